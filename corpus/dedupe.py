@@ -1,0 +1,186 @@
+"""Duplicates: exact and near (MinHash by rensa, banded, verified by true Jaccard), and 一数一源: one policy, several sources.
+
+Shingles are runs of SHINGLE characters of the text without white space and punctuation, hashed to 64 bits with numpy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from corpus.access import LOCAL
+from corpus.models import POLICY_KINDS, Document
+from corpus.numbers import number_key
+from corpus.relations import title_key
+from corpus.store import Store
+from corpus.validity import version_date
+
+SHINGLE = 5
+PERMUTATIONS = 64
+ROWS = 4
+"""Rows of a band: 16 bands of 4 find a pair of Jaccard 0.8 with probability 1 - (1 - 0.8^4)^16 > 0.9997."""
+THRESHOLD = 0.8
+SAME_POLICY = 0.9
+_NOISE = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two texts by their positions (first < second) and their Jaccard similarity 0..1."""
+
+    first: int
+    second: int
+    similarity: float
+
+
+def shingles(text: str) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """Sorted distinct hashes of the character shingles of a text, [n] uint64; a shorter text is one shingle."""
+    points = np.frombuffer(_NOISE.sub("", text).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    if len(points) == 0:
+        return np.empty(0, dtype=np.uint64)
+    width = min(SHINGLE, len(points))
+    mixed = np.zeros(len(points) - width + 1, dtype=np.uint64)
+    with np.errstate(over="ignore"):
+        for i in range(width):
+            mixed = mixed * np.uint64(1099511628211) + points[i : i + len(mixed)]
+        mixed ^= mixed >> np.uint64(29)
+        mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    return np.unique(mixed)
+
+
+def near_duplicates(texts: Sequence[str], *, threshold: float = THRESHOLD) -> list[Pair]:
+    """Pairs of texts with Jaccard ≥ threshold. Within a large group of equals every text is paired with its first only."""
+    sets = [shingles(text) for text in texts]
+    return list(_verified(sets, _candidates(sets), threshold))
+
+
+def _candidates(sets: Sequence[np.ndarray[Any, np.dtype[np.uint64]]]) -> set[tuple[int, int]]:
+    """Pairs that share a band of their MinHash signatures."""
+    from rensa import RMinHash
+
+    kept = [i for i, s in enumerate(sets) if len(s)]
+    if len(kept) < 2:
+        return set()
+    offsets = np.cumsum([0, *(len(sets[i]) for i in kept)])
+    flat = np.concatenate([sets[i] for i in kept])
+    matrix = np.asarray(RMinHash.digest_matrix_from_flat_token_hashes(flat, offsets.tolist(), PERMUTATIONS, 42).to_rows(), dtype=np.uint64)
+    found: set[tuple[int, int]] = set()
+    for band in range(0, PERMUTATIONS, ROWS):
+        keys = np.ascontiguousarray(matrix[:, band : band + ROWS]).view([("", np.uint64)] * ROWS).ravel()
+        order = np.argsort(keys, kind="stable")
+        same = np.flatnonzero(keys[order][1:] == keys[order][:-1])
+        found.update(_of_runs(order, same, kept))
+    return found
+
+
+def _of_runs(order: Any, same: Any, kept: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Pairs of a sorted band: all of a run up to 8 texts, with the first of it beyond."""
+    runs: list[list[int]] = []
+    last = -2
+    for at in same.tolist():
+        if at == last + 1:
+            runs[-1].append(at + 1)
+        else:
+            runs.append([at, at + 1])
+        last = at
+    for run in runs:
+        members = sorted(kept[order[i]] for i in run)
+        for n, a in enumerate(members[:8] if len(members) <= 8 else members[:1]):
+            yield from ((a, b) for b in members[n + 1 :])
+
+
+def _verified(sets: Sequence[Any], pairs: Iterable[tuple[int, int]], threshold: float) -> Iterator[Pair]:
+    for a, b in sorted(pairs):
+        x, y = sets[a], sets[b]
+        if min(len(x), len(y)) < threshold * max(len(x), len(y)):
+            continue
+        common = len(np.intersect1d(x, y, assume_unique=True))
+        similarity = common / (len(x) + len(y) - common)
+        if similarity >= threshold:
+            yield Pair(a, b, round(similarity, 4))
+
+
+def same_policies(documents: Sequence[Document]) -> list[tuple[Document, list[Document]]]:
+    """(kept, duplicates) among documents with texts: one policy on several portals. The official source wins, then the one
+    with more metadata, then the earlier seen. Versions of different dates or numbers are never taken for one."""
+    found = []
+    for group in _groups(documents):
+        for cluster in _clusters(group):
+            kept = max(cluster, key=_worth)
+            found.append((kept, [d for d in cluster if d.id != kept.id]))
+    return found
+
+
+def _clusters(group: list[Document]) -> list[list[Document]]:
+    """Groups of two or more that are the same record, linked pair by pair."""
+    leader = list(range(len(group)))
+
+    def root(i: int) -> int:
+        while leader[i] != i:
+            i = leader[i]
+        return i
+
+    for p in near_duplicates([d.text for d in group], threshold=SAME_POLICY):
+        if _same_record(group[p.first], group[p.second]):
+            leader[root(p.second)] = root(p.first)
+    by_root: dict[int, list[Document]] = defaultdict(list)
+    for i, d in enumerate(group):
+        by_root[root(i)].append(d)
+    return [cluster for cluster in by_root.values() if len(cluster) > 1]
+
+
+def _groups(documents: Sequence[Document]) -> Iterator[list[Document]]:
+    """Documents of one kind with one title: only these are compared."""
+    by_title: dict[tuple[str, str], list[Document]] = defaultdict(list)
+    for d in documents:
+        by_title[(d.kind, title_key(d.title))].append(d)
+    return (group for group in by_title.values() if len(group) > 1)
+
+
+def _same_record(a: Document, b: Document) -> bool:
+    if a.doc_number and b.doc_number and number_key(a.doc_number) != number_key(b.doc_number):
+        return False
+    if a.extra.get("part") != b.extra.get("part"):
+        return False
+    if {o.source_id for o in a.sources} & {o.source_id for o in b.sources} and not (a.extra.get("versioned") or any(o.official for o in a.sources)):
+        return False  # rows of one imported set keep their own keys
+    days = [version_date(d) for d in (a, b)]
+    return days[0] == days[1] or not all(days) or bool(a.doc_number and b.doc_number and not a.extra.get("versioned"))
+
+
+def _worth(d: Document) -> tuple[bool, int, str]:
+    filled = sum(bool(getattr(d, name)) for name in ("doc_number", "index_number", "issuers", "level", "region_code", "written_on", "published_on", "effective_on"))
+    return any(o.official for o in d.sources), filled, "".join(chr(0x10FFFF - ord(c)) for c in d.first_seen_at)
+
+
+def merge(store: Store, ids: Iterable[str] | None = None) -> int:
+    """一数一源 in the store: each duplicate's origins go to the document that is kept, and it steps back (state `duplicate`).
+
+    `ids` narrows to documents that have just come in (they are compared with all of their title). Returns how many stepped back.
+    """
+    heads = store.documents.heads(LOCAL, kind=tuple(POLICY_KINDS))
+    titles: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for d in heads:
+        titles[(d.kind, title_key(d.title))].append(d.id)
+    only = set(ids) if ids is not None else None
+    wanted = [i for group in titles.values() if len(group) > 1 and (only is None or only & set(group)) for i in group]
+    origins = store.documents.origins_of(wanted)
+    full = [_with_origins(d, origins) for d in store.documents.texts(wanted, LOCAL)]
+    gone = 0
+    for kept, duplicates in same_policies(full):
+        for duplicate in duplicates:
+            store.documents.add_origins(kept.id, duplicate.sources)
+            store.documents.amend(duplicate.id, state="duplicate", family_id=kept.family_id or kept.id)
+            gone += 1
+    return gone
+
+
+def _with_origins(d: Document, origins: dict[str, list[Any]]) -> Document:
+    from dataclasses import replace
+
+    return replace(d, sources=tuple(origins.get(d.id, ())))

@@ -1,0 +1,155 @@
+"""Which reader reads what: by the bytes first, then by name and content type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+from corpus.errors import Unreadable
+from corpus.readers.base import DEFAULT, Limits, Reading, clean, decode, within
+
+_EXTENSIONS = {
+    "html": "html", "htm": "html", "shtml": "html", "xhtml": "html", "jsp": "html", "aspx": "html", "php": "html", "pdf": "pdf", "docx": "docx",
+    "xlsx": "xlsx", "csv": "csv", "tsv": "csv", "txt": "txt", "md": "txt", "jsonl": "jsonl", "json": "jsonl", "zip": "zip", "ofd": "ofd", "doc": "doc",
+    "wps": "doc", "xls": "xls", "et": "xls", "png": "image", "jpg": "image", "jpeg": "image", "bmp": "image", "tif": "image", "tiff": "image", "webp": "image",
+}  # fmt: skip
+
+
+def extension(name: str) -> str:
+    """The extension of a name or address, lower case, without query and .gz."""
+    path = re.split(r"[?#]", name)[0].lower().removesuffix(".gz")
+    return path.rsplit(".", 1)[-1] if "." in path.rsplit("/", 1)[-1] else ""
+
+
+def readable(name: str) -> bool:
+    """Whether the extension of a name is one that a reader reads."""
+    return extension(name) in _EXTENSIONS
+
+
+def format_of(data: bytes, name: str = "", content_type: str = "") -> str:
+    """html | pdf | docx | xlsx | csv | txt | jsonl | zip | ofd | doc | xls | image, or empty."""
+    head = data[:2048].lstrip(b"\xef\xbb\xbf \r\n\t")
+    if head.startswith(b"%PDF") or b"%PDF-" in data[:1024]:
+        return "pdf"
+    if head.startswith(b"PK\x03\x04"):
+        return _zipped(data)
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return "xls" if _EXTENSIONS.get(extension(name)) == "xls" else "doc"
+    if head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"BM", b"II*\x00", b"MM\x00*")) or (head.startswith(b"RIFF") and b"WEBP" in head[:16]):
+        return "image"
+    if re.match(rb"(?i)<!doctype html|<html|<\?xml[^>]*>\s*<!doctype html|<head|<body|<div|<meta|<!--|<table|<p[ >]", head):
+        return "html"
+    by_name = _EXTENSIONS.get(extension(name), "")
+    if by_name in ("html", "txt", "csv", "jsonl"):
+        return by_name
+    if "html" in content_type:
+        return "html"
+    return "txt" if by_name == "" and _textual(head) else ""
+
+
+def _zipped(data: bytes) -> str:
+    tail = data[-65536:] + data[:65536]
+    for mark, name in ((b"word/document.xml", "docx"), (b"xl/workbook.xml", "xlsx"), (b"OFD.xml", "ofd")):
+        if mark in tail:
+            return name
+    return "zip"
+
+
+def _textual(head: bytes) -> bool:
+    return b"\x00" not in head and bool(head.strip())
+
+
+def _plain(data: bytes, name: str, content_type: str, limits: Limits) -> Reading:
+    text = clean(decode(data, content_type)[0])
+    first = text.split("\n", 1)[0].lstrip("# ").strip()
+    return Reading(first if len(first) <= 80 else "", text)
+
+
+def _html(data: bytes, name: str, content_type: str, limits: Limits) -> Reading:
+    from corpus.readers.html import read_html
+
+    return read_html(data, name=name, content_type=content_type)
+
+
+def _pdf(data: bytes, name: str, content_type: str, limits: Limits) -> Reading:
+    from corpus.readers.pdf import read_pdf
+
+    return read_pdf(data, name=name, limits=limits)
+
+
+def _docx(data: bytes, name: str, content_type: str, limits: Limits) -> Reading:
+    from corpus.readers.office import read_docx
+
+    return read_docx(data, name=name, limits=limits)
+
+
+def _xlsx(data: bytes, name: str, content_type: str, limits: Limits) -> Reading:
+    from corpus.readers.office import read_xlsx
+
+    return read_xlsx(data, name=name, limits=limits)
+
+
+def _csv(data: bytes, name: str, content_type: str, limits: Limits) -> Reading:
+    from corpus.readers.office import read_csv
+
+    return read_csv(data, name=name, content_type=content_type)
+
+
+def _zip(data: bytes, name: str, content_type: str, limits: Limits) -> Reading:
+    from corpus.readers.archive import read_zip
+
+    return read_zip(data, name=name, limits=limits, read=partial(read, inside=True))
+
+
+def _ofd(data: bytes, name: str, content_type: str, limits: Limits) -> Reading:
+    from corpus.readers.ofd import read_ofd
+
+    return read_ofd(data, name=name, limits=limits)
+
+
+def _doc(data: bytes, name: str, content_type: str, limits: Limits) -> Reading:
+    from corpus.readers.legacy import read_legacy
+
+    return read_legacy(data, name=name, kind="doc", limits=limits)
+
+
+def _xls(data: bytes, name: str, content_type: str, limits: Limits) -> Reading:
+    from corpus.readers.legacy import read_legacy
+
+    return read_legacy(data, name=name, kind="xls", limits=limits)
+
+
+def _image(data: bytes, name: str, content_type: str, limits: Limits) -> Reading:
+    from corpus.readers.ocr import read_image
+
+    text, score = read_image(data, name)
+    return Reading("", clean(text), confidence=round(score, 4), ocr=True)
+
+
+READERS: dict[str, Callable[[bytes, str, str, Limits], Reading]] = {
+    "html": _html, "pdf": _pdf, "docx": _docx, "xlsx": _xlsx, "csv": _csv, "txt": _plain, "jsonl": _plain, "zip": _zip, "ofd": _ofd, "doc": _doc, "xls": _xls, "image": _image,
+}  # fmt: skip
+UNTRUSTED = frozenset({"pdf", "docx", "xlsx", "zip", "ofd", "image"})
+"""Formats whose libraries run in the child process of corpus.readers.pool."""
+
+
+def read(data: bytes, *, name: str, content_type: str = "", limits: Limits = DEFAULT, inside: bool = False) -> Reading:
+    """Read bytes of any known format. Raises Unreadable (empty, damaged, unknown) or Oversized.
+
+    Untrusted formats run in a child process with limits of time and memory, unless `inside` says that this is one.
+    """
+    within(data, limits, name)
+    kind = format_of(data, name, content_type)
+    reader = READERS.get(kind)
+    if reader is None:
+        raise Unreadable("unknown format", name, f"one of: {', '.join(sorted(READERS))}")
+    if kind in UNTRUSTED and not inside:
+        from corpus.readers.pool import read_bounded
+
+        reading = read_bounded(kind, data, name, content_type, limits)
+    else:
+        reading = reader(data, name, content_type, limits)
+    if not reading.text.strip() and not reading.parts and not reading.attachments:
+        raise Unreadable("the file holds no text", name, "check that it is not blank or protected")
+    return reading

@@ -1,0 +1,186 @@
+"""HTML pages and fragments: label table, meta tags, main text with tables, attachments.
+
+Order of the main text: a container that Chinese government and media pages are known to use (selectors.toml), else the
+block with the most text of its own. Hidden text is dropped: it is not what the page shows.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import lxml.html
+
+from corpus.errors import Unreadable
+from corpus.readers.base import Reading, clean, decode
+from corpus.readers.labels import label_fields, label_tables
+from corpus.readers.render import render
+
+_ENDS = re.compile(r"(?i)</(?:html|body)\s*>")
+_DEAD = ("script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "canvas", "select", "option", "button", "input", "textarea", "audio", "video", "link")
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|$)|opacity\s*:\s*0(?:\.0+)?\s*(?:;|$)|(?:left|top|text-indent)\s*:\s*-\d{3,}|(?:max-)?height\s*:\s*0(?:px)?\s*;.*overflow\s*:\s*hidden", re.IGNORECASE | re.DOTALL)
+_SEPARATOR = re.compile(r"\s*[_|｜]\s*|\s+[-–—]+\s+|-(?=[^-]{2,12}(?:网|政府|门户|厅|局|委)\b)")
+ATTACHED = re.compile(r"(?i)\.(?:pdf|docx?|xlsx?|wps|et|ofd|zip|rar|csv|txt|pptx?)(?:[?#].*)?$")
+
+
+@cache
+def _selectors() -> dict[str, Any]:
+    return tomllib.loads(files("corpus.readers").joinpath("selectors.toml").read_text("utf-8"))
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{p})" for p in _selectors()[name]))
+
+
+def parse(data: bytes, content_type: str = "", name: str = "") -> Any:
+    """The root element of a page (end tags of html and body are ignored, since some pages carry two). No network."""
+    text, _ = decode(data, content_type)
+    text = _ENDS.sub("", re.sub(r"^\s*<\?xml[^>]*\?>", "", text)).replace("\x00", "")
+    try:
+        return lxml.html.document_fromstring(text or " ", parser=lxml.html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True))
+    except (lxml.etree.ParserError, ValueError) as error:
+        raise Unreadable("no HTML in the page", name, str(error)) from error
+
+
+def read_html(data: bytes, *, name: str = "", content_type: str = "") -> Reading:
+    """Read a page. Raises Unreadable when there is no element in it."""
+    root = parse(data, content_type, name)
+    meta = _meta(root)
+    page_title = " ".join((root.findtext(".//title") or "").split())
+    _prune(root)
+    tables = label_tables(root)
+    fields = label_fields(root, tables)
+    node, confidence = main_node(root, tables)
+    text, found = render(node, skip=set(tables))
+    text = _without_noise(clean(text))
+    if len(text) < 40 <= _size(root) // 4:
+        text, confidence = _second_opinion(data, text), 0.5
+    title = _title(root, meta, fields, page_title, text)
+    return Reading(title, text, fields, meta, tuple(found), attachments(root, node), confidence)
+
+
+def _second_opinion(data: bytes, text: str) -> str:
+    """What trafilatura finds on a page where next to nothing was found."""
+    import trafilatura
+
+    other = trafilatura.extract(data, include_comments=False, include_tables=True)
+    return clean(other) if other and len(other) > 2 * len(text) else text
+
+
+def _meta(root: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for tag in root.iter("meta"):
+        key = tag.get("name") or tag.get("property") or tag.get("itemprop")
+        if key and tag.get("content"):
+            found.setdefault(key.strip(), " ".join(tag.get("content").split()))
+    return found
+
+
+def _prune(root: Any) -> None:
+    """Remove what is not shown or is no text, keeping the text behind it."""
+    for element in list(root.iter(*_DEAD)):
+        _remove(element)
+    for element in list(root.iter()):
+        if not isinstance(element.tag, str) or element.tag in ("html", "body"):
+            continue
+        if "hidden" in element.attrib or element.get("aria-hidden") == "true" or _HIDDEN.search(element.get("style") or ""):
+            _remove(element)
+
+
+def _remove(element: Any) -> None:
+    if element.getparent() is not None:
+        element.drop_tree()
+
+
+def _names(element: Any) -> list[str]:
+    return [n for n in (element.get("id") or "", *(element.get("class") or "").split(), element.get("class") or "") if n]
+
+
+def main_node(root: Any, tables: list[Any]) -> tuple[Any, float]:
+    """The element that holds the text, and the confidence of the choice 0..1."""
+    body = root.find("body") if root.find("body") is not None else root
+    _drop_frame(body)
+    mass: dict[Any, int] = {}
+    total = _weigh(body, mass)
+    pattern = _pattern("content")
+    known = [e for e in mass if any(pattern.fullmatch(n.lower()) for n in _names(e))]
+    best = max(known, key=lambda e: mass[e], default=None)
+    if best is not None and total and mass[best] >= 0.4 * total:
+        inner = [e for e in known if mass[e] >= 0.85 * mass[best]]
+        return _densest(min(inner, key=lambda e: _size(e)), mass, 0.93), 0.95
+    return _densest(body, mass, 0.7), 0.7 if total else 0.3
+
+
+_SAYS = re.compile(r"[，。；：！？、]|,\s|[\u4e00-\u9fff]{14}|[A-Za-z]+ [a-z]+ [a-z]+ [a-z]+")
+
+
+def _weigh(element: Any, mass: dict[Any, int]) -> int:
+    """Characters of text that says something (with punctuation, or long) outside links, of an element and all below it."""
+    if not isinstance(element.tag, str) or element.tag == "a":
+        return 0
+    total = _says(element.text)
+    for child in element:
+        total += _weigh(child, mass) + _says(child.tail)
+    mass[element] = total
+    return total
+
+
+def _says(text: str | None) -> int:
+    if not text:
+        return 0
+    squeezed = text.strip()
+    return len(squeezed) if len(squeezed) > 3 and _SAYS.search(squeezed) else 0
+
+
+def _size(element: Any) -> int:
+    return len(element.text_content())
+
+
+def _drop_frame(body: Any) -> None:
+    """Remove what frames a page (navigation, footer, recommendations), unless it holds most of the text."""
+    whole = _size(body) or 1
+    pattern = _pattern("drop")
+    for element in list(body.iter()):
+        if not isinstance(element.tag, str) or element.getparent() is None or element is body:
+            continue
+        if (element.tag in ("nav", "footer", "aside", "header") or any(pattern.fullmatch(n.lower()) for n in _names(element))) and _size(element) < 0.4 * whole:
+            _remove(element)
+
+
+def _densest(node: Any, mass: dict[Any, int], share: float) -> Any:
+    """The deepest block that still holds `share` of the text: go down while one child keeps it."""
+    while True:
+        child = max((c for c in node if isinstance(c.tag, str)), key=lambda c: mass.get(c, 0), default=None)
+        if child is None or child.tag in ("p", "span", "font", "b", "strong", "table", "tbody", "tr") or mass.get(child, 0) < share * mass.get(node, 0) or not mass.get(node):
+            return node
+        node = child
+
+
+def _without_noise(text: str) -> str:
+    noise = _pattern("noise")
+    return "\n".join(line for line in text.split("\n") if not noise.fullmatch(line.strip())).strip("\n")
+
+
+def _title(root: Any, meta: dict[str, str], fields: dict[str, str], page_title: str, text: str) -> str:
+    tags = {k.lower(): v for k, v in meta.items()}
+    candidates = [tags.get("articletitle", ""), fields.get("标题", ""), fields.get("名称", "")]
+    headings = [" ".join(h.text_content().split()) for h in root.iter("h1", "h2")]
+    short = _SEPARATOR.split(page_title)[0].strip()
+    candidates += [h for h in headings if short and (h in page_title or short in h)]
+    candidates += [tags.get("og:title", ""), short, *headings[:1]]
+    return next((c for c in candidates if len(c) >= 2), "")
+
+
+def attachments(root: Any, node: Any) -> tuple[tuple[str, str], ...]:
+    """(title, address) of linked files, in order; those of the text first."""
+    found: dict[str, str] = {}
+    for scope in (node, root):
+        for link in scope.iter("a"):
+            href = (link.get("href") or "").strip()
+            if ATTACHED.search(href):
+                found.setdefault(href, " ".join(link.text_content().split()) or link.get("title") or href.rsplit("/", 1)[-1])
+    return tuple((title, href) for href, title in found.items())

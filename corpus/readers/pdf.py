@@ -1,0 +1,107 @@
+"""PDF by pypdfium2: text page by page with lines joined to paragraphs; pages without text go to OCR."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from corpus.errors import Oversized, Unreadable
+from corpus.readers.base import Limits, Reading, clean
+
+MIN_CHARACTERS = 16
+"""A page with fewer characters of text and a picture on it is taken as scanned."""
+
+
+def read_pdf(data: bytes, *, name: str, limits: Limits) -> Reading:
+    """Text of a PDF. Raises Unreadable when damaged or protected, Oversized beyond the page limit."""
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        raise Unreadable("damaged or protected PDF", name, str(error)) from error
+    try:
+        if len(document) > limits.pages:
+            raise Oversized(f"more than {limits.pages} pages", name, "split it or raise the limit")
+        return _read(document, name, limits)
+    finally:
+        document.close()
+
+
+def _read(document: Any, name: str, limits: Limits) -> Reading:
+    pages, scores, warnings = [], [], []
+    scanned = 0
+    for number in range(len(document)):
+        page = document[number]
+        text = _page_text(page)
+        if len(re.sub(r"\s", "", text)) < MIN_CHARACTERS and _has_picture(page):
+            scanned += 1
+            if scanned > limits.ocr_pages:
+                warnings.append(f"page {number + 1} is scanned and beyond the limit of {limits.ocr_pages} pages")
+                continue
+            text, score = _recognise(page)
+            scores.append(score)
+        pages.append(text)
+        page.close()
+    text = clean(unwrap("\n".join(_without_numbers(pages))))
+    confidence = sum(scores) / len(scores) if scores else 1.0
+    first = next((line for line in text.split("\n") if 4 <= len(line) <= 60), "")
+    return Reading(first, text, confidence=round(confidence, 4), warnings=tuple(warnings), ocr=bool(scores))
+
+
+def _page_text(page: Any) -> str:
+    textpage = page.get_textpage()
+    try:
+        return str(textpage.get_text_bounded()).replace("\ufffe", "").replace("\r\n", "\n")
+    finally:
+        textpage.close()
+
+
+def _has_picture(page: Any) -> bool:
+    import pypdfium2.raw as raw
+
+    return any(True for _ in page.get_objects(filter=(raw.FPDF_PAGEOBJ_IMAGE,), max_depth=3))
+
+
+def _recognise(page: Any) -> tuple[str, float]:
+    from corpus.readers.ocr import recognise
+
+    return recognise(page.render(scale=200 / 72).to_numpy())
+
+
+_PAGE_NUMBER = re.compile(r"^\s*(?:[-—–－]\s*)?(?:第\s*)?\d{1,4}(?:\s*页)?(?:\s*[/共]\s*\d{1,4}\s*页?)?(?:\s*[-—–－])?\s*$")
+
+
+def _without_numbers(pages: list[str]) -> list[str]:
+    """Pages without the page number in their first or last line."""
+    found = []
+    for page in pages:
+        lines = [line for line in page.split("\n") if line.strip()]
+        if lines and _PAGE_NUMBER.match(lines[-1]):
+            lines.pop()
+        if lines and _PAGE_NUMBER.match(lines[0]):
+            lines.pop(0)
+        found.append("\n".join(lines))
+    return found
+
+
+_OPENS = re.compile(r"^\s*(?:第[零〇一二三四五六七八九十百千\d]+[编章节条]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[）)]|\d{1,2}[.．、]|附\s*件|#|\|)")
+_CLOSED = re.compile(r"[。！？；：:;!?…”」』）)】]\s*$")
+
+
+def unwrap(text: str) -> str:
+    """Lines broken by the page width joined to paragraphs: a full line that does not close a sentence goes on."""
+    lines = [line.strip() for line in text.split("\n")]
+    lengths = sorted(len(line) for line in lines if line)
+    full = lengths[int(len(lengths) * 0.8)] - 3 if lengths else 0
+    out: list[str] = []
+    last = 0
+    for line in lines:
+        if not line:
+            continue
+        if out and last >= full > 12 and not _CLOSED.search(out[-1]) and not _OPENS.match(line):
+            out[-1] += ("" if not (out[-1][-1].isascii() and line[0].isascii()) else " ") + line
+        else:
+            out.append(line)
+        last = len(line)
+    return "\n".join(out)

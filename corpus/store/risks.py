@@ -1,0 +1,357 @@
+"""The risk room: signals with their stories, scored lists as they were made, the register with its history, alerts, bulletins.
+
+Payloads are plain JSON; what they mean is the business of `risk`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import JSON, Column, Engine, Float, Index, Integer, String, Table, Text, delete, func, insert, select, update
+
+from corpus.access import Reader
+from corpus.errors import NotFound
+from corpus.store.base import inserted, metadata, now
+from corpus.store.documents import documents, observations, origins
+
+signals = Table(
+    "risk_signals",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("document_id", String(32), nullable=False, index=True),
+    Column("seen", String(10), nullable=False, index=True),
+    Column("security", Integer, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+
+mentions = Table(
+    "risk_mentions",
+    metadata,
+    Column("document_id", String(32), primary_key=True),
+    Column("thing", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False, index=True),
+    Column("seen", String(10), nullable=False),
+    Column("security", Integer, nullable=False),
+    Column("value", Float, nullable=False),
+    Column("known_from", String(10), nullable=False),
+)
+
+marks = Table("risk_marks", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
+
+runs = Table(
+    "risk_runs",
+    metadata,
+    Column("n", Integer, primary_key=True, autoincrement=True),
+    Column("as_of", String(10), nullable=False, index=True),
+    Column("ceiling", Integer, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("constants_version", String(32), nullable=False),
+    Column("made_at", String(32), nullable=False),
+    Column("summary", JSON, nullable=False),
+)
+
+entries = Table(
+    "risk_entries",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("risk_id", String(32), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("field", Text, nullable=False, index=True),
+    Column("level", String(8), nullable=False),
+    Column("record", Text, nullable=False),
+    Index("ix_risk_entries_risk", "risk_id"),
+)
+
+register = Table(
+    "risk_register",
+    metadata,
+    Column("risk_id", String(32), primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("state", String(16), nullable=False, index=True),
+    Column("merged_into", String(32), nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("due_on", String(10), nullable=False),
+    Column("residual", Float),
+    Column("edits", JSON, nullable=False),
+    Column("created_at", String(32), nullable=False),
+)
+
+history = Table(
+    "risk_history",
+    metadata,
+    Column("n", Integer, primary_key=True, autoincrement=True),
+    Column("risk_id", String(32), nullable=False, index=True),
+    Column("at", String(32), nullable=False),
+    Column("as_of", String(10), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("detail", JSON, nullable=False),
+)
+
+alerts = Table(
+    "risk_alerts",
+    metadata,
+    Column("n", Integer, primary_key=True, autoincrement=True),
+    Column("risk_id", String(32), nullable=False, index=True),
+    Column("rule", String(24), nullable=False),
+    Column("as_of", String(10), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("security", Integer, nullable=False),
+    Column("due_on", String(10), nullable=False),
+    Column("escalated", Integer, nullable=False),
+    Column("steps", JSON, nullable=False),
+)
+
+bulletins = Table(
+    "risk_bulletins",
+    metadata,
+    Column("n", Integer, primary_key=True, autoincrement=True),
+    Column("start", String(10), nullable=False),
+    Column("end", String(10), nullable=False),
+    Column("field", Text, nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("issue", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("signatures", JSON, nullable=False),
+    Column("created_at", String(32), nullable=False),
+)
+
+
+class Risks:
+    """Storage of the risk part."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    # ---- what is read --------------------------------------------------------------------------------------------
+
+    def material(self, kinds: Sequence[str], ids: Sequence[str] | None = None, *, batch: int = 2000) -> Iterator[dict[str, Any]]:
+        """Active documents of `kinds` with what mining needs (id, kind, title, text, dates, security, extra, source), by id, in flat memory."""
+        if ids is not None:
+            for i in range(0, len(ids), 500):
+                yield from self._material(kinds, documents.c.id.in_(list(ids[i : i + 500])), 500)
+            return
+        after = ""
+        while True:
+            rows = list(self._material(kinds, documents.c.id > after, batch))
+            yield from rows
+            if len(rows) < batch:
+                return
+            after = rows[-1]["id"]
+
+    def _material(self, kinds: Sequence[str], condition: Any, limit: int) -> Iterator[dict[str, Any]]:
+        columns = [documents.c[n] for n in ("id", "kind", "title", "text", "published_on", "first_seen_at", "security", "extra", "topics", "level", "issuers")]
+        query = select(*columns).where(documents.c.kind.in_(list(kinds)), documents.c.state == "active", condition).order_by(documents.c.id).limit(limit)
+        with self.engine.connect() as connection:
+            rows = [dict(r._mapping) for r in connection.execute(query)]
+            seen_at = select(origins.c.document_id, func.min(origins.c.source_id)).where(origins.c.document_id.in_([r["id"] for r in rows]))
+            sources = {i: s for i, s in connection.execute(seen_at.group_by(origins.c.document_id))} if rows else {}
+        for row in rows:
+            yield {**row, "source": sources.get(row["id"], "")}
+
+    def sightings(self) -> Iterator[tuple[str, str, float]]:
+        """(document, instant, heat) of every hot-list observation of a document that holds a signal; heat 0 where unknown."""
+        wanted = select(signals.c.document_id).distinct().subquery()
+        query = select(observations.c.document_id, observations.c.at, observations.c.heat).join(wanted, wanted.c.document_id == observations.c.document_id)
+        with self.engine.connect() as connection:
+            for document_id, at, heat in connection.execution_options(yield_per=5000).execute(query.order_by(observations.c.n)):
+                yield document_id, at, float(heat or 0.0)
+
+    def readable(self, ids: Sequence[str], reader: Reader) -> set[str]:
+        """Which of `ids` are documents that the reader may see now."""
+        found: set[str] = set()
+        with self.engine.connect() as connection:
+            for i in range(0, len(ids), 500):
+                for row in connection.execute(select(documents.c.id, documents.c.security).where(documents.c.id.in_(list(ids[i : i + 500])))):
+                    if reader.may_read(row.security, row.id):
+                        found.add(row.id)
+        return found
+
+    def terms(self, kinds: Sequence[str], *, until: str) -> Iterator[dict[str, Any]]:
+        """Title and keywords of documents of `kinds` first seen by an instant, by id."""
+        query = select(documents.c.title, documents.c.topics).where(documents.c.kind.in_(list(kinds)), documents.c.state == "active", documents.c.first_seen_at <= until)
+        with self.engine.connect() as connection:
+            for row in connection.execution_options(yield_per=5000).execute(query.order_by(documents.c.id)):
+                yield {"title": row.title, "keywords": row.topics}
+
+    # ---- signals -------------------------------------------------------------------------------------------------
+
+    def replace_signals(self, document_ids: Sequence[str], rows: Iterable[Mapping[str, Any]], *, mark: Mapping[str, str] | None = None) -> int:
+        """Replace all signals of some documents, and set marks, in one transaction; returns how many were written."""
+        fresh = [{"key": r["key"], "document_id": r["document_id"], "seen": r["seen"], "security": r["security"], "payload": json.dumps(r["payload"], ensure_ascii=False)} for r in rows]
+        with self.engine.begin() as connection:
+            for i in range(0, len(document_ids), 500):
+                connection.execute(delete(signals).where(signals.c.document_id.in_(list(document_ids[i : i + 500]))))
+            for i in range(0, len(fresh), 2000):
+                connection.execute(insert(signals), fresh[i : i + 2000])
+            for name, value in (mark or {}).items():
+                connection.execute(delete(marks).where(marks.c.name == name))
+                connection.execute(insert(marks).values(name=name, value=value))
+        return len(fresh)
+
+    def replace_mentions(self, document_ids: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Replace what some policies and projects say of objects: {document_id, thing, kind, seen, security, value, known_from}."""
+        with self.engine.begin() as connection:
+            for i in range(0, len(document_ids), 500):
+                connection.execute(delete(mentions).where(mentions.c.document_id.in_(list(document_ids[i : i + 500]))))
+            for i in range(0, len(rows), 2000):
+                connection.execute(insert(mentions), [dict(r) for r in rows[i : i + 2000]])
+
+    def mentions(self, kinds: Sequence[str], *, until: str, ceiling: int = 4) -> list[dict[str, Any]]:
+        """Mentions by documents first seen by `until`, in order of document and object."""
+        query = select(mentions).where(mentions.c.kind.in_(list(kinds)), mentions.c.seen <= until, mentions.c.security <= ceiling)
+        return self._rows(query.order_by(mentions.c.document_id, mentions.c.thing))
+
+    def clear_signals(self) -> None:
+        """Forget all signals (the taxonomy or the weights changed)."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(signals))
+            connection.execute(delete(mentions))
+
+    def signals(self) -> Iterator[dict[str, Any]]:
+        """Payloads of all signals in order of first sight."""
+        query = select(signals.c.payload).order_by(signals.c.seen, signals.c.key)
+        with self.engine.connect() as connection:
+            for payload in connection.execution_options(yield_per=5000).execute(query).scalars():
+                yield json.loads(payload)
+
+    def signal_count(self) -> int:
+        """How many signals are stored."""
+        with self.engine.connect() as connection:
+            return int(connection.scalar(select(func.count()).select_from(signals)) or 0)
+
+    def mark(self, name: str) -> str:
+        """A remembered value (sequence read, versions); empty when unset."""
+        with self.engine.connect() as connection:
+            return str(connection.scalar(select(marks.c.value).where(marks.c.name == name)) or "")
+
+    def set_mark(self, name: str, value: str) -> None:
+        """Remember a value."""
+        self.replace_signals((), (), mark={name: value})
+
+    # ---- lists as they were made ---------------------------------------------------------------------------------
+
+    def put_run(self, as_of: str, ceiling: int, sequence: int, version: str, summary: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> int:
+        """Store a scored list; the list of the same date, ceiling, sequence and constants is replaced. Returns its number."""
+        with self.engine.begin() as connection:
+            same = (runs.c.as_of == as_of, runs.c.ceiling == ceiling, runs.c.sequence == sequence, runs.c.constants_version == version)
+            old = list(connection.scalars(select(runs.c.n).where(*same)))
+            connection.execute(delete(entries).where(entries.c.run.in_(old)))
+            connection.execute(delete(runs).where(runs.c.n.in_(old)))
+            values = {"as_of": as_of, "ceiling": ceiling, "sequence": sequence, "constants_version": version, "made_at": now(), "summary": dict(summary)}
+            run = inserted(connection.execute(insert(runs).values(**values)))
+            rows = [
+                {"run": run, "risk_id": r["id"], "place": i, "field": r["field"], "level": r["level"], "record": json.dumps(r, ensure_ascii=False)}
+                for i, r in enumerate(records, 1)
+            ]
+            if rows:
+                connection.execute(insert(entries), rows)
+        return run
+
+    def run_at(self, as_of: str, ceiling: int) -> dict[str, Any] | None:
+        """The newest list made for a date at or before `as_of`, of the highest ceiling that the reader may see."""
+        query = select(runs).where(runs.c.as_of <= as_of, runs.c.ceiling <= ceiling)
+        with self.engine.connect() as connection:
+            row = connection.execute(query.order_by(runs.c.as_of.desc(), runs.c.sequence.desc(), runs.c.ceiling.desc(), runs.c.n.desc()).limit(1)).first()
+        return dict(row._mapping) if row else None
+
+    def runs(self, *, ceiling: int = 4) -> list[dict[str, Any]]:
+        """All lists within a ceiling, oldest date first."""
+        return self._rows(select(runs).where(runs.c.ceiling <= ceiling).order_by(runs.c.as_of, runs.c.ceiling, runs.c.n))
+
+    def entries(self, run: int, *, field: str = "") -> list[dict[str, Any]]:
+        """The records of a list in order of place."""
+        query = select(entries.c.record).where(entries.c.run == run).order_by(entries.c.place)
+        with self.engine.connect() as connection:
+            return [json.loads(r) for r in connection.scalars(query.where(entries.c.field == field) if field else query)]
+
+    def entry(self, run: int, risk_id: str) -> dict[str, Any] | None:
+        """One record of a list."""
+        with self.engine.connect() as connection:
+            found = connection.scalar(select(entries.c.record).where(entries.c.run == run, entries.c.risk_id == risk_id))
+        return json.loads(found) if found else None
+
+    # ---- register ------------------------------------------------------------------------------------------------
+
+    def enrol(self, pairs: Iterable[tuple[str, str]], state: str) -> list[str]:
+        """Make register entries for (risk id, key) pairs that have none; returns the new ids."""
+        with self.engine.begin() as connection:
+            known = set(connection.scalars(select(register.c.risk_id)))
+            fresh = [
+                {"risk_id": i, "key": k, "state": state, "merged_into": "", "owner": "", "due_on": "", "residual": None, "edits": {}, "created_at": now()}
+                for i, k in pairs
+                if i not in known
+            ]
+            if fresh:
+                connection.execute(insert(register), fresh)
+        return [r["risk_id"] for r in fresh]
+
+    def registered(self, risk_id: str = "") -> list[dict[str, Any]]:
+        """Register entries, or one of them; raises NotFound for an unknown id."""
+        query = select(register).order_by(register.c.risk_id)
+        found = self._rows(query.where(register.c.risk_id == risk_id) if risk_id else query)
+        if risk_id and not found:
+            raise NotFound("no such risk", risk_id, "see `jianwei risks list`")
+        return found
+
+    def amend(self, risk_id: str, by: str, what: str, detail: Mapping[str, Any], *, as_of: str = "", **values: Any) -> None:
+        """Change columns of one register entry and append to its history in the same transaction."""
+        with self.engine.begin() as connection:
+            if values and not connection.execute(update(register).where(register.c.risk_id == risk_id).values(**values)).rowcount:
+                raise NotFound("no such risk", risk_id, "see `jianwei risks list`")
+            connection.execute(insert(history).values(risk_id=risk_id, at=now(), as_of=as_of, by=by, what=what, detail=dict(detail)))
+
+    def note(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Append history rows {risk_id, as_of, by, what, detail}."""
+        if rows:
+            with self.engine.begin() as connection:
+                connection.execute(insert(history), [{"at": now(), **r} for r in rows])
+
+    def history(self, risk_id: str = "", *, limit: int = 200) -> list[dict[str, Any]]:
+        """What happened to a risk, oldest first."""
+        query = select(history).order_by(history.c.n.desc()).limit(limit)
+        return self._rows(query.where(history.c.risk_id == risk_id) if risk_id else query)[::-1]
+
+    # ---- alerts and bulletins ------------------------------------------------------------------------------------
+
+    def add_alert(self, values: Mapping[str, Any]) -> int:
+        """Store one alert; returns its number."""
+        with self.engine.begin() as connection:
+            return inserted(connection.execute(insert(alerts).values(**values)))
+
+    def alerts(self, *, risk_id: str = "", states: Sequence[str] = (), ceiling: int = 4) -> list[dict[str, Any]]:
+        """Alerts, newest first."""
+        query = select(alerts).where(alerts.c.security <= ceiling).order_by(alerts.c.n.desc())
+        query = query.where(alerts.c.risk_id == risk_id) if risk_id else query
+        return self._rows(query.where(alerts.c.state.in_(list(states))) if states else query)
+
+    def set_alert(self, number: int, **values: Any) -> None:
+        """Change one alert; raises NotFound."""
+        with self.engine.begin() as connection:
+            if not connection.execute(update(alerts).where(alerts.c.n == number).values(**values)).rowcount:
+                raise NotFound("no such alert", number, "see the list of alerts")
+
+    def add_bulletin(self, values: Mapping[str, Any]) -> int:
+        """Store a draft; returns its total number (总期号)."""
+        with self.engine.begin() as connection:
+            return inserted(connection.execute(insert(bulletins).values(created_at=now(), signatures=[], **values)))
+
+    def bulletins(self, number: int = 0) -> list[dict[str, Any]]:
+        """Bulletins, newest first, or the one with a number."""
+        query = select(bulletins).order_by(bulletins.c.n.desc())
+        return self._rows(query.where(bulletins.c.n == number) if number else query)
+
+    def set_bulletin(self, number: int, **values: Any) -> None:
+        """Change a bulletin; raises NotFound."""
+        with self.engine.begin() as connection:
+            if not connection.execute(update(bulletins).where(bulletins.c.n == number).values(**values)).rowcount:
+                raise NotFound("no such bulletin", number, "see the list of bulletins")
+
+    def _rows(self, query: Any) -> list[dict[str, Any]]:
+        with self.engine.connect() as connection:
+            return [dict(row._mapping) for row in connection.execute(query)]

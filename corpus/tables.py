@@ -1,0 +1,93 @@
+"""Rows of tabular files as dictionaries: JSONL and CSV (gzip too), XLSX, JSON lists."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from corpus.errors import Unreadable
+from corpus.readers.base import DEFAULT, decode
+
+TABULAR = (".jsonl", ".csv", ".tsv", ".json", ".xlsx")
+
+
+def is_tabular(path: Path) -> bool:
+    """Whether a file name is of rows (.jsonl, .csv, .tsv, .json, .xlsx, with .gz too)."""
+    return path.name.lower().removesuffix(".gz").endswith(TABULAR)
+
+
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Rows of a file one by one, in flat memory for JSONL and CSV. Raises Unreadable with the number of the bad line."""
+    name = path.name.lower().removesuffix(".gz")
+    try:
+        if name.endswith(".xlsx"):
+            yield from _sheet(path)
+        elif name.endswith(".json"):
+            yield from _list(path)
+        elif name.endswith(".jsonl"):
+            yield from _lines(path)
+        else:
+            yield from _csv(path)
+    except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError) as error:
+        raise Unreadable("damaged file", path.name, str(error)) from error
+
+
+def _open(path: Path) -> Any:
+    if path.name.lower().endswith(".gz"):
+        return gzip.open(path, "rb")
+    return path.open("rb")
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with _open(path) as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except (json.JSONDecodeError, UnicodeDecodeError) as error:
+                raise Unreadable(f"line {number} is not JSON", path.name, str(error)) from error
+            if not isinstance(row, dict):
+                raise Unreadable(f"line {number} is not a JSON object", path.name, "one object a line")
+            yield row
+
+
+def _list(path: Path) -> Iterator[dict[str, Any]]:
+    with _open(path) as file:
+        data = file.read(DEFAULT.inflated + 1)
+    try:
+        value = json.loads(data)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise Unreadable("not JSON", path.name, str(error)) from error
+    items = value if isinstance(value, list) else next((v for v in value.values() if isinstance(v, list)), [value]) if isinstance(value, dict) else []
+    yield from (item for item in items if isinstance(item, dict))
+
+
+def _csv(path: Path) -> Iterator[dict[str, Any]]:
+    with _open(path) as file:
+        head = file.read(65536)
+    encoding = decode(head)[1]
+    delimiter = max(",\t;", key=decode(head)[0].split("\n", 1)[0].count)
+    with _open(path) as file:
+        text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
+        try:
+            for row in csv.DictReader(text, delimiter=delimiter):
+                yield {k: v for k, v in row.items() if k is not None}
+        except csv.Error as error:
+            raise Unreadable("damaged CSV", path.name, str(error)) from error
+
+
+def _sheet(path: Path) -> Iterator[dict[str, Any]]:
+    from corpus.readers.office import read_xlsx
+
+    reading = read_xlsx(path.read_bytes(), name=path.name, limits=DEFAULT)
+    for table in reading.tables[:1]:
+        header = [cell.strip() for cell in table[0]]
+        for row in table[1:]:
+            yield dict(zip(header, row, strict=False))

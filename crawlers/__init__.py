@@ -1,0 +1,1 @@
+"""Gathering: declared sources, Scrapy spiders, manners and the demo portal."""

@@ -1,0 +1,1 @@
+"""Measurement: retrieval, answers, extraction, risk, speed and safety, with pinned floors."""

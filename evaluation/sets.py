@@ -1,0 +1,195 @@
+"""Question sets for retrieval, read from a data folder: what is searched, what is asked, what is right.
+
+A set is in BEIR's three forms (`write_beir`): corpus.jsonl {"_id", "title", "text"}, queries.jsonl {"_id", "text"}, qrels.tsv.
+Articles of law are named by their text without white space, so equal texts of several versions are one unit and gold is found by text.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from corpus.errors import BadInput
+from corpus.models import Document
+from corpus.text import NUMERAL, normalise
+
+_LABEL = re.compile(rf"^第[{NUMERAL}\d]+条(?:之[{NUMERAL}\d]+)?")
+_BLANK = re.compile(r"[\s\u3000#*]+")
+_CITED = re.compile(rf"第[{NUMERAL}\d]+条(?:之[{NUMERAL}]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A searchable text: its id, title and body. `document` is the external id it belongs to."""
+
+    id: str
+    title: str
+    text: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question with its earlier turns and date."""
+
+    text: str
+    history: tuple[str, ...] = ()
+    as_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """`files`: what to import; `units`: what is found; `relevant`: unit ids right for a question; `notes`: what was dropped.
+
+    `answers`: where a hit counts by what it holds (passages), the text that it must hold; the only unit is then "answer".
+    """
+
+    name: str
+    files: tuple[Path, ...]
+    asks: Mapping[str, Ask]
+    relevant: Mapping[str, frozenset[str]]
+    unit: str
+    notes: Mapping[str, int] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Rows of a .jsonl.gz file; raises BadInput when it is absent."""
+    if not path.exists():
+        raise BadInput("a data file is missing", path, "give the folder with --data")
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def bare(text: str) -> str:
+    """An article's text as it is compared: NFKC, no white space, no label."""
+    return _LABEL.sub("", _BLANK.sub("", unicodedata.normalize("NFKC", text)))
+
+
+def text_id(text: str) -> str:
+    """The id of an article by its text."""
+    return hashlib.sha1(bare(text).encode(), usedforsecurity=False).hexdigest()[:16]
+
+
+def articles(document: Document) -> Iterator[tuple[str, int, int]]:
+    """(article, start, end) of each article of a document in order; documents without articles give none."""
+    article, start, end = "", 0, 0
+    for clause in document.clauses:
+        if (clause.article or "") != article:
+            if article:
+                yield article, start, end
+            article, start = clause.article or "", clause.start
+        end = clause.end
+    if article:
+        yield article, start, end
+
+
+def _laws(data: Path) -> tuple[Path, ...]:
+    return (data / "policy" / "laws.jsonl.gz", data / "policy" / "policy_docs.jsonl.gz")
+
+
+Known = Mapping[str, tuple[str, ...]]
+"""Unit ids by (title key + article key), and by text id, of the imported corpus (`Corpus.known`)."""
+
+
+def stard(data: Path, texts: Mapping[str, str]) -> QuestionSet:
+    """STARD: lay questions, gold articles found by text in `texts` (bare text → unit id); a first paragraph alone counts."""
+    openings: dict[str, list[str]] = {}
+    for text in texts:
+        openings.setdefault(text[:24], []).append(text)
+    asks, relevant, lost = {}, {}, 0
+    for row in rows(data / "qa" / "stard.jsonl.gz"):
+        found = [_by_text(bare(text), texts, openings) for text in row["articles"].values()]
+        lost += found.count("")
+        asks[row["qid"]], relevant[row["qid"]] = Ask(row["question"]), frozenset(f for f in found if f)
+    return _kept("stard", _laws(data), asks, relevant, "text", {"gold articles not in the laws": lost})
+
+
+def _by_text(text: str, texts: Mapping[str, str], openings: Mapping[str, list[str]]) -> str:
+    if text in texts:
+        return texts[text]
+    longer = [t for t in openings.get(text[:24], []) if len(text) >= 24 and t.startswith(text)]
+    return texts[longer[0]] if longer else ""
+
+
+def _kept(name: str, files: tuple[Path, ...], asks: dict[str, Ask], relevant: dict[str, frozenset[str]], unit: str, notes: dict[str, int]) -> QuestionSet:
+    """The set without questions that have no gold left; says how many were dropped."""
+    kept = {q for q, gold in relevant.items() if gold}
+    dropped = {"questions without gold": len(asks) - len(kept)}
+    return QuestionSet(name, files, {q: asks[q] for q in asks if q in kept}, {q: relevant[q] for q in relevant if q in kept}, unit, notes | dropped)
+
+
+def st_policy(data: Path) -> QuestionSet:
+    """The 40 questions on science-and-technology policy; gold is an article of one dated version (`path#article`)."""
+    asks, relevant = {}, {}
+    for row in rows(data / "qa" / "st_policy_questions.jsonl.gz"):
+        asks[row["id"]] = Ask(row["question"], tuple(row["history"]), row.get("as_of") or "")
+        relevant[row["id"]] = frozenset(f"{g['path_in_file']}#{g['article']}" for g in row["gold"])
+    return _kept("st_policy", _laws(data), asks, relevant, "place", {})
+
+
+def ncp(data: Path, *, passages: bool) -> QuestionSet:
+    """NCP: questions over 300 policies; the document, or a passage that holds the answer."""
+    asks, relevant, answers = {}, {}, {}
+    for row in rows(data / "qa" / "ncp_questions.jsonl.gz"):
+        asks[row["id"]] = Ask(row["question"])
+        relevant[row["id"]] = frozenset({"answer" if passages else row["docid"]})
+        answers[row["id"]] = row["answer"]
+    name = "ncp_passage" if passages else "ncp_document"
+    return QuestionSet(name, (data / "qa" / "ncp_docs.jsonl.gz",), asks, relevant, "answer" if passages else "document", {}, answers if passages else {})
+
+
+def lawbench_scenes(data: Path, cited: Callable[[str, str, str], frozenset[str]]) -> QuestionSet:
+    """LawBench 3-2: a scene and a question; gold is the first article that the answer cites (`cited(words before, article, answer)`)."""
+    asks, relevant = {}, {}
+    for n, row in enumerate(rows(data / "qa" / "lawbench_3-2.jsonl.gz")):
+        answer = normalise(row["answer"])
+        match = _CITED.search(answer)
+        asks[str(n)] = Ask(row["question"])
+        relevant[str(n)] = cited(answer[: match.start()], match[0], answer) if match else frozenset()
+    return _kept("lawbench_3-2", _laws(data), asks, relevant, "text", {})
+
+
+def lawbench_articles(data: Path, texts: Mapping[str, str]) -> QuestionSet:
+    """LawBench 1-1: the wording of an article asked for by law and number; gold found by text."""
+    plain = {re.sub(r"[^\u4e00-\u9fff]", "", text): unit for text, unit in texts.items()}
+    asks, relevant = {}, {}
+    for n, row in enumerate(rows(data / "qa" / "lawbench_1-1.jsonl.gz")):
+        key = re.sub(r"[^\u4e00-\u9fff]", "", bare(row["answer"].removeprefix("答案:")))
+        asks[str(n)], relevant[str(n)] = Ask(row["question"]), frozenset({plain[key]} if key in plain else ())
+    return _kept("lawbench_1-1", _laws(data), asks, relevant, "text", {})
+
+
+def cmrc(data: Path, folder: Path) -> QuestionSet:
+    """CMRC 2018: the paragraph that answers, among all paragraphs (written to `folder` as a file to import)."""
+    asks, relevant, texts = {}, {}, {}
+    for name in ("cmrc_dev70", "cmrc_trial"):
+        for row in rows(data / "qa" / f"{name}.jsonl.gz"):
+            key = text_id(row["context"])
+            texts[key] = row["context"]
+            for qa in row["qas"]:
+                asks[qa["id"]], relevant[qa["id"]] = Ask(qa["question"]), frozenset({key})
+    path = folder / "cmrc.jsonl"
+    lines = (json.dumps({"id": key, "kind": "news", "title": "", "text": text}, ensure_ascii=False) for key, text in texts.items())
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return QuestionSet("cmrc", (path,), asks, relevant, "document")
+
+
+def write_beir(folder: Path, units: Mapping[str, Unit], found: QuestionSet) -> None:
+    """The set as BEIR's corpus.jsonl, queries.jsonl and qrels/test.tsv."""
+    (folder / "qrels").mkdir(parents=True, exist_ok=True)
+    with (folder / "corpus.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps({"_id": u.id, "title": u.title, "text": u.text}, ensure_ascii=False) + "\n" for u in units.values())
+    with (folder / "queries.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps({"_id": q, "text": ask.text}, ensure_ascii=False) + "\n" for q, ask in found.asks.items())
+    with (folder / "qrels" / "test.tsv").open("w", encoding="utf-8") as file:
+        file.write("query-id\tcorpus-id\tscore\n")
+        file.writelines(f"{q}\t{unit}\t1\n" for q, gold in found.relevant.items() for unit in sorted(gold))

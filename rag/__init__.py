@@ -1,0 +1,1 @@
+"""Retrieval and answers: indexes, fusion, verified citations, interpretation, comparison, matching."""

@@ -1,0 +1,121 @@
+"""What a question asks for beyond its words: its parts, the form of each, the kind of value wanted, the date and the place it means."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from corpus.text import normalise
+from rag.route import form_of
+
+
+@cache
+def table() -> Mapping[str, Any]:
+    """data/asked.toml."""
+    return tomllib.loads(files("rag").joinpath("data/asked.toml").read_text("utf-8"))
+
+
+@cache
+def pattern(name: str) -> re.Pattern[str]:
+    """One of the patterns of data/asked.toml by its dotted name (here.words, past.event …)."""
+    value: Any = table()
+    for key in name.split("."):
+        value = value[key]
+    return re.compile(value if isinstance(value, str) else "|".join(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that is asked: its words, its form, and the units of the values that would answer it (empty: any words)."""
+
+    text: str
+    form: str
+    units: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`as_of` is the date that the question itself means (empty: now) with the words that say so; `here` that it means the asker's own place."""
+
+    parts: tuple[Part, ...]
+    as_of: str = ""
+    as_of_words: str = ""
+    here: bool = False
+    support: bool = False
+    validity: bool = False
+    stacking: bool = False
+    yearly: str = ""
+
+    @property
+    def form(self) -> str:
+        return self.parts[0].form if self.parts else "general"
+
+
+_SPLIT = re.compile(r"[？?；;。！!\n]+|[，,](?=(?:那|另外|还有|以及|同时|并且|如果|要是|主管|分别)?[^，,。？?]{0,14}(?:多少|几|什么|哪|谁|怎么|如何|吗|呢|多久|能不能|可不可以|要不要|是不是|有没有|可以))")
+
+
+def parts_of(text: str) -> tuple[str, ...]:
+    """The things asked: pieces between question marks (and commas before a new question word) that ask; else the whole."""
+    plain = normalise(text)
+    pieces = [p.strip(" ，,、") for p in _SPLIT.split(plain) if p and p.strip(" ，,、")]
+    asking = [p for p in pieces if pattern("question.words").search(p) and len(p) >= 4]
+    if len(asking) < 2:
+        return (plain,)
+    found, waiting = [], ""
+    for piece in pieces:  # what does not ask (the situation) goes with the part after it
+        if piece in asking:
+            found.append(f"{waiting}{piece}")
+            waiting = ""
+        else:
+            waiting += piece + "，"
+    return tuple(found[:4])
+
+
+def units_of(text: str) -> frozenset[str]:
+    """Kinds of values that answer the words (money, ratio, day …)."""
+    found: set[str] = set()
+    for entry in table()["wants"]:
+        if re.search(entry["words"], text):
+            found.update(entry["units"])
+    return frozenset(found)
+
+
+def asked(text: str) -> Asked:
+    """Read a question (rewritten, without orders)."""
+    plain = normalise(text)
+    parts = tuple(Part(p, form_of(p), units_of(p)) for p in parts_of(plain))
+    as_of, words = past_date(plain)
+    here = bool(pattern("here.words").search(plain))
+    support = any(p.form == "support" for p in parts) or bool(pattern("support.words").search(plain))
+    validity = bool(pattern("validity.words").search(plain))
+    yearly = m[1] if (m := pattern("yearly.words").search(plain)) else ""
+    return Asked(parts, "" if validity else as_of, words, here, support, validity, bool(pattern("stacking.words").search(plain)), yearly)
+
+
+def past_date(text: str) -> tuple[str, str]:
+    """(last day of a past year or month that the question places its case in, the words); empty when it means now.
+
+    2023年签的合同, 2020年有人伪造…按当时条例: the law of that time. 2024年度申报通知, 2021年的办法 name things, not times.
+    """
+    for match in re.finditer(r"((?:19|20)\d{2})年(?:(\d{1,2})月(?:(\d{1,2})日)?)?(?:度)?", text):
+        after = text[match.end() : match.end() + 24]
+        whole = pattern("past.then").search(text)
+        if whole or pattern("past.event").match(after):
+            return _last_day(match), match.group()
+    return "", ""
+
+
+def _last_day(match: re.Match[str]) -> str:
+    year, month, day = match.groups()
+    if not month:
+        return f"{year}-12-31"
+    if day:
+        return f"{year}-{int(month):02d}-{int(day):02d}"
+    from calendar import monthrange
+
+    return f"{year}-{int(month):02d}-{monthrange(int(year), int(month))[1]:02d}"

@@ -1,0 +1,124 @@
+"""申报通知 of policies: the newest call of each policy and place, with its deadlines by stage, channels and telephones; and the 申报日历.
+
+Without a call of the year: 本年度通知未收录；上年为…，仅供参考.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from corpus.access import Reader
+from corpus.models import Document, RelationKind
+from corpus.report import Paragraph, Report, TableBlock
+from corpus.store import Store
+from rag.deadlines import STAGES, call_year, series
+from rag.places import covers
+from rag.slots import Slot, slots
+from rag.source import short_title
+
+_CALL = re.compile(r"申报|申请|认定|征集|揭榜|指南|评价|兑现|核定|受理|报名|推荐|免申即享")
+_NOT_A_CALL = re.compile(r"征求.{0,40}意见|公示|废止|清理结果|下达")
+_LINKS = (RelationKind.based_on, RelationKind.implements, RelationKind.cites, RelationKind.forwards)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of one year. `deadlines` are (stage, batch, date, start, end) sorted by date; dates ISO."""
+
+    document_id: str
+    title: str
+    doc_number: str
+    year: str
+    region_code: str
+    level: str | None
+    deadlines: tuple[tuple[str, str, str, int, int], ...]
+    channels: tuple[str, ...]
+    phones: tuple[str, ...]
+    policies: tuple[str, ...]
+
+    def words(self, on: str) -> str:
+        """网上填报 2026-09-25（已过）；推荐审核 2026-10-23."""
+        return "；".join(f"{batch}{stage} {day}前{'（已过）' if day < on else ''}" for stage, batch, day, _, _ in self.deadlines)
+
+    def notice(self, on: str) -> str:
+        """What must be said of a call that is not of the year of `on`; empty for a current one."""
+        return "" if self.year >= on[:4] else f"本年度通知未收录；上年为《{short_title(self.title)}》（{self.year}年度），仅供参考"
+
+
+def calls(store: Store, reader: Reader, on: str, *, region: str = "", ids: Iterable[str] | None = None) -> list[Call]:
+    """Calls published up to `on` that cover a place (all places without one), newest year first; `ids` narrows to notices."""
+    wanted = None if ids is None else set(ids)
+    heads = [h for h in store.documents.heads(reader, kind="notice") if _CALL.search(h.title) and not _NOT_A_CALL.search(h.title) and (h.published_on or h.written_on) <= on]
+    heads = [h for h in heads if (wanted is None or h.id in wanted) and (not region or covers(h.region_code, region))]
+    linked = policies_of(store, [h.id for h in heads])
+    found = [_call(d, tuple(linked.get(d.id, ()))) for d in store.documents.texts([h.id for h in heads], reader)]
+    return sorted(found, key=lambda c: (c.year, c.document_id), reverse=True)
+
+
+def policies_of(store: Store, ids: Sequence[str]) -> dict[str, list[str]]:
+    """Document id → ids of the texts that it rests on."""
+    linked: dict[str, list[str]] = defaultdict(list)
+    for i in range(0, len(ids), 500):
+        for r in store.documents.relations_of(ids[i : i + 500]):
+            if r.document_id in ids and r.target_id and r.kind in _LINKS and r.target_id not in linked[r.document_id]:
+                linked[r.document_id].append(r.target_id)
+    return linked
+
+
+def _call(d: Document, policies: tuple[str, ...]) -> Call:
+    found = slots(d)
+    phones = dict.fromkeys(f"{s.label}：{s.value}" if 1 < len(s.label) < 24 else s.value for s in found if s.kind == "phone")
+    channels = dict.fromkeys(s.label for s in found if s.kind == "channel")
+    return Call(d.id, d.title, d.doc_number, call_year(d), d.region_code, d.level, _due(found, d.published_on or d.written_on), tuple(channels), tuple(phones), policies)
+
+
+def _due(found: Sequence[Slot], since: str) -> tuple[tuple[str, str, str, int, int], ...]:
+    """The last date a stage and batch (2026年9月1日至9月25日 ends on the 25th); a date before the call itself is no deadline of it."""
+    best: dict[tuple[str, str], tuple[str, str, str, int, int]] = {}
+    for s in found:
+        day = s.value.partition(":")[2]
+        if s.kind != "deadline" or not s.value.startswith("date:") or s.label not in STAGES:
+            continue
+        key = (s.label, "".join(s.limits))
+        last = day if s.text.lstrip().startswith("|") else max([day, *(iso for iso in _dates(s.text) if len(iso) == 10)])
+        if last < since:
+            continue
+        if key not in best or last > best[key][2]:
+            best[key] = (s.label, key[1], last, s.start, s.end)
+    return tuple(sorted(best.values(), key=lambda x: (STAGES.index(x[0]), x[2])))
+
+
+def _dates(text: str) -> list[str]:
+    from rag.facts import dates
+
+    return [iso for iso, _, _ in dates(text)]
+
+
+def newest_of(found: Sequence[Call], policy: Document) -> Call | None:
+    """The newest call that rests on a policy; of its own region before others; one with deadlines before others."""
+    fitting = [c for c in found if policy.id in c.policies]
+    return max(fitting, key=lambda c: (c.region_code == policy.region_code, c.year, bool(c.deadlines), "转发" not in c.title, c.document_id), default=None)
+
+
+def calendar(store: Store, reader: Reader, on: str, *, region: str = "") -> Report:
+    """申报日历: each series of calls once, this year's or last year's marked 仅供参考; the next deadline first."""
+    chosen: dict[tuple[str, str], Call] = {}
+    heads = {h.id: h for h in store.documents.heads(reader, kind="notice")}
+    for call in calls(store, reader, on, region=region):
+        if call.deadlines:
+            chosen.setdefault((series(heads[call.document_id]), call.region_code), call)
+    open_ = [c for c in chosen.values() if not c.notice(on)]
+    rows = sorted((_row(c, on) for c in open_), key=lambda r: r[0])
+    late = [Paragraph(f"{c.notice(on)}。上年：{c.words(on)}") for c in chosen.values() if c.notice(on)]
+    table = TableBlock(("最近截止", "通知", "环节与时间", "申报渠道", "咨询电话"), tuple(r[1:] for r in rows), "申报日历")
+    return Report("申报日历", (table, *late), subtitle="各环节（网上填报、推荐审核、纸质材料）时间分别列出，以通知原文为准", as_of=on)
+
+
+def _row(c: Call, on: str) -> tuple[str, ...]:
+    days = [day for _, _, day, _, _ in c.deadlines]
+    ahead = min((d for d in days if d >= on), default="")
+    number = f"（{c.doc_number}）" if c.doc_number else ""
+    return ((ahead or "9999") + c.document_id, ahead or "均已过", f"《{short_title(c.title)}》{number}", c.words(on), "、".join(c.channels), "；".join(c.phones))

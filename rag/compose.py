@@ -1,0 +1,240 @@
+"""The extractive composer: chooses and orders the spans that answer, condenses by rule, and names the source in the sentence.
+
+The direct answer comes first; conditions and exceptions of the same article stay with it; lists stay whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from corpus.models import Document
+from corpus.text import sentences as sentence_spans
+from rag.asked import Part
+from rag.cite import cite
+from rag.fit import Need, bag, need_of
+from rag.gather import constants, values_of
+from rag.lead import lead_word
+from rag.rates import STALE_RATE, cut
+from rag.records import Citation, Context, Evidence, Sentence
+from rag.source import place_of, source_of
+from rag.statements import Statement, condense, items_of, siblings
+from rag.tools import Tools
+
+_LIMITS = re.compile(r"除外|但是|但[^书]|不适用|不予|不得超过|最高|不超过|上限|总额|有下列情形之一|不享受|不再|另有规定|仅限|不含|前款|前两款|不重复|就高")
+_LIMIT_START = re.compile(r"^(?:但|除|不过|前款|前两款|有前款|违反前款|情节|法律、行政法规)")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What an answer takes of one article (or one heading): the statement that answers, then what limits it. `first`: it leads its part."""
+
+    document: Document
+    evidence: Evidence
+    statements: tuple[Statement, ...]
+    part: int
+    first: bool = True
+
+
+class Extractive:
+    """Always available; needs no model."""
+
+    name = "extractive"
+
+    def compose(self, tools: Tools, c: Context) -> Context:
+        """Sentences and citations from the evidence, in the order of what is asked."""
+        needs = [need_of(p.text, tools.retriever, c.reader) for p in c.asked.parts]
+        groups = group(tools, c, choose(c, needs))
+        sentences: list[Sentence] = []
+        citations: list[Citation] = []
+        headed = False
+        for g in sorted(groups, key=lambda g: not g.first):
+            for i, (text, start, end, block) in enumerate(say(g, c, needs)):
+                citation = cite(len(citations) + 1, g.document, start, end, g.evidence.validity)
+                citations.append(citation)
+                heading = RELATED if not g.first and not headed and i == 0 else ""
+                headed = headed or bool(heading)
+                sentences.append(Sentence(text, (citation.n,), block if g.first else "related", heading))
+        used = tuple(g.evidence for g in groups)
+        return replace(c, sentences=tuple(sentences), citations=tuple(citations), used=used, composer=self.name)
+
+
+RELATED = "相关规定："
+
+
+# ---- choosing ------------------------------------------------------------------------------------------------------------
+
+
+def choose(c: Context, needs: Sequence[Need]) -> list[tuple[int, Evidence]]:
+    """(part, evidence) of the articles to give: the best of each part, then those close to it or with what it lacks."""
+    k = constants()["pick"]
+    named = [e for e in c.evidence if e.role == "named"]
+    if named:
+        return [(0, e) for e in _one_an_article(named)][:2]
+    picked: list[tuple[int, Evidence]] = []
+    several = len(c.asked.parts) > 1
+    for part, need in enumerate(needs):
+        ranked = sorted(c.evidence, key=lambda e: -e.worths[part])
+        picked += [(part, e) for e in _of_part(ranked, part, need, k["most_part"] if several else k["most"], k["close_part"] if several else k["close"])]
+    return picked
+
+
+def _one_an_article(found: Sequence[Evidence]) -> list[Evidence]:
+    first: dict[tuple[str, str], Evidence] = {}
+    for e in found:
+        first.setdefault((e.document.id, str(e.clause.get("article"))), e)
+    return list(first.values())
+
+
+def _of_part(ranked: Sequence[Evidence], part: int, need: Need, most: int, close: float) -> list[Evidence]:
+    k = constants()["pick"]
+    chosen: list[Evidence] = []
+    held: frozenset[str] = frozenset()
+    for e in ranked[:20]:
+        if any(_same_article(e, other) for other in chosen) or any(_same_words(e, other) for other in chosen):
+            continue
+        body = bag(e.text)
+        if not chosen:
+            chosen, held = [e], body
+            continue
+        gain = need.held(held | body) - need.held(held)
+        if e.worths[part] >= close * chosen[0].worths[part] or (gain >= k["gain"] and e.worths[part] >= (close - 0.12) * chosen[0].worths[part]):
+            chosen.append(e)
+            held |= body
+        if len(chosen) >= most:
+            break
+    return chosen
+
+
+def _same_article(a: Evidence, b: Evidence) -> bool:
+    return a.document.id == b.document.id and (a.clause.get("article") or a.start) == (b.clause.get("article") or b.start)
+
+
+def _same_words(a: Evidence, b: Evidence) -> bool:
+    """Near-repeats (the same rule in another text) are said once."""
+    x, y = bag(a.text), bag(b.text)
+    return len(x & y) >= 0.9 * min(len(x), len(y)) if x and y else False
+
+
+def group(tools: Tools, c: Context, picked: Sequence[tuple[int, Evidence]]) -> list[Group]:
+    """Picks of one article together: the first of each part with what limits it, the others as they are."""
+    made: dict[tuple[str, str], Group] = {}
+    led: set[int] = set()
+    books = tools.books.get((e.document.id for _, e in picked), c.reader)
+    for part, e in picked:
+        if e.statement is None:
+            continue
+        key = (e.document.id, str(e.clause.get("article") or e.start))
+        first = part not in led or e.role == "named"
+        led.add(part)
+        if key in made:
+            made[key] = replace(made[key], first=made[key].first or first, statements=_joined(made[key].statements, e.statement))
+            continue
+        kin = siblings(books[e.document.id].statements, e.statement)
+        kept = tuple(kin) if e.role == "named" else _with_limits(e, kin, c, part) if first else (e.statement,)
+        made[key] = Group(e.document, e, kept, part, first)
+    return list(made.values())
+
+
+def _joined(statements: tuple[Statement, ...], more: Statement) -> tuple[Statement, ...]:
+    return statements if more in statements else (*statements, more)
+
+
+def _with_limits(e: Evidence, kin: Sequence[Statement], c: Context, part: int) -> tuple[Statement, ...]:
+    """The statement that answers, then what limits it in its article and other statements of the article that fit as well."""
+    assert e.statement is not None
+    units = c.asked.parts[part].units
+    answers = bool(units and units & values_of(e.text))  # it holds the very value that is asked for
+    if not answers and e.statement.article and sum(s.end - s.start for s in kin) <= constants()["pick"]["short"]:
+        return tuple(kin)
+    worth = {o.start: o.worths[part] for o in c.evidence if o.document.id == e.document.id}
+    near = constants()["pick"]["near"]
+    rest = tuple(s for s in kin if s != e.statement and (_limits(s, e, kin) or worth.get(s.start, 0.0) >= near * e.worths[part]))
+    return (e.statement, *rest)
+
+
+def _limits(s: Statement, e: Evidence, kin: Sequence[Statement]) -> bool:
+    """A statement right after that limits the chosen one (前款…, 但…, 最高…)."""
+    assert e.statement is not None
+    text = condense(s.text(e.document))
+    return kin.index(s) - kin.index(e.statement) == 1 and e.statement.article is not None and bool(_LIMIT_START.match(text) or (len(text) <= 160 and _LIMITS.search(text)))
+
+
+# ---- saying --------------------------------------------------------------------------------------------------------------
+
+
+def say(g: Group, c: Context, needs: Sequence[Need]) -> Iterator[tuple[str, int, int, str]]:
+    """(text, start, end, block) of the sentences of a group; the first names its source."""
+    source = source_of(g.document, place_of(g.document, g.statements[0]), c)
+    first = True
+    for statement in g.statements:
+        for text, start, end in _pieces(g, statement, needs[g.part], c.asked.parts[g.part]):
+            word = lead_word(c.asked.parts[g.part].text, text) if first and g.first else ""
+            yield (f"{word}{source}{text}" if first else text), start, end, "lead" if first else "more"
+            first = False
+
+
+def _pieces(g: Group, s: Statement, need: Need, part: Part) -> Iterator[tuple[str, int, int]]:
+    whole = part.form in ("which", "conditions", "support", "general") or g.evidence.role == "named"
+    document, long = g.document, constants()["pick"]["long"]
+    if g.evidence.role == STALE_RATE:
+        end = cut(document.text, s.start, s.end)
+        if end > s.start:
+            yield condense(document.text[s.start : end]).rstrip("，；") + "……", s.start, end
+    elif s.kind == "table":
+        yield _table(document, s, need), s.start, s.end
+    elif s.items:
+        yield _list(document, s, need, whole), s.start, s.end
+    elif s.end - s.start <= long:
+        yield condense(s.text(document)), s.start, s.end
+    else:
+        yield from _cut(document, s, need, part)
+
+
+def _list(document: Document, s: Statement, need: Need, whole: bool) -> str:
+    """A lead with its items on lines of their own; of a long list, when not the whole is asked for, the items that matter and how many there are."""
+    lead, items = condense(s.lead(document)), list(items_of(document, s))
+    lines = [f"{_number(document.text[a:b])}{item}" for (a, b), item in zip(s.items, items, strict=True)]
+    k = constants()["pick"]
+    if len(lines) > k["items"] and (not whole or sum(map(len, lines)) > 3 * k["long"]):
+        worth = [need.held(bag(line)) for line in lines]
+        kept = [line for line, w in zip(lines, worth, strict=True) if w >= 0.7 * max(worth) and w >= k["item"]]
+        if kept and len(kept) < len(lines):
+            return "\n".join([f"{lead.rstrip('：:')}（共{len(lines)}项，与所问有关的是）：", *kept])
+    return "\n".join([lead, *lines])
+
+
+def _number(item: str) -> str:
+    match = re.match(r"\s*([（(][一二三四五六七八九十\d]+[）)]|\d{1,2}[.．、]|[一二三四五六七八九十]+、)", item)
+    return match[1] if match else ""
+
+
+def _table(document: Document, s: Statement, need: Need) -> str:
+    """A table with its header and the rows that matter (all rows of a short one)."""
+    rows = [line.strip() for line in s.text(document).splitlines() if line.strip()]
+    head, body = rows[:2], rows[2:]
+    if len(body) > 8:
+        worth = [need.held(bag(r)) for r in body]
+        body = [r for r, w in zip(body, worth, strict=True) if w >= 0.5 * max(worth) and w > 0] or body[:8]
+    return "\n" + "\n".join(head + body)
+
+
+def _cut(document: Document, s: Statement, need: Need, part: Part) -> Iterator[tuple[str, int, int]]:
+    """Runs of the sentences that matter in a long paragraph, each run with its own span."""
+    text = s.text(document)
+    spans = sentence_spans(text)
+    worth = [need.held(bag(text[a:b])) for a, b in spans]
+    best = max(worth, default=0.0)
+    keep = [(w >= 0.6 * best and w > 0) or bool(part.units and part.units & values_of(text[a:b])) for w, (a, b) in zip(worth, spans, strict=True)]
+    for i, (a, b) in enumerate(spans):
+        if i and keep[i - 1] and _LIMIT_START.match(text[a:b].strip()):
+            keep[i] = True
+    run: list[int] = []
+    for i, kept in enumerate([*keep, False]):
+        if kept:
+            run.append(i)
+        elif run:
+            a, b = spans[run[0]][0], spans[run[-1]][1]
+            yield condense(text[a:b]), s.start + a, s.start + b
+            run = []

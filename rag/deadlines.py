@@ -1,0 +1,215 @@
+"""申报日历: each call (申报通知) with its year, its rule, and its deadlines by stage; and the answer to 什么时候申报.
+
+Without a call of the year: 本年度通知未收录；上年为…，仅供参考.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from corpus.access import Reader
+from corpus.models import CURRENT, Document, RelationKind
+from rag.cite import cite
+from rag.facts import years
+from rag.fit import bag, need_of
+from rag.places import covers
+from rag.records import ANSWERED, PARTIAL, Citation, Context, Sentence
+from rag.slots import Slot, slots
+from rag.source import named, short_title
+from rag.statements import condense
+from rag.tools import Book, Tools
+
+_CALL = re.compile(r"申报|申请|认定|征集|揭榜|榜单|指南|评价|兑现|兑付|受理|报名|推荐|核定")
+STAGES = ("网上填报", "申报", "推荐审核", "纸质材料", "兑付")
+LEAST = 0.5
+"""Least share of the words that name a call which its title must hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of one year: its document, the year it is for, its place, deadlines, channels, telephones, and the rule it is based on."""
+
+    document_id: str
+    title: str
+    doc_number: str
+    year: str
+    region_code: str
+    level: str | None
+    deadlines: tuple[Slot, ...]
+    channels: tuple[str, ...]
+    phones: tuple[tuple[str, str], ...]
+    rules: tuple[str, ...]
+
+
+def call_year(document: Document) -> str:
+    """The year that a call is for: the year in its title, else of its publication."""
+    said = sorted(years(document.title))
+    return said[-1] if said else (document.published_on or document.written_on)[:4]
+
+
+def series(document: Document) -> str:
+    """What the calls of all years share: the title without years and opening issuers."""
+    return re.sub(r"(?:19|20)\d{2}(?:-\d{4})?年?度?|第[一二三四五六]批", "", short_title(document.title))
+
+
+def calls(tools: Tools, reader: Reader, *, region: str = "") -> list[Call]:
+    """Every call within the ceiling that covers the place (all places without one), newest year first."""
+    heads = [d for d in tools.retriever.shelf.heads.values() if d.kind == "notice" and _CALL.search(d.title) and reader.may_read(d.security, d.id)]
+    heads = [d for d in heads if not region or covers(d.region_code, region)]
+    books = tools.books.get((d.id for d in heads), reader)
+    made = [made for d in heads if d.id in books and (made := call_of(tools, books[d.id], reader)) is not None]
+    return sorted(made, key=lambda x: (x.year, x.title), reverse=True)
+
+
+def call_of(tools: Tools, book: Book, reader: Reader) -> Call | None:
+    """The call of a notice; None when it names no deadline."""
+    d = book.document
+    found = slots(d, book.statements)
+    due = tuple(s for s in found if s.kind == "deadline" and s.value.startswith("date:"))
+    if not due:
+        return None
+    based = [r.target_id for r in tools.store.documents.relations_of([d.id]) if r.document_id == d.id and r.target_id and r.kind in (RelationKind.based_on, RelationKind.implements, RelationKind.cites)]
+    rules = tuple(i for i in dict.fromkeys(based) if (h := tools.head(i, reader)) and h.kind == "policy")
+    channels = tuple(dict.fromkeys(s.label for s in found if s.kind == "channel"))
+    phones = tuple(dict.fromkeys((s.label, s.value) for s in found if s.kind == "phone"))
+    return Call(d.id, d.title, d.doc_number, call_year(d), d.region_code, d.level, due, channels, phones, rules)
+
+
+def calendar(tools: Tools, reader: Reader, on: str, *, region: str = "") -> list[dict[str, Any]]:
+    """申报日历 as records, each series once: this year's call, or last year's marked 仅供参考."""
+    year = on[:4]
+    rows: dict[tuple[str, str], Call] = {}
+    for call in calls(tools, reader, region=region):
+        head = tools.head(call.document_id, reader)
+        if head is not None and call.year <= year:
+            rows.setdefault((series(head), call.region_code), call)
+    return [_record(call, year, on) for call in sorted(rows.values(), key=lambda c: (c.region_code, c.title))]
+
+
+def _record(call: Call, year: str, on: str) -> dict[str, Any]:
+    current = call.year == year
+    return {
+        "document_id": call.document_id, "title": call.title, "doc_number": call.doc_number, "year": call.year, "region_code": call.region_code, "level": call.level,
+        "current": current, "notice": "" if current else f"本年度通知未收录；上年为{call.year}年度通知，仅供参考",
+        "deadlines": [{"stage": s.label, "batch": "".join(s.limits), "date": s.value.partition(":")[2], "passed": s.value.partition(":")[2] < on, "start": s.start, "end": s.end, "text": s.text} for s in call.deadlines],
+        "channels": list(call.channels), "phones": [list(p) for p in call.phones], "rules": list(call.rules),
+    }  # fmt: skip
+
+
+# ---- the answer ----------------------------------------------------------------------------------------------------------
+
+
+class Deadlines:
+    """Answers when something is to be applied for; leaves other questions to the next composer."""
+
+    name = "deadlines"
+
+    def compose(self, tools: Tools, c: Context) -> Context | None:
+        """Deadlines by stage of the calls that are meant, one place after the other."""
+        found = meant(tools, c)
+        if not found:
+            return None
+        sentences: list[Sentence] = []
+        citations: list[Citation] = []
+        for book in found:
+            self._say(tools, c, book, sentences, citations)
+        if not sentences:
+            return None
+        late = [b for b in found if call_year(b.document) < wanted_year(c)]
+        notes = tuple(f"本年度通知未收录；上年为{named(b.document)}，仅供参考。" for b in late)
+        status = PARTIAL if late else ANSWERED
+        return replace(c, sentences=tuple(sentences), citations=tuple(citations), notices=(*notes, *_passed(found, c)), status=status, composer=self.name, said="")
+
+    def _say(self, tools: Tools, c: Context, book: Book, sentences: list[Sentence], citations: list[Citation]) -> None:
+        d, judged = book.document, tools.validity(book.document.id, c.as_of)
+        for i, (start, end, text) in enumerate(_lines(book)):
+            citation = cite(len(citations) + 1, d, start, end, judged)
+            citations.append(citation)
+            opening = f"根据{named(d)}，" if i == 0 else ""
+            sentences.append(Sentence(f"{opening}{text}", (citation.n,), "lead" if i == 0 else "more"))
+
+
+def wanted_year(c: Context) -> str:
+    """The year that a question for a call means: the one it says, else the year of its date."""
+    said = sorted(y for y in years(c.rewritten))
+    return said[-1] if said else c.as_of[:4]
+
+
+def asks(c: Context) -> bool:
+    """Whether a question asks when to apply for something."""
+    timed = any(p.form == "deadline" or "date" in p.units for p in c.asked.parts)
+    return timed and bool(re.search(r"申报|申请|报名|填报|截止|受理|提交|材料|认定|兑付|兑现|征集|揭榜|评价|入库|推荐", c.rewritten))
+
+
+def meant(tools: Tools, c: Context) -> list[Book]:
+    """The newest call not after the wanted year of each series and place whose title holds what the question names."""
+    if not asks(c):
+        return []
+    need = need_of(_topic(c.rewritten), tools.retriever, c.reader)
+    heads = [d for d in tools.retriever.shelf.heads.values() if d.kind == "notice" and _CALL.search(d.title) and c.reader.may_read(d.security, d.id)]
+    heads = [d for d in heads if (not c.region or covers(d.region_code, c.region)) and tools.validity(d.id, c.as_of).status in CURRENT]
+    held = {d.id: need.held(bag(d.title)) for d in heads}
+    best = max(held.values(), default=0.0)
+    near = [d for d in heads if held[d.id] >= max(LEAST, 0.85 * best)]
+    newest = _newest(near, wanted_year(c))
+    books = tools.books.get((d.id for d in newest), c.reader)
+    with_dates = [books[d.id] for d in newest if d.id in books and any(True for _ in _lines(books[d.id]))]
+    return _nearest_place(with_dates, c)[:3]
+
+
+def _topic(text: str) -> str:
+    """The words that name the call: without years, times and the words that ask."""
+    plain = re.sub(r"(?:19|20)\d{2}年?度?|今年|去年|明年|本年度?|截止(?:时间|日期)?|申报(?:时间)?|时间|日期|网上填报|纸质材料|报送|提交|最晚|最迟", " ", text)
+    return plain if re.search(r"[\u4e00-\u9fff]{2}", plain) else text
+
+
+def _newest(found: Iterable[Document], year: str) -> list[Document]:
+    best: dict[tuple[str, str, tuple[str, ...]], Document] = {}
+    for d in sorted(found, key=lambda d: (call_year(d), d.published_on)):
+        if call_year(d) <= year:
+            best[(series(d)[:8], d.region_code, d.issuers)] = d
+    newest = max((call_year(d) for d in best.values()), default="")
+    return [d for d in best.values() if call_year(d) == newest]
+
+
+def _nearest_place(found: Sequence[Book], c: Context) -> list[Book]:
+    """Calls of the province before those that forward them; with a place given, its own."""
+    order = {"national": 0, "province": 1, "city": 2, "county": 3}
+    return sorted(found, key=lambda b: ("转发" in b.document.title, order.get(str(b.document.level), 4), b.document.id))
+
+
+def _lines(book: Book) -> list[tuple[int, int, str]]:
+    """(start, end, text) of the items that state deadlines, 网上填报 before 推荐审核 before 纸质材料; then the channel."""
+    d = book.document
+    found = slots(d, book.statements)
+    spans: dict[tuple[int, int], int] = {}
+    for slot in found:
+        if slot.kind != "deadline" or slot.text.lstrip().startswith("|"):
+            continue
+        order = STAGES.index(slot.label) if slot.label in STAGES else None
+        span = _item_of(book, slot)
+        if order is not None and span and not d.text[span[0] : span[1]].rstrip().endswith(("：", ":")):
+            spans[span] = min(order, spans.get(span, order))
+    if not spans:
+        tables = [s for s in book.statements if s.kind == "table" and any(x.kind == "deadline" and s.start <= x.start < s.end for x in found)]
+        return [(s.start, s.end, "\n" + d.text[s.start : s.end]) for s in tables[:1]]
+    ordered = sorted(spans, key=lambda span: (spans[span], span))
+    return [(a, b, condense(d.text[a:b])) for a, b in ordered[:6]]
+
+
+def _item_of(book: Book, slot: Slot) -> tuple[int, int] | None:
+    for s in book.statements:
+        if s.start <= slot.start < s.end:
+            return next(((a, b) for a, b in s.items if a <= slot.start < b), (s.start, s.end))
+    return None
+
+
+def _passed(found: Sequence[Book], c: Context) -> list[str]:
+    """Whether the time to apply is over at the date."""
+    due = [x.value.partition(":")[2] for b in found for x in slots(b.document, b.statements) if x.kind == "deadline" and x.label in ("网上填报", "申报") and x.value.startswith("date:")]
+    if due and max(due) < c.as_of:
+        return [f"截至{c.as_of}，上述填报时间均已过。"]
+    return []

@@ -1,0 +1,244 @@
+"""Vector search over passages: exact in memory, or Chroma (embedded or a server). Levels are apart, as in the lexical index.
+
+The choice is automatic (`choose`): exact search below `EXACT_LIMIT` passages, where it is faster than Chroma with a filter and
+needs no graph; Chroma above, and whenever a server is set. Vectors are always ours: [n, dim] float32, L2-normalised.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.errors import IndexError_
+from rag.strata import LEVELS
+
+EXACT_LIMIT = 100_000
+BATCH = 5_461
+"""Chroma takes at most this many records at once."""
+Matrix = NDArray[np.float32]
+
+
+class Dense(Protocol):
+    """A vector index. Searches see what was added after `commit`; documents are replaced by delete and add."""
+
+    def add(self, ids: Sequence[str], vectors: Matrix, security: int) -> None: ...
+    def delete(self, document_ids: Collection[str]) -> None: ...
+    def commit(self) -> None: ...
+    def reload(self) -> None: ...
+    def count(self, ceiling: int = 4) -> int: ...
+    def search(self, vector: Matrix, k: int, *, ceiling: int, grants: Collection[str] = ()) -> list[tuple[str, float]]: ...
+    def scores(self, vector: Matrix, ids: Collection[str]) -> dict[str, float]: ...
+
+
+def _document(passage_id: str) -> str:
+    return passage_id.partition(":")[0]
+
+
+def quantise(vectors: Matrix) -> NDArray[np.int8]:
+    """Unit vectors as int8, 127 for 1 (a cosine is then off by less than 0.01)."""
+    return np.clip(np.rint(vectors * 127), -127, 127).astype(np.int8)
+
+
+def restore(vectors: NDArray[np.int8]) -> Matrix:
+    """The float32 vectors of quantised ones."""
+    return vectors.astype(np.float32) * np.float32(1 / 127)
+
+
+class Exact:
+    """Exact search: int8 on disk (`folder/LEVEL.npz`), float32 in memory; one matrix-vector product a level and query."""
+
+    def __init__(self, folder: Path, dim: int, *, writable: bool = True) -> None:
+        self.folder, self.dim, self.writable = folder, dim, writable
+        self._pending: dict[int, tuple[list[str], list[Matrix]]] = {}
+        self._removed: set[str] = set()
+        self._ids: dict[int, list[str]] = {}
+        self._matrix: dict[int, Matrix] = {}
+        self._rows: dict[int, dict[str, int]] = {}
+        self.reload()
+
+    def reload(self) -> None:
+        for level in LEVELS:
+            path = self.folder / f"{level}.npz"
+            if path.exists():
+                with np.load(path) as stored:
+                    self._ids[level] = [str(i, "ascii") for i in stored["ids"]]
+                    self._matrix[level] = restore(stored["vectors"])
+                self._rows[level] = {name: n for n, name in enumerate(self._ids[level])}
+                if self._matrix[level].shape[1] != self.dim:
+                    raise IndexError_("vectors of another size", path, "run `jianwei index --rebuild`")
+
+    def add(self, ids: Sequence[str], vectors: Matrix, security: int) -> None:
+        names, parts = self._pending.setdefault(security, ([], []))
+        names.extend(ids)
+        parts.append(restore(quantise(vectors)))
+
+    def delete(self, document_ids: Collection[str]) -> None:
+        """Remove documents (also from what waits for `commit`)."""
+        gone = set(document_ids)
+        self._removed |= gone
+        for level, (names, parts) in list(self._pending.items()):
+            keep = np.array([_document(name) not in gone for name in names], dtype=bool)
+            if not keep.all():
+                self._pending[level] = ([n for n, kept in zip(names, keep, strict=True) if kept], [np.concatenate(parts)[keep]])
+
+    def commit(self) -> None:
+        if not self.writable:
+            raise IndexError_("the index is open for reading only", self.folder, "another process owns the writing")
+        for level in LEVELS:
+            self._commit_level(level)
+        self._pending.clear()
+        self._removed.clear()
+
+    def _commit_level(self, level: int) -> None:
+        ids, matrix = self._ids.get(level, []), self._matrix.get(level, np.zeros((0, self.dim), np.float32))
+        keep = np.array([_document(i) not in self._removed for i in ids], dtype=bool)
+        names, parts = self._pending.get(level, ([], []))
+        if not names and keep.all():
+            return
+        self._ids[level] = [i for i, kept in zip(ids, keep, strict=True) if kept] + names
+        self._matrix[level] = np.concatenate([matrix[keep], *parts])
+        self._rows[level] = {name: n for n, name in enumerate(self._ids[level])}
+        self._save(level)
+
+    def _save(self, level: int) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{level}.npz"
+        fresh = path.with_suffix(".new")
+        with fresh.open("wb") as file:
+            np.savez(file, ids=np.array(self._ids[level], dtype="S48"), vectors=quantise(self._matrix[level]))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+
+    def count(self, ceiling: int = 4) -> int:
+        return sum(len(ids) for level, ids in self._ids.items() if level <= ceiling)
+
+    def search(self, vector: Matrix, k: int, *, ceiling: int, grants: Collection[str] = ()) -> list[tuple[str, float]]:
+        """The k passage ids with the highest cosine to the unit `vector` [dim], best first."""
+        found: list[tuple[str, float]] = []
+        for level, ids in self._ids.items():
+            if level <= ceiling:
+                found += self._top(level, ids, vector, k)
+            elif grants:
+                granted = [n for n, i in enumerate(ids) if _document(i) in grants]
+                found += [(ids[n], float(s)) for n, s in zip(granted, self._matrix[level][granted] @ vector, strict=True)]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
+
+    def scores(self, vector: Matrix, ids: Collection[str]) -> dict[str, float]:
+        """The cosine of each of `ids` to the unit `vector` (unknown ids are left out)."""
+        found: dict[str, float] = {}
+        for level, rows in self._rows.items():
+            known = [i for i in ids if i in rows]
+            if known:
+                cosines = self._matrix[level][[rows[i] for i in known]] @ vector
+                found |= dict(zip(known, cosines.tolist(), strict=True))
+        return found
+
+    def _top(self, level: int, ids: list[str], vector: Matrix, k: int) -> list[tuple[str, float]]:
+        scores = self._matrix[level] @ vector
+        best = np.argpartition(-scores, k)[:k] if k < len(scores) else np.arange(len(scores))
+        return [(ids[n], float(scores[n])) for n in best]
+
+
+class Chroma:
+    """Chroma with our vectors, one collection a level; embedded under `folder`, or the server at `url`."""
+
+    def __init__(self, folder: Path, dim: int, *, url: str = "", prefix: str = "passages") -> None:
+        self.folder, self.dim, self.prefix = folder, dim, prefix
+        self._client = _client(folder, url)
+        self._collections: dict[int, Any] = {}
+        self.reload()
+
+    def reload(self) -> None:
+        named = {c.name for c in self._client.list_collections()}
+        self._collections = {n: self._client.get_collection(self._name(n), embedding_function=None) for n in LEVELS if self._name(n) in named}
+
+    def _name(self, level: int) -> str:
+        return f"{self.prefix}-{level}"
+
+    def _collection(self, level: int) -> Any:
+        if level not in self._collections:
+            hnsw = {"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 100, "max_neighbors": 16}}
+            self._collections[level] = self._client.get_or_create_collection(self._name(level), configuration=hnsw, embedding_function=None)
+        return self._collections[level]
+
+    def add(self, ids: Sequence[str], vectors: Matrix, security: int) -> None:
+        collection = self._collection(security)
+        for i in range(0, len(ids), BATCH):
+            part = list(ids[i : i + BATCH])
+            collection.upsert(ids=part, embeddings=vectors[i : i + BATCH], metadatas=[{"d": _document(p)} for p in part])
+
+    def delete(self, document_ids: Collection[str]) -> None:
+        names = sorted(document_ids)
+        for collection in self._collections.values():
+            for i in range(0, len(names), 500):
+                collection.delete(where={"d": {"$in": names[i : i + 500]}})
+
+    def commit(self) -> None:
+        """Chroma writes through."""
+
+    def count(self, ceiling: int = 4) -> int:
+        return sum(int(c.count()) for level, c in self._collections.items() if level <= ceiling)
+
+    def search(self, vector: Matrix, k: int, *, ceiling: int, grants: Collection[str] = ()) -> list[tuple[str, float]]:
+        """The (approximately) k passage ids with the highest cosine to the unit `vector` [dim], best first."""
+        found: list[tuple[str, float]] = []
+        for level, collection in self._collections.items():
+            if level <= ceiling:
+                found += _ask(collection, vector, k, None)
+            elif grants:
+                found += _ask(collection, vector, k, {"d": {"$in": sorted(grants)}})
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
+
+    def scores(self, vector: Matrix, ids: Collection[str]) -> dict[str, float]:
+        """The cosine of each of `ids` to the unit `vector` (unknown ids are left out)."""
+        found: dict[str, float] = {}
+        for collection in self._collections.values():
+            held = collection.get(ids=list(ids), include=["embeddings"])
+            if held["ids"]:
+                rows = np.array(held["embeddings"], dtype=np.float32)
+                found |= dict(zip(held["ids"], (rows @ vector / np.maximum(np.linalg.norm(rows, axis=1), 1e-9)).tolist(), strict=True))
+        return found
+
+
+def _client(folder: Path, url: str) -> Any:
+    import chromadb
+    from chromadb.config import Settings as ChromaSettings
+
+    quiet = ChromaSettings(anonymized_telemetry=False)
+    if not url:
+        folder.mkdir(parents=True, exist_ok=True)
+        return chromadb.PersistentClient(str(folder), settings=quiet)
+    scheme, _, rest = url.rstrip("/").partition("://")
+    host, _, port = rest.partition(":")
+    try:
+        return chromadb.HttpClient(host=host, port=int(port or 8000), ssl=scheme == "https", settings=quiet)
+    except ValueError as error:
+        raise IndexError_("no Chroma server answers", url, "start one with `chroma run`, or empty the setting chroma_url") from error
+
+
+def _ask(collection: Any, vector: Matrix, k: int, where: dict[str, Any] | None) -> list[tuple[str, float]]:
+    held = int(collection.count())
+    if not held:
+        return []
+    result = collection.query(query_embeddings=[vector], n_results=min(k, held), where=where, include=["distances"])
+    return [(name, 1.0 - float(distance)) for name, distance in zip(result["ids"][0], result["distances"][0], strict=True)]
+
+
+def choose(passages: int, *, url: str = "") -> str:
+    """Which index serves `passages` passages: "exact" or "chroma"."""
+    return "chroma" if url or passages > EXACT_LIMIT else "exact"
+
+
+def open_dense(kind: str, folder: Path, dim: int, *, url: str = "", prefix: str = "passages", writable: bool = True) -> Dense:
+    """Open the index that `choose` named; raises IndexError_ for an unknown kind."""
+    if kind == "exact":
+        return Exact(folder, dim, writable=writable)
+    if kind == "chroma":
+        return Chroma(folder, dim, url=url, prefix=prefix)
+    raise IndexError_("unknown vector index", kind, "one of: exact, chroma")

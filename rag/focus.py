@@ -1,0 +1,69 @@
+"""What a question is after: the noun phrase beside its question word (多少算力券补贴, 哪些税收优惠, 有效期是几年), and its nouns.
+
+Word classes come from rjieba (the same algorithm and dictionary as jieba).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from corpus.text import normalise
+
+_QUESTION = re.compile(r"多少|什么|哪些|哪种|哪类|哪几|哪个|哪|几|谁|怎么|如何|怎样|多久|多长|多高|多大|是否|能不能|可不可以|吗|呢")
+_NOUN = ("n", "vn", "an", "eng", "nz", "nt", "nr", "l", "i", "j")
+_GENERIC = frozenset(["企业", "公司", "单位", "个人", "国家", "法律", "规定", "政策", "办法", "条例", "情况", "问题", "时候", "时间", "方式", "内容", "事情", "东西", "要求", "部门", "机构", "人员", "标准", "条件", "材料", "金额", "比例", "期限", "流程", "程序", "机关", "钱", "年", "天", "月", "日", "人", "家", "元", "个", "措施", "举措", "方面", "作用", "意义", "目的", "原因", "结果", "具体", "工作", "服务", "支持"])
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """`nouns`: nouns of the question that name something; `asked`: those beside the question word."""
+
+    nouns: tuple[str, ...]
+    asked: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def focus(text: str) -> Focus:
+    """The focus of one part of a question."""
+    words = _tagged(normalise(text))
+    naming = tuple(dict.fromkeys(w for w, tag in words if _names(w, tag)))
+    return Focus(naming, tuple(w for w in _beside(words) if w in naming) or naming[-1:])
+
+
+def _tagged(text: str) -> list[tuple[str, str]]:
+    import rjieba
+
+    return [(str(w), str(tag)) for w, tag in rjieba.tag(text)]
+
+
+def _names(word: str, tag: str) -> bool:
+    return tag.startswith(_NOUN) and not tag.startswith("ns") and len(word) >= 2 and word not in _GENERIC and not _QUESTION.search(word)
+
+
+def _beside(words: list[tuple[str, str]]) -> list[str]:
+    """The noun run right after a question word, else the one before it."""
+    found: list[str] = []
+    for i, (word, tag) in enumerate(words):
+        if not (_QUESTION.fullmatch(word) or tag == "ry" or (tag in ("r", "m") and _QUESTION.search(word))):
+            continue
+        after = _run(words, i + 1, 1)
+        found += after or _run(words, i - 1, -1)
+    return found
+
+
+def _run(words: list[tuple[str, str]], at: int, step: int) -> list[str]:
+    """Nouns from a place on, over one verb or particle before them when going back."""
+    run: list[str] = []
+    skipped = 0
+    while 0 <= at < len(words):
+        word, tag = words[at]
+        if tag.startswith(_NOUN) or tag in ("m", "q", "uj", "a", "b", "ns"):
+            run.append(word)
+        elif run or tag == "x" or skipped >= (3 if step < 0 else 1):
+            break
+        else:
+            skipped += 1
+        at += step
+    return [w for w in (run if step > 0 else reversed(run)) if len(w) >= 2]

@@ -1,0 +1,163 @@
+"""Gathering evidence: candidates of the whole question, of its parts and of each level; then statements with their fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from corpus.models import CURRENT, Document, Status, Validity
+from rag import guard
+from rag.cite import clause_record
+from rag.facts import dates, month_days, quantities
+from rag.fit import Need, bag, need_of
+from rag.named import key_of
+from rag.places import covers, inside
+from rag.records import Context, Evidence
+from rag.statements import Statement
+from rag.tools import Book, Tools
+
+WHOLE, PART, LEVEL, NAMED = 40, 16, 8, 12
+"""How many candidates are asked for: of the whole question, of a part, of a level, of a named document."""
+_LEVELS = ("national", "province", "city", "county")
+STATEMENTS = 160
+
+
+@cache
+def constants() -> dict[str, Any]:
+    """data/answer.toml."""
+    import tomllib
+    from importlib.resources import files
+
+    return tomllib.loads(files("rag").joinpath("data/answer.toml").read_text("utf-8"))
+
+
+def gather(tools: Tools, c: Context) -> Context:
+    """Passages that may hold the answer, those in force (`evidence`) apart from those that ended or never began (`ended`)."""
+    from rag.retrieve import Query
+
+    fixed = c.question.region or (c.region if not c.place_words else "")
+    base = Query(c.rewritten, k=WHOLE, as_of=c.as_of, region=fixed)
+    queries = [base] + [replace(base, text=p.text, k=PART) for p in c.asked.parts if len(c.asked.parts) > 1]
+    if c.asked.support:
+        queries += [replace(base, k=LEVEL, level=level) for level in _LEVELS]
+    queries += [replace(base, k=NAMED, doc_id=i, region="") for i in c.named.documents[:3]]
+    best: dict[tuple[str, int, int], tuple[int, float, Any]] = {}
+    for query in queries:
+        hits = tools.retriever.search(query, c.reader)
+        top = max((h.score for h in hits), default=0.0) or 1.0
+        for hit in hits:
+            key, score = (hit.document_id, hit.start, hit.end), max(0.0, hit.score / top)
+            if key not in best or score > best[key][1]:
+                best[key] = (hit.rank, score, hit)
+    ordered = sorted(best.values(), key=lambda found: (-found[1], found[0]))
+    books = tools.books.get((hit.document_id for _, _, hit in ordered), c.reader)
+    passages = [_passage(books[hit.document_id].document, hit, rank, score) for rank, score, hit in ordered if hit.document_id in books]
+    passages = _articles(tools, c) + passages
+    usable = [e for e in passages if _trusted(e.document) and _reaches(c, e.document)]
+    return replace(c, evidence=tuple(e for e in usable if _may_rest(e, c)), ended=tuple(e for e in usable if not _may_rest(e, c)))
+
+
+def _passage(document: Document, hit: Any, rank: int, score: float) -> Evidence:
+    judged = Validity(**hit.validity) if isinstance(hit.validity, dict) else hit.validity
+    return Evidence(document, judged, dict(hit.clause), hit.start, hit.end, rank, score, near=float(hit.explain.get("dense", 0.0)))
+
+
+def _may_rest(e: Evidence, c: Context) -> bool:
+    """Whether an answer may rest on the evidence: in force at the date."""
+    return e.validity.status in CURRENT
+
+
+def _trusted(document: Document) -> bool:
+    """Policies and notices are evidence; interpretations only of official origin and without orders to the machine in them."""
+    if document.kind != "interpretation":
+        return document.kind in ("policy", "notice")
+    return document.genre not in ("来信", "留言", "互动") and not _holds_orders(document.id, document.text)
+
+
+@cache
+def _holds_orders(document_id: str, text: str) -> bool:
+    return guard.is_order(text)
+
+
+def _reaches(c: Context, document: Document) -> bool:
+    """Whether a document can matter at the asked place (it covers it or lies in it; unknown places may)."""
+    region = document.region_code
+    return not c.region or not region or covers(region, c.region) or inside(region, c.region)
+
+
+def _articles(tools: Tools, c: Context) -> list[Evidence]:
+    """The articles named by number in the named documents, first of all evidence (the version in force only)."""
+    if not (c.named.documents and c.named.articles):
+        return []
+    found = []
+    books = tools.books.get(c.named.documents[:4], c.reader)
+    for book in books.values():
+        judged = tools.validity(book.document.id, c.as_of)
+        for article in c.named.articles:
+            spans = [s for s in book.statements if key_of(s.article) == article]
+            if spans:
+                start, end = spans[0].start, spans[-1].end
+                found.append(Evidence(book.document, judged, clause_record(book.document, start, end), start, end, 0, 1.0, role="named"))
+    current = [e for e in found if e.validity.status in CURRENT]
+    return current[:2] or found[:1]
+
+
+# ---- fit ---------------------------------------------------------------------------------------------------------------
+
+
+def weigh(tools: Tools, c: Context) -> Context:
+    """Statements of the passages, best first, each with its fit to every part and what it is worth as an answer."""
+    needs = [need_of(p.text, tools.retriever, c.reader) for p in c.asked.parts]
+    whole = need_of(c.rewritten, tools.retriever, c.reader)
+    books = tools.books.get((e.document.id for e in c.evidence), c.reader)
+    found: dict[tuple[str, int, int], Evidence] = {}
+    for e in c.evidence:
+        for statement in _inside(books[e.document.id], e):
+            key = (e.document.id, statement.start, statement.end)
+            if key not in found and len(found) < STATEMENTS:
+                found[key] = _weighed(e, statement, c, needs, whole)
+    kept = (e for e in found.values() if not guard.is_order(e.text))
+    return replace(c, evidence=tuple(sorted(kept, key=lambda e: -e.worth)))
+
+
+def _inside(book: Book, e: Evidence) -> Iterable[Statement]:
+    return [s for s in book.statements if s.start < e.end and e.start < s.end]
+
+
+def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole: Need) -> Evidence:
+    text = s.text(e.document)
+    body, title, head = bag(text), bag(e.document.title), bag(s.heading)
+    context = title | head | bag(e.text)
+    fits = tuple(n.held(body, context) for n in needs)
+    shared = {
+        "whole": whole.held(body, context), "body": whole.held(body), "heading": whole.held(head), "score": e.score, "rank": 1 / (1 + e.rank),
+        "law": float(e.document.legal_rank == "法律"), "local": float(not c.region and e.document.level not in (None, "national")),
+        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text)),
+    }  # fmt: skip
+    values = values_of(text)
+    worths = tuple(_worth({**shared, "fit": fit, "value": float(bool(p.units & values))}) for p, fit in zip(c.asked.parts, fits, strict=True))
+    return replace(e, start=s.start, end=s.end, clause=clause_record(e.document, s.start, s.end), statement=s, fits=fits, worths=worths)
+
+
+def _worth(features: Mapping[str, float]) -> float:
+    """The weighted sum of features (data/answer.toml)."""
+    weights = constants()["worth"]
+    return float(sum(weights[name] * value for name, value in features.items()))
+
+
+def values_of(text: str) -> set[str]:
+    """Kinds of values that a text holds."""
+    found = {q.unit for q in quantities(text) if q.unit}
+    if next(dates(text), None) or next(month_days(text), None):
+        found.add("date")
+    return found
+
+
+def _in_passing(text: str) -> bool:
+    """Opening and closing formulas answer nothing."""
+    return text.startswith(("第一条", "为了", "为")) and "制定本" in text or "本法自" in text[:20] and "施行" in text
+
+
+__all__ = ["Status", "constants", "gather", "weigh"]

@@ -1,0 +1,143 @@
+"""Guards: what comes from people and from the net is data. Orders in it are quoted at most, never followed.
+
+`check` reads a question, `orders` finds orders to the machine in any text, `clean` guards what leaves.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from corpus.masking import mask
+from corpus.text import sentences
+
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad\U000e0000-\U000e007f\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A question without orders: `text` is what is left, `orders` what was dropped, `refusal` a label of routes.toml or empty."""
+
+    text: str
+    orders: tuple[str, ...] = ()
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    limits: dict[str, int]
+    injection: tuple[re.Pattern[str], ...]
+    frames: tuple[re.Pattern[str], ...]
+    personal: re.Pattern[str]
+    who: re.Pattern[str]
+    verbs: re.Pattern[str]
+    allowed: re.Pattern[str]
+    links: re.Pattern[str]
+
+
+@cache
+def rules() -> _Rules:
+    """The shipped rules (rag/data/guard.toml)."""
+    data: dict[str, Any] = tomllib.loads(files("rag").joinpath("data/guard.toml").read_text("utf-8"))
+    personal = data["personal"]
+    return _Rules(
+        dict(data["limits"]),
+        tuple(re.compile(p, re.MULTILINE) for p in data["injection"]["patterns"]),
+        tuple(re.compile(p, re.IGNORECASE) for p in data["injection"]["frames"]),
+        re.compile("|".join(personal["patterns"])),
+        re.compile(personal["who"]),
+        re.compile(personal["verbs"]),
+        re.compile(personal["allowed"]),
+        re.compile(data["output"]["links"]),
+    )
+
+
+def visible(text: str) -> str:
+    """The text without characters that nobody sees (zero width, direction marks, tags, controls)."""
+    return _INVISIBLE.sub("", text)
+
+
+def _folded(text: str) -> str:
+    """As orders are looked for: NFKC, no invisible characters, no spaces or dots between Chinese characters."""
+    plain = unicodedata.normalize("NFKC", visible(text))
+    return re.sub(r"(?<=[\u4e00-\u9fff])[\s·.*_\-~|/\\]{1,3}(?=[\u4e00-\u9fff])", "", plain)
+
+
+def is_order(text: str) -> bool:
+    """Whether a text holds an order to the machine."""
+    plain = _folded(text)
+    return any(p.search(plain) for p in rules().injection)
+
+
+def orders(text: str) -> tuple[str, ...]:
+    """The sentences of a text that are orders to the machine."""
+    return tuple(text[a:b] for a, b in sentences(text) if is_order(text[a:b]))
+
+
+_PIECE = re.compile(r"[^。！？!?；;\n]*[。！？!?；;\n]?")
+_ASKS = re.compile(r"[?？]|吗|呢|什么|多少|怎么|如何|能不能|可不可以|可以|是否|哪|几|谁|有没有|要不要|请引用|请说明|条件|标准|流程|比例|期限")
+
+
+def check(text: str) -> Checked:
+    """A question with its orders dropped. When nothing that asks is left, `refusal` is instruction; personal_data when it asks for a person's data."""
+    plain = visible(text).strip()
+    if _asks_for_person(plain):
+        return Checked(plain, (), "personal_data")
+    framed = plain
+    for frame in rules().frames:
+        framed = frame.sub("", framed)
+    dropped = [plain[: len(plain) - len(framed)]] if framed != plain else []
+    kept = []
+    for piece in (m.group() for m in _PIECE.finditer(framed) if m.group().strip()):
+        rest = _without_order(piece) if is_order(piece) else piece
+        if rest != piece:
+            dropped.append(piece)
+        if rest.strip():
+            kept.append(rest)
+    left = "".join(kept).strip(" ，,。；;\n")
+    left = _without_premise(left) if dropped else left
+    refusal = "instruction" if dropped and not (_ASKS.search(left) and len(left) >= 4) else ""
+    return Checked(left or plain, tuple(dropped), refusal)
+
+
+def _without_order(piece: str) -> str:
+    """The comma-parts of a sentence that are no orders; a part that asks stays when it alone is no order."""
+    parts = re.split(r"(?<=[，,：:])", piece)
+    kept = [p for p in parts if not is_order(p)]
+    rest = "".join(kept)
+    return "" if len(kept) == len(parts) or is_order(rest) else rest
+
+
+_PREMISE = re.compile(r"^[^？?]*?(?:规定|明确|写明|说)[^？?。]{2,60}[。；]")
+
+
+def _without_premise(text: str) -> str:
+    """An attacked question also loses claims that stand before what it asks (…第五十三条规定拖欠货款合法。)."""
+    asked = [m.group() for m in _PIECE.finditer(text) if m.group().strip()]
+    questions = [s for s in asked if _ASKS.search(s) and not _PREMISE.match(s)]
+    return "".join(questions) if questions and len(questions) < len(asked) else text
+
+
+def _asks_for_person(text: str) -> bool:
+    r = rules()
+    if not (private := r.personal.search(text)):
+        return False
+    return bool(r.who.search(text) and r.verbs.search(text) and not r.allowed.search(text[private.end() :][:14] + text[max(0, private.start() - 10) : private.start()]))
+
+
+def history(turns: Sequence[str]) -> tuple[str, ...]:
+    """Earlier user turns as they may be read: the last ones, cut to length, without orders."""
+    limits = rules().limits
+    checked = (check(t[: limits["turn"]]) for t in turns[-limits["turns"] :] if t.strip())
+    return tuple(c.text for c in checked if not c.refusal)
+
+
+def clean(text: str) -> str:
+    """Text that leaves in an answer: no links, pictures or tags, no invisible characters, personal data masked."""
+    return mask(rules().links.sub("", visible(text)))

@@ -1,0 +1,266 @@
+"""Support of several levels: every level that covers the place, with amount, delivery, and whether it stacks; excludes honoured.
+
+Nothing is presumed: a place without a document is 本库未收录, a document silent on stacking is 未规定.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from corpus.models import CURRENT, Document, RelationKind
+from corpus.regions import name_of
+from corpus.text import normalise
+from rag.asked import pattern
+from rag.cite import cite
+from rag.fit import Need, bag, need_of
+from rag.places import covers, inside
+from rag.rates import CURRENT_RATE, STALE_RATE, Figure, cut, touched
+from rag.records import ANSWERED, PARTIAL, Citation, Context, Evidence, Sentence
+from rag.slots import Slot, cue, slots
+from rag.source import named
+from rag.statements import Statement, condense
+from rag.tools import Book, Tools
+from rag.where import codes_of
+
+LEVELS = {"national": "国家层面", "province": "省级", "city": "市级", "county": "县（区）级"}
+MOST_DOCUMENTS, MOST_LEVEL = 7, 3
+NEAR, FLOOR = 0.65, 0.35
+"""A document is given when its worth reaches these shares of the best document's of its level, and of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one document offers on what is asked: its statements with amounts, on totals and delivery, on stacking; or that it excludes the place."""
+
+    book: Book
+    evidence: Evidence
+    worth: float
+    amounts: tuple[Statement, ...]
+    stacking: tuple[Slot, ...]
+    total: tuple[Slot, ...]
+    delivery: tuple[Slot, ...]
+    excluded: Slot | None = None
+
+
+class Levels:
+    """Answers what support there is; leaves other questions to the next composer."""
+
+    name = "levels"
+
+    def compose(self, tools: Tools, c: Context) -> Context | None:
+        """Offers by level, then how they stack, then what is not held."""
+        if not c.asked.support or c.named.articles or _other_form(c):
+            return None
+        found = offers(tools, c)
+        if not found:
+            return None
+        sentences: list[Sentence] = []
+        citations: list[Citation] = []
+        for offer in found:
+            _say(tools, c, offer, sentences, citations)
+        partial = not c.region and len({o.book.document.region_code for o in found if o.book.document.level != "national"}) > 0
+        notes = (*c.notices, *(_silent(found) if _wants_stacking(c) else ()), *_not_held(tools, c, found), *(["您没有说明所在地区，以上按各地分别列出；请补充省、市、县（区）名称以便核对。"] if partial else []))
+        used = tuple(o.evidence for o in found)
+        return replace(c, sentences=tuple(sentences), citations=tuple(citations), notices=notes, used=used, status=PARTIAL if partial else ANSWERED, composer=self.name, said="")
+
+
+def _other_form(c: Context) -> bool:
+    """Questions for one thing of one policy (who, how, when, conditions) are better answered from its clauses."""
+    if re.search(r"税收|税前|加计扣除|所得税|增值税", c.rewritten) and not re.search(r"补助|补贴|奖励|资助|奖补|创新券|配套", c.rewritten):
+        return True  # taxes are national: the clauses themselves answer
+    return all(p.form in ("who", "deadline", "period", "conditions", "validity") for p in c.asked.parts)
+
+
+def offers(tools: Tools, c: Context) -> list[Offer]:
+    """What the documents offer, national first; per level the best MOST_LEVEL whose worth is near the best."""
+    need = need_of(topic(c.rewritten), tools.retriever, c.reader)
+    best: dict[str, Evidence] = {}
+    for e in c.evidence:
+        if e.document.kind == "policy" and (e.document.id not in best or e.worth > best[e.document.id].worth):
+            best[e.document.id] = e
+    books = tools.books.get(best, c.reader)
+    old = touched(tools, c)
+    made = [offer for i, e in best.items() if (offer := _offer(books[i], e, c, need, old)) is not None]
+    top = max((min(o.worth, 1.0) for o in made), default=0.0)
+    tops = {level: max((o.worth for o in made if str(o.book.document.level) == level), default=0.0) for level in LEVELS}
+    near = sorted((o for o in made if o.worth >= NEAR * tops.get(str(o.book.document.level), top) and o.worth >= FLOOR * top), key=lambda o: -o.worth)
+    kept: list[Offer] = []
+    for o in near:
+        same = [k for k in kept if (k.book.document.level, k.book.document.region_code) == (o.book.document.level, o.book.document.region_code)]
+        if len(same) < MOST_LEVEL and len(kept) < MOST_DOCUMENTS:
+            kept.append(o)
+    if not any(o.amounts or o.excluded for o in kept):
+        return []
+    order = list(LEVELS)
+    return sorted(kept, key=lambda o: (order.index(str(o.book.document.level)) if o.book.document.level in order else 9, o.book.document.region_code, -o.worth))
+
+
+def topic(text: str) -> str:
+    """What support is asked for: the words without 优惠, 补助, 奖励 … and without those that ask (all words when nothing else is left)."""
+    plain = pattern("support.kinds").sub(" ", pattern("filler.words").sub(" ", normalise(text)))
+    return plain if re.search(r"[\u4e00-\u9fff]{2}", plain) else text
+
+
+def _offer(book: Book, e: Evidence, c: Context, need: Need, old: Sequence[Figure] = ()) -> Offer | None:
+    """The offer of one document: the article whose granted amounts fit best; None when it offers nothing on what is asked."""
+    d = book.document
+    found = slots(d, book.statements)
+    if (excluded := excluding(d, found, c.region)) is not None:
+        return Offer(book, e, need.held(bag(e.text), bag(d.title)), (), (), (), (), excluded)
+    granted = [s for s in found if s.kind in ("amount", "ratio")]
+    barred = {s.start for s in found if s.kind in ("condition", "negative", "stacking") or re.search(r"抽查|核查|退回|追回|罚款", s.text)}
+    valued = [s for s in book.statements if _grants(s, granted) and not any(s.start <= x < s.end for x in barred) and not any(f.prints(d, s.text(d)) for f in old)]
+    title = need.held(bag(d.title))
+    if e.role in (CURRENT_RATE, STALE_RATE):
+        return Offer(book, e, 1.2, tuple(x.statement for x in c.evidence if x.document.id == d.id and x.role == CURRENT_RATE and x.statement), (), (), ())
+    if not valued:
+        return None if d.level != "national" or e.fit < 0.5 or re.search("提示|注：|示例", e.statement.heading if e.statement else "") else Offer(book, e, max(title, e.fit), (), (), (), ())
+    fits = {s.start: need.held(bag(s.text(d)), bag(f"{d.title} {s.heading}")) for s in valued}
+    counts = {s.start: sum(s.start <= g.start < s.end for g in granted) for s in valued}
+    subject = title >= max(fits.values())  # the whole document is about it: then its standard is the answer
+    best = max(valued, key=lambda s: (-(s.kind == "table"), fits[s.start] + (0.1 * min(counts[s.start], 3) if subject else 0.0), -s.start))
+    chosen = [s for s in valued if s is best or (s.article and s.article == best.article) or (s.kind != "table" and s.path[:-1] == best.path[:-1] and fits[s.start] >= 0.9 * fits[best.start])]
+    about = {k: _of_article(k, found, chosen, need) for k in ("stacking", "total", "delivery")}
+    return Offer(book, e, max(title, fits[best.start]) + 0.1 * title + 0.05 * e.worth, tuple(chosen[:4]), about["stacking"], about["total"], about["delivery"])
+
+
+def _grants(s: Statement, granted: Sequence[Slot]) -> bool:
+    return any(s.start <= g.start < s.end for g in granted)
+
+
+def _of_article(kind: str, found: Sequence[Slot], chosen: Sequence[Statement], need: Need) -> tuple[Slot, ...]:
+    """Slots of a kind that speak of the chosen article: in it, naming it, or of the whole document when it has one subject."""
+    test = {"stacking": r"叠加|重复(?:享受|补助|支持|奖励|发放)|不影响|就高|同时享受|不再享受", "total": r"总额控制", "delivery": r"(?:实行|采取|采用)?(?:免申即享|即申即享|自行判别)"}[kind]
+    numbers = {s.article for s in chosen if s.article}
+    articles = {g.place for g in found if g.kind in ("amount", "ratio")}
+    single = len(articles) <= 4
+    kept = []
+    for slot in found:
+        if slot.kind != kind or not re.search(test, slot.text) or slot.text.lstrip().startswith("|") or re.search(r"示例|是指|本表|申请表|原则，", slot.text) or not slot.text.endswith(("。", "；", "：", "，")):
+            continue
+        inside_ = any(s.start <= slot.start < s.end for s in chosen)
+        if inside_ or any(n and n in slot.text for n in numbers) or (single and not re.search(r"^第[一二三四五六七八九十]+条.{0,4}第[一二三四五六七八九十]+条", slot.text)) or need.held(bag(slot.text)) >= 0.5:
+            kept.append(slot)
+    return tuple(kept[:3])
+
+
+def excluding(d: Document, found: Sequence[Slot], region: str) -> Slot | None:
+    """The slot of a document that excludes a place (不含鹭屿市, …不适用本办法)."""
+    if not region:
+        return None
+    out = [p for p in d.excludes if any(covers(code, region) for code in codes_of(p))]
+    for slot in sorted((s for s in found if s.kind == "exclusion"), key=lambda s: "不适用" not in s.text):
+        if any(p in slot.text for p in out):
+            return slot
+    return None
+
+
+def _say(tools: Tools, c: Context, offer: Offer, sentences: list[Sentence], citations: list[Citation]) -> None:
+    d = offer.book.document
+    judged = tools.validity(d.id, c.as_of)
+    heading = _heading(d) if not sentences or _heading(d) not in [s.heading for s in sentences] else ""
+
+    def add(text: str, start: int, end: int, block: str) -> None:
+        nonlocal heading
+        citation = cite(len(citations) + 1, d, start, end, judged)
+        citations.append(citation)
+        sentences.append(Sentence(text, (citation.n,), block, heading))
+        heading = ""
+
+    if offer.excluded is not None:
+        add(f"{named(d)}不能享受：{condense(offer.excluded.text)}", offer.excluded.start, offer.excluded.end, "lead")
+        return
+    for i, s in enumerate(offer.amounts):
+        opening = f"{named(d)}{s.article or ''}：" if i == 0 else ""
+        add(opening + _said(d, s), s.start, s.end, "lead" if i == 0 else "more")
+    if not offer.amounts:
+        e = offer.evidence
+        end = cut(d.text, e.start, e.end) if e.role == STALE_RATE else e.end
+        if end <= e.start:
+            return
+        if end < e.end:
+            add(f"{named(d)}{e.clause.get('article') or ''}：{condense(d.text[e.start : end]).rstrip('，；')}……", e.start, end, "lead")
+            return
+        add(f"{named(d)}{e.clause.get('article') or ''}：{condense(e.text)}", e.start, e.end, "lead")
+    for text, book, start, end in amendments(tools, c, offer):
+        citation = cite(len(citations) + 1, book.document, start, end, tools.validity(book.document.id, c.as_of))
+        citations.append(citation)
+        sentences.append(Sentence(f"{named(book.document)}已作修改：{text}", (citation.n,), "more"))
+    for slot in _apart(offer.total + (offer.delivery if _wants_stacking(c) else ()), offer.amounts):
+        add(condense(slot.text), slot.start, slot.end, "more")
+    for slot in offer.stacking if _wants_stacking(c) else ():
+        add(f"{stack_word(slot.text)}：{condense(slot.text)}", slot.start, slot.end, "more")
+
+
+def amendments(tools: Tools, c: Context, offer: Offer) -> list[tuple[str, Book, int, int]]:
+    """(words, book, start, end) of later changes to the articles that were given, by documents in force that amend this one."""
+    d, numbers = offer.book.document, {s.article for s in offer.amounts if s.article}
+    ids = [r.document_id for r in tools.store.documents.relations_of([d.id]) if r.target_id == d.id and r.kind == RelationKind.amends]
+    books = tools.books.get((i for i in ids if tools.validity(i, c.as_of).status in CURRENT), c.reader)
+    found = []
+    for book in books.values():
+        for s in book.statements:
+            for a, b in s.items or ((s.start, s.end),):
+                text = condense(book.document.text[a:b])
+                if any(re.search(rf"(?:将|把|删去|对|在){n}(?!之)", text) for n in numbers):
+                    found.append((text, book, a, b))
+    return found[:3]
+
+
+def _wants_stacking(c: Context) -> bool:
+    """Whether delivery and stacking belong to the answer (not when only an amount is asked for)."""
+    return c.asked.stacking or any(p.form != "amount" for p in c.asked.parts)
+
+
+def _apart(found: Sequence[Slot], said: Sequence[Statement]) -> list[Slot]:
+    """Slots that what was said does not hold already, each place once."""
+    seen: set[int] = set()
+    kept = []
+    for slot in found:
+        if slot.start not in seen and not any(s.start <= slot.start < s.end for s in said):
+            seen.add(slot.start)
+            kept.append(slot)
+    return kept
+
+
+def _said(d: Document, s: Statement) -> str:
+    if s.kind == "table":
+        return "\n" + s.text(d)
+    if not s.items:
+        return condense(s.text(d))
+    items = [re.sub(r"^\s*", "", d.text[a:b]) for a, b in s.items]
+    return "\n".join([condense(s.lead(d)), *(re.sub(r"\s+", "", i) for i in items)])
+
+
+def _heading(d: Document) -> str:
+    place = d.issuers[0] if d.issuers and d.level in ("city", "county") else ""
+    return f"【{LEVELS.get(str(d.level), '其他')}{'·' + place if place else ''}】"
+
+
+def stack_word(text: str) -> str:
+    """可叠加, 不可叠加 or 衔接 by the words of a clause (both when it says both)."""
+    yes, no = bool(cue("stack_yes").search(text)), bool(cue("stack_no").search(text))
+    return "可叠加" if yes and not no else "不可叠加" if no and not yes else "政策衔接"
+
+
+def _silent(found: Sequence[Offer]) -> list[str]:
+    """Documents that do not say whether they stack."""
+    return [f"能否与其他补助叠加，{named(o.book.document)}未规定。" for o in found if not o.stacking and o.excluded is None and o.book.document.level != "national"]
+
+
+def _not_held(tools: Tools, c: Context, found: Sequence[Offer]) -> list[str]:
+    """Levels of the asked place of which the corpus holds no document on this."""
+    if not c.region:
+        return []
+    held = {o.book.document.region_code for o in found}
+    chain = [code for code in (c.region[:2] + "0000", c.region[:4] + "00", c.region) if code != c.region or not c.region.endswith("0000")]
+    wanted = [code for code in dict.fromkeys(chain) if code not in held and not any(inside(h, code) and h == code for h in held)]
+    said = [name for code in wanted if not code.startswith("00") and (name := _own_name(code))]
+    return [f"本库未收录{name}的相关规定（不等于没有规定）。" for name in said]
+
+
+def _own_name(code: str) -> str:
+    """The name of a place without its superior's."""
+    return name_of(code).removeprefix(name_of(code[:4] + "00")) or name_of(code) if code else ""

@@ -1,0 +1,226 @@
+"""The lexical index: BM25 over tokens made by us (character unigrams and bigrams), of passages and of whole documents.
+
+Every passage is one entry: its tokens (title, headings, label, text) in the field `x`, filter fields beside it, and the passage
+itself stored as JSON. Every document is one entry of a second, smaller index, whose score says how much of the question
+the document holds as a whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from corpus.models import Passage
+from corpus.segment import article_number
+from rag.strata import Conditions, Levels, any_of, top
+
+NATION = "-"
+"""The term that stands for the whole country where a region code is asked for."""
+_RAW = ("d", "p", "kind", "level", "region", "own", "issuer", "article")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A passage as found; `score` is its BM25 (0 where it was fetched by id), `security` the level of its index."""
+
+    passage: Passage
+    score: float
+    security: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What an entry can be filtered by: `own` region code (NATION for the whole country, "" unknown), `regions` own and all above, `date` yyyymmdd."""
+
+    kind: str
+    level: str
+    own: str
+    regions: tuple[str, ...]
+    issuers: tuple[str, ...]
+    date: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Conditions that every found entry meets; empty means no condition. Dates are yyyymmdd, both ends included.
+
+    An entry meets the region condition when its own code is one of `covering` or lies `within` a code.
+    """
+
+    kinds: tuple[str, ...] = ()
+    level: str = ""
+    covering: tuple[str, ...] = ()
+    within: str = ""
+    issuers: tuple[str, ...] | None = None
+    date_from: int = 0
+    date_to: int = 0
+    documents: tuple[str, ...] = ()
+    article: str = ""
+
+
+def article_key(name: str | None) -> str:
+    """第四十二条 → "42", 第十条之一 → "10.1"; empty for none."""
+    if not name:
+        return ""
+    main, sub = article_number(name)
+    return f"{main}.{sub}" if sub else str(main)
+
+
+def _passages() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("x", tokenizer_name="whitespace", index_option="freq")
+    for name in _RAW:
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("date", indexed=True, fast=True)
+    builder.add_bytes_field("stored", stored=True)
+    return builder.build()
+
+
+def _documents() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("x", tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("d", tokenizer_name="raw", index_option="basic", stored=True)
+    return builder.build()
+
+
+PASSAGES, DOCUMENTS = _passages(), _documents()
+
+
+def _dates(low: int, high: int) -> tantivy.Query:
+    span = tantivy.Query.range_query(PASSAGES, "date", tantivy.FieldType.Unsigned, low or 1, high or 99999999)
+    return tantivy.Query.const_score_query(span, 0.0)
+
+
+def _place(filters: Filters) -> tantivy.Query:
+    either = [(tantivy.Occur.Should, any_of(PASSAGES, "own", filters.covering)), (tantivy.Occur.Should, any_of(PASSAGES, "region", [filters.within]))]
+    return tantivy.Query.const_score_query(tantivy.Query.boolean_query(either), 0.0)
+
+
+def _conditions(filters: Filters) -> Conditions:
+    must = [any_of(PASSAGES, field, values) for field, values in (("kind", filters.kinds), ("d", filters.documents)) if values]
+    must += [any_of(PASSAGES, field, [value]) for field, value in (("level", filters.level), ("article", filters.article)) if value]
+    if filters.issuers is not None:
+        must.append(any_of(PASSAGES, "issuer", filters.issuers))
+    if filters.covering or filters.within:
+        must.append(_place(filters))
+    if filters.date_from or filters.date_to:
+        must.append(_dates(filters.date_from, filters.date_to))
+    return [(tantivy.Occur.Must, query) for query in must]
+
+
+def _pack(p: Passage) -> bytes:
+    return json.dumps([p.document_id, p.ordinal, p.start, p.end, p.path, p.label, p.article, p.text], ensure_ascii=False).encode()
+
+
+def _unpack(stored: Any) -> Passage:
+    document_id, ordinal, start, end, path, label, article, text = json.loads(bytes(stored))
+    return Passage(document_id, ordinal, start, end, tuple(path), label, article, text)
+
+
+class Lexical:
+    """Passages and documents of the four levels under `folder`."""
+
+    def __init__(self, folder: Path, *, writable: bool = True) -> None:
+        self._passages = Levels(folder / "passages", PASSAGES, writable=writable)
+        self._documents = Levels(folder / "documents", DOCUMENTS, writable=writable)
+
+    # ---- writing -------------------------------------------------------------------------------------------------
+
+    def add(self, passages: Iterable[tuple[Passage, Sequence[str]]], fields: Fields, security: int) -> int:
+        """Add one document: its passages, each with its tokens; seen by searches after `commit`. Returns how many passages."""
+        writer, every, document_id, count = self._passages.writer(security), [], "", 0
+        for passage, tokens in passages:
+            line, document_id, count = " ".join(tokens), passage.document_id, count + 1
+            every.append(line)
+            writer.add_document(_entry(passage, line, fields))
+        if every:
+            self._documents.writer(security).add_document(tantivy.Document(x=[" ".join(every)], d=[document_id]))
+        return count
+
+    def delete(self, document_id: str) -> list[int]:
+        """Remove a document from every level that holds it; returns those levels. Takes effect at `commit`."""
+        self._documents.delete("d", document_id)
+        return self._passages.delete("d", document_id)
+
+    def commit(self) -> None:
+        """Make added and deleted entries durable and visible."""
+        self._passages.commit()
+        self._documents.commit()
+
+    def close(self) -> None:
+        """Give the writers (and their locks) back."""
+        self._passages.close()
+        self._documents.close()
+
+    # ---- reading -------------------------------------------------------------------------------------------------
+
+    def reload(self) -> None:
+        """See what another process committed."""
+        self._passages.reload()
+        self._documents.reload()
+
+    def count(self, ceiling: int = 4) -> int:
+        """Passages within the ceiling."""
+        return self._passages.count(ceiling)
+
+    def search(self, weights: Mapping[str, float], k: int, *, ceiling: int, grants: Sequence[str] = (), filters: Filters | None = None) -> list[Entry]:
+        """The k entries with the highest BM25 over `weights` (token → weight) that meet `filters`, within the ceiling or granted."""
+        terms, found = self._passages.terms(weights, ceiling), []
+        for level, searcher, own in self._reachable(ceiling, grants, filters or Filters()):
+            scored = self._passages.scored(terms, searcher)
+            if scored:
+                found += _entries(searcher, scored, _conditions(own), k, level)
+        return sorted(found, key=lambda entry: (-entry.score, entry.passage.id))[:k]
+
+    def documents(self, weights: Mapping[str, float], k: int, *, ceiling: int) -> dict[str, float]:
+        """BM25 of the k best whole documents within the ceiling, by id."""
+        terms, found = self._documents.terms(weights, ceiling), []
+        for _, searcher in self._documents.searchers(ceiling):
+            scored = self._documents.scored(terms, searcher)
+            if scored:
+                found += [(score, str(searcher.doc(address).get_first("d"))) for score, address in top(searcher, scored, [], k)]
+        return {document_id: score for score, document_id in sorted(found, reverse=True)[:k]}
+
+    def fetch(self, ids: Sequence[str], *, ceiling: int, grants: Sequence[str] = (), filters: Filters | None = None) -> list[Entry]:
+        """Entries by passage id that meet `filters`, in no order."""
+        return self._fetch("p", ids, len(ids), ceiling, grants, filters)
+
+    def of_documents(self, ids: Sequence[str], k: int, *, ceiling: int, grants: Sequence[str] = (), filters: Filters | None = None) -> list[Entry]:
+        """Up to k entries of the documents that meet `filters`, by document and place."""
+        found = self._fetch("d", ids, k, ceiling, grants, filters)
+        return sorted(found, key=lambda entry: (entry.passage.document_id, entry.passage.start))
+
+    def _fetch(self, field: str, values: Sequence[str], k: int, ceiling: int, grants: Sequence[str], filters: Filters | None) -> list[Entry]:
+        found: list[Entry] = []
+        if values:
+            wanted: Conditions = [(tantivy.Occur.Must, any_of(PASSAGES, field, values))]
+            for level, searcher, own in self._reachable(ceiling, grants, filters or Filters()):
+                found += _entries(searcher, [], [*wanted, *_conditions(own)], k, level)
+        return found
+
+    def _reachable(self, ceiling: int, grants: Sequence[str], filters: Filters) -> list[tuple[int, Any, Filters]]:
+        """The levels to search, each with the filters there: above the ceiling only granted documents."""
+        reach = [(level, searcher, filters) for level, searcher in self._passages.searchers(ceiling)]
+        allowed = tuple(g for g in grants if not filters.documents or g in filters.documents)
+        if allowed:
+            reach += [(level, searcher, replace(filters, documents=allowed)) for level, searcher in self._passages.above(ceiling)]
+        return reach
+
+
+def _entry(passage: Passage, line: str, fields: Fields) -> tantivy.Document:
+    entry = tantivy.Document(
+        x=[line], d=[passage.document_id], p=[passage.id], kind=[fields.kind], level=[fields.level], own=[fields.own], region=list(fields.regions),
+        issuer=list(fields.issuers), article=[article_key(passage.article)],
+    )  # fmt: skip
+    entry.add_unsigned("date", fields.date)
+    entry.add_bytes("stored", _pack(passage))
+    return entry
+
+
+def _entries(searcher: Any, scored: Conditions, conditions: Conditions, k: int, level: int) -> list[Entry]:
+    return [Entry(_unpack(searcher.doc(address).get_first("stored")), score, level) for score, address in top(searcher, scored, conditions, k)]

@@ -1,0 +1,118 @@
+"""Documents and articles that a question names. What the corpus does not hold, or a law does not have, is said plainly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from corpus.access import Reader
+from corpus.models import CURRENT, Document
+from corpus.segment import article_number
+from corpus.text import NUMERAL, normalise
+from rag.tools import Tools
+
+_ARTICLE = re.compile(rf"第[{NUMERAL}\d]+条(?:之[{NUMERAL}\d]+)?")
+_BARE = re.compile(rf"([\u4e00-\u9fff（）()]{{2,24}}?(?:条例|办法|规定|细则|法典|法|意见|通知|规则|纲要))[》]?第[{NUMERAL}\d]+条")
+_QUOTED = re.compile(r"《([^《》]{2,80})》")
+_NUMBER = re.compile(r"[\u4e00-\u9fff]{1,12}[〔\[【（(]\s*(?:19|20)\d{2}\s*[〕\]】）)]\s*第?\s*\d{1,4}\s*号")
+_NOT_A_NAME = re.compile(r"^(?:国家|有关|相关|哪个|什么|这个|该|本|上述|请问|根据|按照|依据|现行|当时|我国|中国)*(?:法律|法规|规定|办法|法|条例|的规定|意见|通知)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """`documents`: ids of what is named and held (the version in force first); `articles`: keys (42, 10.1); `lost`: names not held."""
+
+    documents: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    missing_document: bool = False
+    missing_article: bool = False
+    words: str = ""
+    nearest: tuple[Mapping[str, Any], ...] = ()
+
+
+def article_keys(text: str) -> tuple[str, ...]:
+    """第四十二条 → 42, 第十条之一 → 10.1, in order."""
+    found = []
+    for match in _ARTICLE.finditer(normalise(text)):
+        main, sub = article_number(match.group())
+        found.append(f"{main}.{sub}" if sub else str(main))
+    return tuple(dict.fromkeys(found))
+
+
+def key_of(article: str | None) -> str:
+    """The key of a clause's article."""
+    return (article_keys(article) or ("",))[0] if article else ""
+
+
+def find(tools: Tools, text: str, reader: Reader, as_of: str) -> Named:
+    """What a question names, held against the corpus."""
+    names = tools.retriever.shelf.lookup(reader).named(normalise(text))
+    ids = [i for n in names for i in n.ids]
+    lost = [n.words for n in names if not n.ids] + _lost_numbers(text, [n.words for n in names if n.ids])
+    articles = article_keys(text)
+    if not ids and not lost and articles:
+        lost = [m[1] for m in _BARE.finditer(normalise(text)) if not _NOT_A_NAME.match(m[1])]
+    ordered = _in_force_first(tools, ids, as_of)
+    if lost and not ids:
+        return Named(lost=tuple(lost), articles=articles, missing_document=True, words=_unknown(lost), nearest=_near(tools, lost, reader))
+    if articles and ordered and (words := _no_such_article(tools, ordered, articles, reader)):
+        return Named(ordered, articles, tuple(lost), missing_article=True, words=words, nearest=_heads(tools, ordered[:3], reader))
+    return Named(ordered, articles, tuple(lost))
+
+
+def _lost_numbers(text: str, known: Iterable[str]) -> list[str]:
+    """文号 written in full that the corpus does not hold."""
+    held = list(known)
+    return [m.group() for m in _NUMBER.finditer(text) if not any(k in m.group() or m.group() in k for k in held)]
+
+
+def _unknown(lost: list[str]) -> str:
+    names = "、".join(w if w.startswith("《") or "号" in w[-1:] else f"《{w}》" for w in dict.fromkeys(lost))
+    return f"本库未收录{names}，不能据以回答。"
+
+
+def _in_force_first(tools: Tools, ids: Iterable[str], as_of: str) -> tuple[str, ...]:
+    """The named versions: in force at the date first, then newer before older."""
+    unique = list(dict.fromkeys(ids))
+    heads = tools.retriever.shelf.heads
+
+    def order(i: str) -> tuple[bool, str]:
+        head = heads.get(i)
+        return (tools.validity(i, as_of).status in CURRENT, (head.written_on or head.published_on) if head else "")
+
+    return tuple(sorted(unique, key=order, reverse=True))
+
+
+def _no_such_article(tools: Tools, ids: tuple[str, ...], articles: tuple[str, ...], reader: Reader) -> str:
+    """The words for an article that none of the named documents has; empty when one has it or none has articles."""
+    books = tools.books.get(ids[:8], reader)
+    held = {i: {key_of(c.article) for c in b.document.clauses if c.article} for i, b in books.items()}
+    if not any(held.values()) or any(a in keys for a in articles for keys in held.values()):
+        return ""
+    first = next(b.document for i, b in books.items() if held[i])
+    count = len({k for k in held[first.id] if "." not in k})
+    said = "、".join(f"第{a.replace('.', '条之') if '.' in a else a + '条'}" for a in articles)
+    return f"《{first.title}》{_version(first)}共{count}条，没有{said}，不能引用。"
+
+
+def _version(document: Document) -> str:
+    on = document.written_on or document.published_on
+    return f"（{on}版）" if on else ""
+
+
+def _near(tools: Tools, lost: list[str], reader: Reader) -> tuple[Mapping[str, Any], ...]:
+    from rag.retrieve import Query
+
+    words = " ".join(w.strip("《》") for w in lost)
+    seen: dict[str, None] = {}
+    for hit in tools.retriever.search(Query(words, k=12), reader):
+        seen.setdefault(hit.document_id)
+    return _heads(tools, list(seen)[:3], reader)
+
+
+def _heads(tools: Tools, ids: Iterable[str], reader: Reader) -> tuple[Mapping[str, Any], ...]:
+    heads = tools.retriever.shelf.among(list(ids), reader)
+    return tuple({"document_id": d.id, "title": d.title, "doc_number": d.doc_number} for d in heads.values())

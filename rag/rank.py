@@ -1,0 +1,113 @@
+"""The order of candidates: a linear score over features that people can read, each shown by `jianwei search --explain`.
+
+Features are mostly 0..1; their weights lie in data/ranking.toml with the way they were learned.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.models import Document, Passage, Status
+from rag import forms
+from rag.lexical import article_key
+from rag.places import covers, inside
+from rag.titles import title_key
+from rag.understand import Understanding
+
+ENDED = (Status.repealed, Status.expired, Status.amended)
+Cited = Callable[[str], float]
+"""Share of citations, 0..1, of a title key or article key within the reader's ceiling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage that may be a hit: BM25 (0 when it was not found by words), cosine, and the validity of its document at the date."""
+
+    passage: Passage
+    document: Document
+    status: str
+    bm25: float
+    cosine: float
+
+
+@cache
+def constants() -> dict[str, Any]:
+    """data/ranking.toml."""
+    return tomllib.loads(resources.files("rag").joinpath("data/ranking.toml").read_text("utf-8"))
+
+
+def features(seen: Understanding, candidates: Sequence[Candidate], whole: Mapping[str, float], region: str, cited: Cited) -> list[dict[str, float]]:
+    """The features of each candidate, by the names of data/ranking.toml; zeros may be left out.
+
+    `whole`: BM25 of whole documents over the best one's, by id; `region`: the asked place, empty for none.
+    """
+    top = max((c.bm25 for c in candidates), default=0.0) or 1.0
+    wanted = forms.asked(seen.text)
+    of_document: dict[str, dict[str, float]] = {}
+    rows = []
+    for c in candidates:
+        if c.document.id not in of_document:
+            of_document[c.document.id] = _document(seen, c, region, cited) | {"whole": whole.get(c.document.id, 0.0)}
+        row = {"lexical": c.bm25 / top, "dense": c.cosine, **of_document[c.document.id]}
+        rows.append(row | forms.features(wanted, seen.text, c.passage.text) | _article(seen, c, cited))
+    return rows
+
+
+def _document(seen: Understanding, c: Candidate, region: str, cited: Cited) -> dict[str, float]:
+    """Features that all passages of a document share."""
+    document = c.document
+    return {
+        "cited": cited(_key(document.title)),
+        "ended": float(c.status in ENDED and document.id not in seen.documents),
+        "draft": float(c.status == Status.draft),
+        "year": float(bool(seen.years) and any(document_date.startswith(seen.years) for document_date in _dates(document))),
+        "named": float(document.id in seen.documents),
+        **_place(document, region),
+    }
+
+
+@lru_cache(maxsize=50_000)
+def _key(title: str) -> str:
+    return title_key(title)
+
+
+def _dates(document: Document) -> tuple[str, ...]:
+    return tuple(d for d in (document.written_on, document.published_on) if d)
+
+
+def _place(document: Document, region: str) -> dict[str, float]:
+    own = document.region_code
+    local = bool(own) and own != "000000"
+    if not region:
+        return {"local": float(local)}
+    return {"own": float(local and covers(own, region)), "foreign": float(local and not covers(own, region) and not inside(own, region))}
+
+
+def _article(seen: Understanding, c: Candidate, cited: Cited) -> dict[str, float]:
+    if not c.passage.article:
+        return {}
+    number = article_key(c.passage.article)
+    found = {"cited_article": cited(f"{_key(c.document.title)}#{number}")}
+    if number in seen.articles and (c.document.id in seen.documents or not seen.documents):
+        found["article"] = 1.0 if c.document.id in seen.documents else 0.3
+    return found
+
+
+def scores(found: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
+    """The weighted sums of features."""
+    weights = constants()["weights"]
+    return np.array([sum(weights.get(name, 0.0) * value for name, value in row.items()) for row in found])
+
+
+def contributions(row: Mapping[str, float]) -> dict[str, float]:
+    """What each feature adds to the score (those that add something)."""
+    weights = constants()["weights"]
+    return {name: round(weights[name] * value, 4) for name, value in row.items() if weights.get(name) and value}

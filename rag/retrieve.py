@@ -1,0 +1,321 @@
+"""Search: question → understanding → candidates of two indexes → one linear score → hits that cite exact spans.
+
+    retriever = open_retriever(settings, store)
+    hits = retriever.search(Query("企业研究开发费用可以享受什么税收优惠？", k=5), reader)
+
+One process owns the writing of a home's index, by a lock; others read what it last wrote. Every search first applies the
+change sequence of the store, so that what was added, changed, restricted or removed is right in the next search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from corpus.access import LOCAL, Reader
+from corpus.errors import BadInput, IndexError_
+from corpus.models import POLICY_KINDS, Document, Kind, Level
+from corpus.settings import Settings
+from corpus.store import Store
+from corpus.validity import today
+from rag import rank
+from rag.build import Builder, Progress, build_in_child, embedder_of, indexed, open_mentions, open_vectors
+from rag.dense import Dense
+from rag.embed import Embedder
+from rag.generation import Lock, State, current, fresh, read_state, swap, sweep, write_state
+from rag.lexical import NATION, Entry, Filters, Lexical
+from rag.mentions import Mentions
+from rag.rerank import CrossEncoder, open_reranker
+from rag.shelf import Shelf
+from rag.understand import Understanding, understand
+from rag.units import day, region_chain
+
+_WIDE, _NEAR, _DOCUMENTS = 200, 100, 300
+_BULK = 3_000
+"""So many changed documents are cheaper to index by a whole build in a child process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked. Filters are exact and empty by default; dates are ISO prefixes; `as_of` empty means today."""
+
+    text: str
+    k: int = 10
+    history: tuple[str, ...] = ()
+    region: str = ""
+    level: str = ""
+    issuer: str = ""
+    date_from: str = ""
+    date_to: str = ""
+    as_of: str = ""
+    kinds: tuple[str, ...] = tuple(str(kind) for kind in POLICY_KINDS)
+    doc_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One found passage: `text` is document.text[start:end]. `explain` holds what each feature added to the score."""
+
+    rank: int
+    score: float
+    document_id: str
+    external_id: str
+    title: str
+    doc_number: str
+    issuers: tuple[str, ...]
+    level: str | None
+    region_code: str
+    security: int
+    kind: str
+    validity: dict[str, str]
+    clause: dict[str, Any]
+    start: int
+    end: int
+    text: str
+    explain: dict[str, Any] = field(default_factory=dict)
+
+
+class Retriever:
+    """The indexes of one home, open for searching. Made by `open_retriever`."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self.settings, self.store = settings, store
+        self._lock = Lock(settings.home)
+        self.owner = self._lock.take()
+        self.shelf = Shelf(store)
+        self._state = State()
+        self._lexical: Lexical | None = None
+        self._dense: Dense | None = None
+        self._embedder: Embedder | None = None
+        self._mentions: Mentions | None = None
+        self._reranker: CrossEncoder | None = None
+
+    # ---- keeping up ----------------------------------------------------------------------------------------------
+
+    @property
+    def sequence(self) -> int:
+        """The step of the change sequence up to which the index is whole."""
+        return self._state.sequence
+
+    def rebuild(self, progress: Progress | None = None) -> None:
+        """Build a new generation in a child process and swap it in; the old one serves until then."""
+        self._own()
+        generation = fresh(self.settings.home)
+        build_in_child(self.settings, generation, progress)
+        self._close()
+        swap(self.settings.home, generation)
+        self._open()
+
+    def refresh(self, progress: Progress | None = None) -> int:
+        """Bring shelf and index up to the store; returns how many documents were indexed anew or removed."""
+        self.shelf.refresh()
+        if self._lexical is None or (not self.owner and self._moved()):
+            self._open()
+        if self._lexical is None:
+            self.rebuild(progress)
+            return len(self.shelf.heads)
+        if self._state.sequence >= self.store.documents.sequence():
+            return 0
+        return self._catch_up(progress) if self.owner or self._lock_now() else 0
+
+    def _catch_up(self, progress: Progress | None) -> int:
+        changed, last = self._changed()
+        if len(changed) > _BULK:
+            self.rebuild(progress)
+            return len(changed)
+        if self._apply(changed):
+            self.rebuild(progress)
+        else:
+            self._state = replace(self._state, sequence=last)
+            write_state(self._generation(), self._state)
+        return len(changed)
+
+    def _changed(self) -> tuple[list[str], int]:
+        changed: dict[str, None] = {}
+        last = self._state.sequence
+        while batch := self.store.documents.changes_since(last):
+            changed |= dict.fromkeys(change.document_id for change in batch)
+            last = batch[-1].seq
+        return list(changed), last
+
+    def _apply(self, changed: Sequence[str]) -> bool:
+        """Replace the changed documents in the indexes; True when a text left a level whose statistics must forget it."""
+        assert self._lexical is not None
+        active = {d.id: d for d in self.store.documents.texts(changed, LOCAL) if indexed(d)}
+        held = {i: self._lexical.delete(i) for i in changed}
+        if self._dense is not None:
+            self._dense.delete(changed)
+        assert self._mentions is not None
+        for document_id in changed:
+            self._mentions.drop(document_id)
+        builder = Builder(self._lexical, self._dense, self._embedder, self._mentions)
+        for document in active.values():
+            builder.add(document)
+        builder.commit()
+        if self._dense is not None:
+            self._dense.commit()
+        return any(level < (active[i].security if i in active else 5) for i, levels in held.items() for level in levels)
+
+    def _own(self) -> None:
+        if not (self.owner or self._lock_now()):
+            raise IndexError_("another process owns the index", self.settings.home, "let it do this, or stop it first")
+
+    def _lock_now(self) -> bool:
+        """Take over the writing when the owner is gone."""
+        if self._lock.take():
+            self.owner = True
+            self._open()
+        return self.owner
+
+    def _generation(self) -> Any:
+        found = current(self.settings.home)
+        assert found is not None
+        return found
+
+    def _moved(self) -> bool:
+        found = current(self.settings.home)
+        return found is not None and read_state(found) != self._state
+
+    def _open(self) -> None:
+        generation = current(self.settings.home)
+        state = read_state(generation) if generation else None
+        if generation is None or state is None:
+            return
+        self._close()
+        if self.owner:
+            sweep(self.settings.home)
+        self._embedder = self._embedder or embedder_of(self.settings)
+        self._state = state
+        self._lexical = Lexical(generation / "lexical", writable=self.owner)
+        self._dense = open_vectors(generation, state, self.settings, writable=self.owner)
+        self._mentions = open_mentions(generation)
+
+    def _close(self) -> None:
+        if self._lexical is not None:
+            self._lexical.close()
+        self._lexical = self._dense = None
+
+    def close(self) -> None:
+        """Give index and lock back."""
+        self._close()
+        self._lock.release()
+
+    # ---- searching -----------------------------------------------------------------------------------------------
+
+    def search(self, query: Query, reader: Reader) -> list[Hit]:
+        """The best `query.k` passages that this reader may read and that meet the filters."""
+        _check(query)
+        self.refresh()
+        seen = understand(query.text, self.shelf.lookup(reader), query.history)
+        found = self._candidates(query, seen, reader)
+        region = query.region or (seen.place.code if seen.place else self.settings.region)
+        rows = rank.features(seen, found, self._whole(seen, reader), region, self._cited(reader.ceiling))
+        scored = rank.scores(rows)
+        order = sorted(range(len(found)), key=lambda i: (-scored[i], found[i].passage.id))
+        order = self._reranked(query.text, order, found)
+        return [self._hit(n, float(scored[i]), found[i], query, rows[i]) for n, i in enumerate(order[: query.k], 1)]
+
+    def _reranked(self, text: str, order: list[int], found: Sequence[rank.Candidate]) -> list[int]:
+        """The best ones in the order of the cross-encoder, when one is set."""
+        if not self.settings.reranker or not order:
+            return order
+        self._reranker = self._reranker or open_reranker(self.settings)
+        assert self._reranker is not None
+        return [order[i] for i in self._reranker.order(text, [found[i].passage.text for i in order])]
+
+    def _cited(self, ceiling: int) -> rank.Cited:
+        mentions = self._mentions
+        assert mentions is not None
+        return lambda key: mentions.share(key, ceiling)
+
+    def _whole(self, seen: Understanding, reader: Reader) -> dict[str, float]:
+        """BM25 of whole documents, as a share of the best."""
+        assert self._lexical is not None
+        found = self._lexical.documents(seen.weights, _DOCUMENTS, ceiling=reader.ceiling)
+        best = max(found.values(), default=0.0) or 1.0
+        return {document_id: score / best for document_id, score in found.items()}
+
+    def _candidates(self, query: Query, seen: Understanding, reader: Reader) -> list[rank.Candidate]:
+        assert self._lexical is not None
+        filters, grants, ceiling = self._filters(query), sorted(reader.grants), reader.ceiling
+        entries = {e.passage.id: e for e in self._lexical.search(seen.weights, _WIDE + 2 * query.k, ceiling=ceiling, grants=grants, filters=filters)}
+        for entry in self._direct(seen, filters, reader):
+            entries.setdefault(entry.passage.id, entry)
+        cosine = self._near(seen, _NEAR + query.k, reader, entries)
+        missing = [i for i in cosine if i not in entries]
+        entries |= {e.passage.id: e for e in self._lexical.fetch(missing, ceiling=ceiling, grants=grants, filters=filters)}
+        return self._known(entries, cosine, query, reader)
+
+    def _direct(self, seen: Understanding, filters: Filters, reader: Reader) -> list[Entry]:
+        """Articles asked for by number of the documents asked for by name."""
+        assert self._lexical is not None
+        if not seen.documents or (filters.documents and not set(filters.documents) & set(seen.documents)):
+            return []
+        grants, found = sorted(reader.grants), []
+        for article in seen.articles or ("",):
+            narrow = replace(filters, documents=seen.documents, article=article)
+            found += self._lexical.search(seen.weights, 30, ceiling=reader.ceiling, grants=grants, filters=narrow)
+        return found
+
+    def _near(self, seen: Understanding, k: int, reader: Reader, entries: Collection[str]) -> dict[str, float]:
+        """Cosines of the nearest passages and of those already found by words."""
+        if self._dense is None or self._embedder is None or self._embedder.id != self._state.embedding:
+            return {}
+        vector = self._embedder.encode([seen.text], question=True)[0]
+        near = dict(self._dense.search(vector, k, ceiling=reader.ceiling, grants=reader.grants))
+        return near | self._dense.scores(vector, [i for i in entries if i not in near])
+
+    def _known(self, entries: dict[str, Entry], cosine: dict[str, float], query: Query, reader: Reader) -> list[rank.Candidate]:
+        """Candidates whose document still is as the index says, for this reader."""
+        heads = self.shelf.among((e.passage.document_id for e in entries.values()), reader)
+        on = query.as_of or today()
+        return [
+            rank.Candidate(e.passage, heads[i], self.shelf.validity(i, on).status, e.score, cosine.get(e.passage.id, 0.0))
+            for e in entries.values()
+            if (i := e.passage.document_id) in heads and heads[i].security == e.security
+        ]
+
+    def _filters(self, query: Query) -> Filters:
+        chain = (NATION, *region_chain(query.region)) if query.region else ()
+        return Filters(
+            kinds=tuple(query.kinds), level=query.level, covering=chain, within=query.region,
+            issuers=self.shelf.issuers(query.issuer) if query.issuer else None,
+            date_from=day(query.date_from), date_to=day(query.date_to, last=True), documents=(query.doc_id,) if query.doc_id else (),
+        )  # fmt: skip
+
+    def _hit(self, n: int, score: float, c: rank.Candidate, query: Query, row: dict[str, float]) -> Hit:
+        p, d = c.passage, c.document
+        judged = self.shelf.validity(d.id, query.as_of or today())
+        return Hit(
+            n, round(score, 6), d.id, d.external_id, d.title, d.doc_number, d.issuers, d.level, d.region_code, d.security, str(d.kind),
+            {"status": str(judged.status), "as_of": judged.as_of, "basis": judged.basis},
+            {"path": list(p.path), "label": p.label, "article": p.article}, p.start, p.end, p.text, rank.contributions(row),
+        )  # fmt: skip
+
+
+def _check(query: Query) -> None:
+    if not query.text.strip():
+        raise BadInput("the question is empty", query.text, "ask something")
+    if not 1 <= query.k <= 1000:
+        raise BadInput("k is out of range", query.k, "1 to 1000")
+    if query.level and query.level not in set(Level):
+        raise BadInput("unknown level", query.level, f"one of: {', '.join(Level)}")
+    if wrong := [kind for kind in query.kinds if kind not in set(Kind)]:
+        raise BadInput("unknown kind", wrong[0], f"one of: {', '.join(Kind)}")
+    for name in ("date_from", "date_to", "as_of"):
+        value = getattr(query, name)
+        if value and not day(value):
+            raise BadInput(f"{name} is no date", value, "an ISO date such as 2024, 2024-05 or 2024-05-01")
+
+
+def open_retriever(settings: Settings, store: Store) -> Retriever:
+    """Open the index of a home (it is built at the first refresh or search)."""
+    retriever = Retriever(settings, store)
+    retriever._open()
+    return retriever
+
+
+def heads_of(hits: Sequence[Hit], retriever: Retriever, reader: Reader) -> dict[str, Document]:
+    """The document heads of hits, by id."""
+    return retriever.shelf.among((hit.document_id for hit in hits), reader)

@@ -1,0 +1,109 @@
+"""The shelf: heads of all active documents (but opinion) in memory, kept up to the change sequence, with the ways to look one up.
+
+What may be read is asked of the shelf at every search, so a document that was just restricted or removed is never shown,
+even by an index that has not yet heard of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import lru_cache
+
+from corpus.access import LOCAL, Reader
+from corpus.models import Document, Event, Kind, Status, Validity
+from corpus.store import Store
+from corpus.validity import validity
+from rag.titles import Titles, number_key, title_key
+
+_HELD = tuple(str(kind) for kind in Kind if kind != Kind.opinion)
+"""Kinds whose heads are in memory; opinion can be many times as much as all others."""
+
+
+class Shelf:
+    """Heads, events and lookups; `refresh` applies the change sequence."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self.sequence = store, 0
+        self.heads: dict[str, Document] = {}
+        self.events: dict[str, list[Event]] = {}
+        self.titles: dict[str, set[str]] = defaultdict(set)
+        self.numbers: dict[str, set[str]] = defaultdict(set)
+        self.version = 0
+        self._judge = lru_cache(maxsize=20_000)(self._validity)
+        self._load()
+
+    def _load(self) -> None:
+        self.sequence = self._store.documents.sequence()
+        self.events = self._store.documents.events_of()
+        for head in self._store.documents.heads(LOCAL, kind=_HELD):
+            self._put(head)
+
+    def refresh(self) -> list[str]:
+        """Apply what changed; returns the ids that changed, in order of their last change."""
+        changed: dict[str, None] = {}
+        while batch := self._store.documents.changes_since(self.sequence):
+            for change in batch:
+                changed.pop(change.document_id, None)
+                changed[change.document_id] = None
+            self.sequence = batch[-1].seq
+        if changed:
+            self._reread(list(changed))
+        return list(changed)
+
+    def _reread(self, ids: list[str]) -> None:
+        self._judge.cache_clear()
+        self.version += 1
+        for document_id in ids:
+            self._drop(document_id)
+        for i in range(0, len(ids), 500):
+            part = ids[i : i + 500]
+            self.events.update(self._store.documents.events_of(part))
+            for head in self._store.documents.heads(LOCAL, id=part, kind=_HELD):
+                self._put(head)
+
+    def _put(self, head: Document) -> None:
+        self.heads[head.id] = head
+        self.titles[title_key(head.title)].add(head.id)
+        if head.doc_number:
+            self.numbers[number_key(head.doc_number)].add(head.id)
+
+    def _drop(self, document_id: str) -> None:
+        self.events.pop(document_id, None)
+        head = self.heads.pop(document_id, None)
+        if head is not None:
+            self.titles[title_key(head.title)].discard(document_id)
+            self.numbers[number_key(head.doc_number)].discard(document_id)
+
+    def among(self, ids: Iterable[str], reader: Reader) -> dict[str, Document]:
+        """The active heads of `ids` that exist for this reader (opinion is read from the store each time)."""
+        wanted = dict.fromkeys(ids)
+        found = {i: self.heads[i] for i in wanted if i in self.heads}
+        rest = [i for i in wanted if i not in found]
+        if rest:
+            found |= {head.id: head for head in self._store.documents.heads(reader, id=rest, kind=str(Kind.opinion))}
+        return {i: head for i, head in found.items() if reader.may_read(head.security, i)}
+
+    def validity(self, document_id: str, on: str) -> Validity:
+        """Validity of a document at a date (remembered until something changes)."""
+        return self._judge(document_id, on)
+
+    def _validity(self, document_id: str, on: str) -> Validity:
+        head = self.heads.get(document_id)
+        return validity(head, self.events.get(document_id, ()), on) if head else Validity(Status.unknown, on)
+
+    def issuers(self, wanted: str) -> tuple[str, ...]:
+        """Every issuer's name that holds `wanted`."""
+        names = {name for head in self.heads.values() for name in head.issuers}
+        return tuple(sorted(name for name in names if wanted in name))
+
+    def lookup(self, reader: Reader) -> Titles:
+        """The lookups by title and number; what the reader may not read is not there."""
+
+        def readable(ids: Iterable[str]) -> tuple[str, ...]:
+            return tuple(sorted(i for i in ids if reader.may_read(self.heads[i].security, i)))
+
+        return Titles(lambda key: readable(self.titles.get(key, ())), lambda key: readable(self.numbers.get(key, ())), lambda key: readable(self._holding(key)))
+
+    def _holding(self, key: str) -> list[str]:
+        return [i for title, ids in self.titles.items() if key in title for i in ids]

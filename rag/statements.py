@@ -1,0 +1,109 @@
+"""Statements of a document: the units that an answer is made of. A lead-in (应当符合下列条件：) stays with its list.
+
+A statement is a span of clauses: a paragraph, a lead with its items, or a table. It carries the headings above it and its
+siblings' article, so that conditions and exceptions of the same article can be kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from corpus.models import Clause, Document
+from corpus.text import trim
+
+_LEAD_END = re.compile(r"[：:]\s*$")
+_LABEL = re.compile(
+    r"^\s*(?:第[零〇○一二三四五六七八九十百千万两\d]+(?:编|章|节|条)(?:之[一二三四五六七八九十]+)?|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[）)]|\d{1,2}[.．、](?!\d))[\s\u3000]*"
+)
+_BOILERPLATE = re.compile(r"(?:现(?:就|将|予以?)[^。：]{0,60}(?:如下|印发给你们|公布|公告)[^。：]*[。：]|特此(?:通知|公告|批复|函告)。?|请(?:认真)?(?:遵照|贯彻)执行。?|（此件公开发布）)")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """[start, end) of one document with its lead [start, lead_end) and the spans of its items (none for plain text)."""
+
+    start: int
+    end: int
+    lead_end: int
+    items: tuple[tuple[int, int], ...]
+    path: tuple[str, ...]
+    article: str | None
+    heading: str
+    kind: str
+
+    def text(self, document: Document) -> str:
+        return document.text[self.start : self.end]
+
+    def lead(self, document: Document) -> str:
+        return document.text[self.start : self.lead_end]
+
+
+def statements(document: Document) -> tuple[Statement, ...]:
+    """The statements of a document in order (headings and titles are none; signatures and attachments' names neither)."""
+    return tuple(_trimmed(document, s) for s in _walk(document) if document.text[s.start : s.end].strip())
+
+
+def _walk(document: Document) -> Iterator[Statement]:
+    headings: dict[tuple[str, ...], str] = {}
+    open_: Statement | None = None
+    for clause in document.clauses:
+        text = document.text[clause.start : clause.end]
+        if clause.kind in ("title", "heading", "attachment", "signature"):
+            if open_:
+                yield open_
+            open_ = None
+            if clause.kind in ("heading", "attachment"):
+                headings[clause.path] = strip_label(text).strip()
+            continue
+        if open_ and _belongs(document, open_, clause):
+            open_ = replace(open_, end=clause.end, items=(*open_.items, (clause.start, clause.end)), kind="list")
+            continue
+        if open_:
+            yield open_
+        above = " ".join(headings[clause.path[:n]] for n in range(1, len(clause.path) + 1) if clause.path[:n] in headings)
+        kind = "table" if clause.kind == "table" else "plain"
+        open_ = Statement(clause.start, clause.end, clause.end, (), clause.path, clause.article, above, kind)
+    if open_:
+        yield open_
+
+
+def _belongs(document: Document, open_: Statement, clause: Clause) -> bool:
+    """Whether a clause is an item of the open statement's list."""
+    if clause.kind != "item" or clause.article != open_.article or open_.kind == "table":
+        return False
+    if open_.items:
+        return len(clause.path) > len(open_.path) or clause.path[:-1] == open_.path
+    return bool(_LEAD_END.search(document.text[open_.start : open_.end])) and len(clause.path) >= len(open_.path)
+
+
+def _trimmed(document: Document, s: Statement) -> Statement:
+    start, end = trim(document.text, s.start, s.end)
+    lead = trim(document.text, s.start, s.lead_end)[1]
+    return replace(s, start=start, end=end, lead_end=max(lead, start), items=tuple(trim(document.text, a, b) for a, b in s.items))
+
+
+def strip_label(text: str) -> str:
+    """Text without the number that opens it (第七条, （一）, 1.)."""
+    return _LABEL.sub("", text, count=1)
+
+
+def condense(text: str) -> str:
+    """A statement as it is said in an answer: no opening number, no 现就…通知如下, no line breaks inside sentences."""
+    plain = _BOILERPLATE.sub("", strip_label(text))
+    plain = re.sub(r"[ \t\u3000]+", " ", plain)
+    plain = re.sub(r"\s*\n\s*", "", plain)
+    return re.sub(r"(?<=[\u4e00-\u9fff，。；：、（）]) (?=[\u4e00-\u9fff（）《])", "", plain).strip()
+
+
+def items_of(document: Document, statement: Statement) -> Sequence[str]:
+    """The items of a list, condensed."""
+    return [condense(document.text[a:b]) for a, b in statement.items]
+
+
+def siblings(found: Sequence[Statement], statement: Statement) -> Sequence[Statement]:
+    """Statements of the same article (or, without articles, of the same heading), in order."""
+    if statement.article:
+        return [s for s in found if s.article == statement.article]
+    return [s for s in found if s.article is None and s.path[:-1] == statement.path[:-1] and s.heading == statement.heading]

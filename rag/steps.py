@@ -1,0 +1,141 @@
+"""The steps of an answer, in order. Each takes the tools and a context and returns a changed context; any may stop the pipeline.
+
+check → rewrite → route → filters → named → retrieve → rerank → rates → support → compose → verify → notices → guard
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from rag import guard, named, notices, rates, support
+from rag.asked import asked
+from rag.cite import renumber, verify
+from rag.gather import gather, weigh
+from rag.records import CLARIFY, NO_SUPPORT, PARTIAL, REFUSED, Context
+from rag.rewrite import rewrite
+from rag.route import canned, route
+from rag.tools import Tools
+from rag.where import place_named
+
+Step = Callable[[Tools, Context], Context]
+
+
+def stop(context: Context, label: str, **changes: object) -> Context:
+    """The pipeline ends with the canned words of a label."""
+    known = canned(label)
+    return replace(context, **{"status": known.status, "route": label, "reason": label, "said": known.text, "done": True, **changes})  # type: ignore[arg-type]  # names of fields
+
+
+def check_question(tools: Tools, c: Context) -> Context:
+    """Limits, orders to the machine, personal data."""
+    text = c.question.text.strip()
+    if len(text) > guard.rules().limits["question"]:
+        return stop(c, "too_long", text=text[:200])
+    checked = guard.check(text)
+    c = replace(c, text=checked.text, rewritten=checked.text, attacked=bool(checked.orders))
+    return stop(c, checked.refusal) if checked.refusal else c
+
+
+def rewrite_with_history(tools: Tools, c: Context) -> Context:
+    """The question as it would have been asked alone."""
+    turns = guard.history(c.question.history)
+    return replace(c, rewritten=rewrite(c.text, turns)) if turns else c
+
+
+def route_question(tools: Tools, c: Context) -> Context:
+    """What is no question to the corpus gets its canned answer."""
+    found = route(c.rewritten)
+    c = replace(c, route=found.label)
+    return stop(c, found.label) if found.status else c
+
+
+def understand_filters(tools: Tools, c: Context) -> Context:
+    """The date, the place and the form that the question means."""
+    seen = asked(c.rewritten)
+    code, place_words = place_named(c.rewritten)
+    region = c.question.region or code or tools.settings.region
+    as_of = c.question.as_of or seen.as_of or notices.today()
+    said = seen.as_of_words if seen.as_of and not c.question.as_of else ""
+    return replace(c, region=region, as_of=as_of, as_of_said=said, asked=seen, place_words=place_words, filters={"region": region, "as_of": as_of})
+
+
+def find_named(tools: Tools, c: Context) -> Context:
+    """Documents and articles that the question names: one that does not exist ends the matter."""
+    found = named.find(tools, c.rewritten, c.reader, c.as_of)
+    if found.missing_article:
+        return stop(c, "no_such_article", said=found.words, status=NO_SUPPORT, nearest=found.nearest)
+    if found.missing_document:
+        return stop(c, "no_such_document", said=found.words, status=NO_SUPPORT, nearest=found.nearest)
+    return replace(c, named=found)
+
+
+def retrieve(tools: Tools, c: Context) -> Context:
+    """Candidates of the whole question, of its parts, and, for support, of every level that covers the place."""
+    return gather(tools, c)
+
+
+def rerank(tools: Tools, c: Context) -> Context:
+    """Candidates as statements, by how well they fit what is asked."""
+    return weigh(tools, c)
+
+
+def settle_rates(tools: Tools, c: Context) -> Context:
+    """Of figures that later announcements replaced only the newest in force is evidence."""
+    return rates.settle(tools, c)
+
+
+def decide_support(tools: Tools, c: Context) -> Context:
+    """Refuse when nothing supports an answer; ask when it depends on a place that was not given."""
+    verdict = support.decide(tools, c)
+    if verdict.status == NO_SUPPORT:
+        return stop(c, "no_support", said=verdict.words, nearest=verdict.nearest, reason=verdict.reason, status=NO_SUPPORT)
+    if verdict.status == CLARIFY:
+        return stop(c, "needs_clarification", said=verdict.words, nearest=verdict.nearest, reason=verdict.reason, status=CLARIFY)
+    return replace(c, status=verdict.status, reason=verdict.reason)
+
+
+def compose(tools: Tools, c: Context) -> Context:
+    """The first composer that gives sentences; the extractive one always does."""
+    for composer in tools.composers:
+        made: Context | None = composer.compose(tools, c)
+        if made is not None:
+            return made
+    return c
+
+
+def verify_citations(tools: Tools, c: Context) -> Context:
+    """Drop what its citations do not hold; when that leaves nothing, there is no support."""
+    issuers = {e.document.id: e.document.issuers for e in c.evidence}
+    texts = {i: b.document.text for i, b in tools.books.get((x.document_id for x in c.citations), c.reader).items()}
+    kept, dropped = verify(c.sentences, c.citations, texts, issuers)
+    sentences, citations = renumber(kept, c.citations)
+    if not sentences:
+        return stop(c, "no_support", status=NO_SUPPORT, reason="unverified", sentences=(), citations=(), nearest=support.nearest(c.evidence))
+    status = PARTIAL if dropped and c.composer != "extractive" else c.status
+    return replace(c, sentences=sentences, citations=citations, status=status, dropped=tuple((s.text, tuple(f)) for s, f in dropped))
+
+
+def add_notices(tools: Tools, c: Context) -> Context:
+    """Validity, superseded texts, level and place, and what the corpus lacks."""
+    return notices.add(tools, c)
+
+
+def guard_output(tools: Tools, c: Context) -> Context:
+    """No links, no pictures, no personal data, no orders in what leaves; the answer is cut at its limit."""
+    sentences = tuple(replace(s, text=guard.clean(s.text)) for s in c.sentences if not guard.is_order(s.text))
+    if c.sentences and not sentences:
+        return stop(c, "no_support", status=NO_SUPPORT, reason="guarded", sentences=(), citations=())
+    sentences, citations = renumber(sentences, c.citations)
+    return replace(c, sentences=sentences, citations=citations, said=guard.clean(c.said), notices=tuple(guard.clean(n) for n in c.notices))
+
+
+STEPS: tuple[Step, ...] = (
+    check_question, rewrite_with_history, route_question, understand_filters, find_named, retrieve, rerank, settle_rates, decide_support, compose, verify_citations, add_notices, guard_output,
+)  # fmt: skip
+"""The pipeline, in order."""
+
+AFTER = (add_notices, guard_output)
+"""Steps that also run when an earlier one stopped the pipeline."""
+
+__all__ = ["AFTER", "REFUSED", "STEPS", "Step", "stop"]

@@ -1,0 +1,112 @@
+"""Whether the evidence supports an answer. A refusal is a normal status and offers the nearest documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rag.deadlines import meant
+from rag.facts import years
+from rag.fit import CAP, bag, need_of
+from rag.focus import focus
+from rag.gather import constants, values_of
+from rag.records import ANSWERED, CLARIFY, NO_SUPPORT, Context, Evidence
+from rag.route import canned
+from rag.standing import targets
+from rag.tools import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """status, its reason (a label), words for the asker, and the nearest documents."""
+
+    status: str
+    reason: str = ""
+    words: str = ""
+    nearest: tuple[Mapping[str, Any], ...] = ()
+
+
+def decide(tools: Tools, c: Context) -> Verdict:
+    """answered, needs_clarification or no_support."""
+    near = nearest(c.evidence)
+    if c.asked.validity and targets(tools, c):
+        return Verdict(ANSWERED, "standing")
+    if meant(tools, c):
+        return Verdict(ANSWERED, "call")
+    if not c.evidence:
+        return Verdict(NO_SUPPORT, "nothing found", canned("no_support").text, near)
+    if c.asked.here and not c.region:
+        return Verdict(CLARIFY, "place not given", canned("needs_clarification").text, near)
+    if c.evidence[0].role == "named":
+        return Verdict(ANSWERED, "named")
+    if _unsupported(tools, c):
+        return Verdict(NO_SUPPORT, "fit too low", canned("no_support").text, near)
+    return Verdict(ANSWERED)
+
+
+def _unsupported(tools: Tools, c: Context) -> bool:
+    """Too little of the question is held; or little, and what is asked for is not among it; or a support of a place of which nothing is held."""
+    k = constants()["support"]
+    best = max(e.fit for e in c.evidence[:20])
+    if best < k["least"]:
+        return True
+    if best >= k["fit"]:
+        return False
+    local = any(e.document.level not in (None, "national") for e in c.evidence)
+    if c.asked.support and c.region and not local:
+        return True
+    said = set() if c.as_of_said or c.named.documents else years(c.rewritten)
+    if said and not any(y in f"{e.document.title}{e.document.doc_number}{e.text}" for y in said for e in c.evidence[:10]):
+        return True  # a thing of a year that no evidence speaks of
+    found = features(tools, c)
+    return found["nowhere"] > 0 or found["focus_best"] < k["focus"]
+
+
+def features(tools: Tools, c: Context) -> dict[str, float]:
+    """What the support decision looks at, all 0..1 (shares of the question's weight, but `rare` and `lonely`)."""
+    if not c.evidence:
+        return dict.fromkeys(("fit", "worst", "whole", "body", "union", "title", "rare", "lonely", "value", "near", "nouns", "focus", "focus_best", "nowhere"), 0.0)
+    whole = need_of(c.rewritten, tools.retriever, c.reader)
+    top = c.evidence[:5]
+    bodies = [bag(e.text) for e in top]
+    contexts = [bag(e.document.title) | bag(e.statement.heading if e.statement else "") for e in top]
+    union = frozenset().union(*bodies, *contexts)
+    per_part = [max(e.fits[i] for e in c.evidence[:20]) for i in range(len(c.asked.parts))]
+    missing = whole.missing(union)
+    wanted = [p.units for p in c.asked.parts if p.units]
+    return {
+        "fit": max(per_part), "worst": min(per_part), "whole": max(whole.held(b, x) for b, x in zip(bodies, contexts, strict=True)), "body": max(map(whole.held, bodies)),
+        "union": whole.held(union), "title": max(whole.held(bag(e.document.title)) for e in top), "rare": max(missing.values(), default=0.0) / CAP,
+        "lonely": sum(w >= 0.99 * CAP for w in missing.values()) / max(1, len(whole.weights)), "value": float(not wanted or any(set(u) & values_of(e.text) for u in wanted for e in top)),
+        "near": max(e.near for e in c.evidence[:20]), **_nouns(tools, c),
+    }  # fmt: skip
+
+
+def _nouns(tools: Tools, c: Context) -> dict[str, float]:
+    """How much of the nouns, and of what is asked for, one statement (best of 20) or the first five together hold; whether it occurs nowhere."""
+    found = [focus(p.text) for p in c.asked.parts]
+    nouns, wanted = ({w for f in found for w in getattr(f, name)} for name in ("nouns", "asked"))
+    texts = [(bag(e.text) | bag(e.document.title) | bag(e.statement.heading if e.statement else "")) for e in c.evidence[:20]]
+    union = frozenset().union(*texts[:5])
+    return {
+        "nouns": _held(tools, c, nouns, texts), "focus": _held(tools, c, wanted, [union]), "focus_best": _held(tools, c, wanted, texts),
+        "nowhere": float(any(min(need.weights.values(), default=0.0) >= 0 and max(need.weights.values(), default=0.0) >= 0.99 * CAP for w in wanted for need in [need_of(w, tools.retriever, c.reader)])),
+    }  # fmt: skip
+
+
+def _held(tools: Tools, c: Context, wanted: set[str], texts: Sequence[frozenset[str]]) -> float:
+    """The best share of some words' weight that one of the texts holds, 0..1 (1 when there are no words)."""
+    needs = [need_of(w, tools.retriever, c.reader) for w in wanted]
+    total = sum(n.total for n in needs)
+    return max((sum(n.total * n.held(t) for n in needs) / total for t in texts), default=0.0) if total else 1.0
+
+
+def nearest(evidence: Sequence[Evidence], count: int = 3) -> tuple[Mapping[str, Any], ...]:
+    """The documents of the best evidence, each once."""
+    found: dict[str, dict[str, Any]] = {}
+    for e in evidence:
+        found.setdefault(e.document.id, {"document_id": e.document.id, "title": e.document.title, "doc_number": e.document.doc_number, "label": e.clause.get("label", "")})
+        if len(found) >= count:
+            break
+    return tuple(found.values())

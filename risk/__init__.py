@@ -1,0 +1,1 @@
+"""Technical risks: signals, stories, scores with uncertainty, register, expert panels, alerts, bulletin."""

@@ -1,0 +1,91 @@
+"""What policies, projects and the province say about risks: mentions of objects, read once a document, summed at a date."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from corpus.store import Store
+from risk.constants import constants
+from risk.evidence import Evidence, View
+from risk.indicators import Context
+from risk.projects import LOW
+from risk.province import Province
+from risk.taxonomy import Taxonomy
+
+POLICY_KINDS = ("policy", "notice")
+LOOKED_AT = 2000
+
+
+def mentions_of(row: Mapping[str, Any], seen: str, taxonomy: Taxonomy) -> Iterator[dict[str, Any]]:
+    """Objects that a policy (title and beginning) or a project (title) speaks of, with the weight of the document."""
+    policy = row["kind"] in POLICY_KINDS
+    text = f"{row['title']}\n{row['text'][:LOOKED_AT]}" if policy else row["title"]
+    if not taxonomy.any_thing.search(text):
+        return
+    extra = row["extra"] or {}
+    value = _weight(row, text) if policy else float(bool(LOW.search(str(extra.get("rating") or ""))))
+    known = str(extra.get("ends_on") or "") if not policy else ""
+    for thing in sorted({m.name for m in taxonomy.things_in(text)}):
+        yield {"document_id": row["id"], "thing": thing, "kind": row["kind"], "seen": seen, "security": row["security"], "value": value, "known_from": known}
+
+
+def _weight(row: Mapping[str, Any], text: str) -> float:
+    """Authority of the issuer × strength of the words, 0..1."""
+    rule = constants()["policy"]
+    strength = 1.0 if re.search(rule["strong"], text) else 0.6 if re.search(rule["middle"], text) else 0.3
+    return float(rule["authority"].get(row.get("level") or "", 0.4)) * strength
+
+
+def context_at(store: Store, evidence: Evidence, view: View, taxonomy: Taxonomy, province: Province | None, as_of: str, *, ceiling: int = 4) -> Context:
+    """The context of the risks of a view, from what had been seen by `as_of`."""
+    policies = store.risks.mentions(POLICY_KINDS, until=as_of, ceiling=ceiling)
+    projects = store.risks.mentions(("project",), until=as_of, ceiling=ceiling)
+    policy, exposure = _salience(store, policies, as_of), _exposure(projects, as_of)
+    return Context(
+        policy={k: policy.get(_thing(k), 0.0) for k in view.keys} if policies else {},
+        exposure={k: exposure.get(_thing(k), 0.0) for k in view.keys} if projects else {},
+        dependence={k: province.dependence[_thing(k)] for k in view.keys if _thing(k) in province.dependence} if province else {},
+        province=_relevance(evidence, view, taxonomy, province) if province else {},
+    )
+
+
+def _thing(key: str) -> str:
+    return key.partition("|")[0]
+
+
+def _relevance(evidence: Evidence, view: View, taxonomy: Taxonomy, province: Province) -> dict[str, float]:
+    return {k: province.relevance(_thing(k), taxonomy, [evidence.signals[i] for p in view.of(r) for i in p.members]) for r, k in enumerate(view.keys)}
+
+
+def _salience(store: Store, rows: Sequence[Mapping[str, Any]], as_of: str) -> dict[str, float]:
+    """Object → Σ authority × strength × in force over its policies."""
+    status = _status(store, sorted({r["document_id"] for r in rows}), as_of)
+    rule = constants()["policy"]["in_force"]
+    found: dict[str, float] = defaultdict(float)
+    for r in rows:
+        found[r["thing"]] += r["value"] * float(rule.get(status.get(r["document_id"], "unknown"), 0.5))
+    return found
+
+
+def _status(store: Store, ids: Sequence[str], as_of: str) -> dict[str, str]:
+    from corpus.access import LOCAL
+    from corpus.validity import validity
+
+    happened = store.documents.events_of(ids) if ids else {}
+    wanted = set(ids)
+    heads = (d for d in store.documents.heads(LOCAL, kind=POLICY_KINDS) if d.id in wanted) if ids else ()
+    return {d.id: str(validity(d, happened.get(d.id, []), as_of).status) for d in heads}
+
+
+def _exposure(rows: Sequence[Mapping[str, Any]], as_of: str) -> dict[str, float]:
+    """Object → geometric mean of the share of projects that depend on it and the smoothed share (a+1)/(n+2) that failed."""
+    total = len({r["document_id"] for r in rows})
+    count: dict[str, int] = defaultdict(int)
+    failed: dict[str, float] = defaultdict(float)
+    for r in rows:
+        count[r["thing"]] += 1
+        failed[r["thing"]] += r["value"] if not r["known_from"] or r["known_from"] <= as_of else 0.0
+    return {t: (n / max(1, total) * (failed[t] + 1) / (n + 2)) ** 0.5 for t, n in count.items()}

@@ -1,0 +1,269 @@
+"""Delphi in the box: panels, a blind first round, anonymous feedback, a frozen stop rule, verdicts, signatures.
+
+panel = open_panel(store, "新型储能", risks, reader)     round 0: experts may name risks
+invite(store, panel, "expert1", reader)
+start_round(store, panel, reader)                         round 1 is blind
+rate(store, panel, risk_id, {...}, expert_reader)
+close_round(store, panel, reader)                         → the round record of the interface
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from corpus.access import Reader
+from corpus.errors import BadInput, NotFound, NotPermitted, StoreError
+from corpus.store import Store
+from risk.belief import Vote, prior, update
+from risk.consensus import StopRule, cvr, cvr_minimum, describe, item_reached, kendall_w, two_peaked
+from risk.panel_form import Form, constants, form_authority, parse
+
+ORGANISERS = ("official", "operator", "admin")
+AXES = ("importance", "urgency")
+
+
+def open_panel(
+    store: Store,
+    title: str,
+    risks: Sequence[Mapping[str, Any]],
+    reader: Reader,
+    *,
+    field: str = "",
+    as_of: str = "",
+    stop_rule: StopRule | None = None,
+) -> str:
+    """Open a panel on risk records (as `risk.register` gives them); the stop rule is frozen here. Returns its id."""
+    reader.require(*ORGANISERS)
+    if not risks:
+        raise BadInput("a panel needs at least one risk", title, "run `jianwei risks mine` first or choose another field")
+    rule = stop_rule or StopRule(**constants()["stop_rule"])
+    panel_id = "p" + secrets.token_hex(6)
+    items = [_item(r) for r in risks]
+    store.panels.add(panel_id, title, field, as_of, {**asdict(rule), "version": constants()["version"]}, items, reader.user)
+    store.panels.open_round(panel_id, 0)
+    store.audit.add(reader.user, "panel.open", panel_id, {"title": title, "items": [i["risk_id"] for i in items]})
+    return panel_id
+
+
+def _item(risk: Mapping[str, Any]) -> dict[str, Any]:
+    stories = {s.get("story_id") for s in risk.get("signals", [])}
+    return {
+        "risk_id": risk["id"],
+        "statement": risk["statement"],
+        "field": risk["field"],
+        "clusters": len(stories),
+        "machine": {axis: dict(risk[axis]) for axis in AXES},
+        "level": risk.get("level"),
+    }
+
+
+def invite(store: Store, panel_id: str, user: str, reader: Reader, *, conflicts: Sequence[str] = (), group: str = "", chair: bool = False) -> None:
+    """Put an expert on the panel with declared conflicts (risk ids); `group` names a shared view (one institution); a chair signs first."""
+    reader.require(*ORGANISERS)
+    store.panels.get(panel_id)
+    store.panels.put_member(panel_id, user, {"group": group}, list(conflicts), chair=chair)
+    store.audit.add(reader.user, "panel.invite", panel_id, {"user": user, "conflicts": list(conflicts)})
+
+
+def nominate(store: Store, panel_id: str, statement: str, reader: Reader, reason: str = "") -> None:
+    """Name a risk that the machine missed, in the open round 0."""
+    _member(store, panel_id, reader)
+    if _current(store, panel_id)["number"] != 0:
+        raise NotPermitted("risks are named in round 0 only", panel_id, "put it under `missed` of a form")
+    if not statement.strip():
+        raise BadInput("a nomination needs a statement", statement, "say cause, event and consequence")
+    store.panels.nominate(panel_id, reader.user, statement.strip(), reason.strip())
+
+
+def start_round(store: Store, panel_id: str, reader: Reader) -> int:
+    """Start the next round; leaving round 0 adds the nominations as items. Raises StoreError while one is open."""
+    reader.require(*ORGANISERS)
+    panel, done = store.panels.get(panel_id), store.panels.rounds(panel_id)
+    last = done[-1]
+    if last["number"] == 0 and not last["closed_at"]:
+        store.panels.set_state(panel_id, "open", panel["items"] + _nominated(store, panel_id))
+        store.panels.close_round(panel_id, 0, {"nominations": len(store.panels.nominations(panel_id))})
+    elif not last["closed_at"]:
+        raise StoreError("the round is still open", f"{panel_id} round {last['number']}", "close it first")
+    if last["number"] >= panel["stop_rule"]["rounds"] or last["result"].get("reached"):
+        raise StoreError("the stop rule ends the panel here", f"{panel_id} after round {last['number']}", "conclude the panel")
+    number = int(last["number"]) + 1
+    store.panels.open_round(panel_id, number)
+    store.audit.add(reader.user, "panel.round", panel_id, {"number": number})
+    return number
+
+
+def _nominated(store: Store, panel_id: str) -> list[dict[str, Any]]:
+    return [
+        {"risk_id": f"{panel_id}-n{n['n']}", "statement": n["statement"], "field": "", "clusters": 0, "machine": None, "level": None}
+        for n in store.panels.nominations(panel_id)
+    ]
+
+
+def _current(store: Store, panel_id: str) -> dict[str, Any]:
+    store.panels.get(panel_id)
+    return store.panels.rounds(panel_id)[-1]
+
+
+def _member(store: Store, panel_id: str, reader: Reader) -> dict[str, Any]:
+    for member in store.panels.members(panel_id):
+        if member["user"] == reader.user:
+            return member
+    raise NotPermitted("only members of the panel may do this", reader.user, "ask the organiser for an invitation")
+
+
+def rate(store: Store, panel_id: str, risk_id: str, values: Mapping[str, Any], reader: Reader) -> None:
+    """Store one judgement. From round 2 on, a score more than one from the last median needs a reason."""
+    member, current, form = _member(store, panel_id, reader), _current(store, panel_id), parse(values)
+    if current["number"] == 0 or current["closed_at"]:
+        raise NotPermitted("no round is open for rating", panel_id, "wait for the next round")
+    if risk_id not in {i["risk_id"] for i in store.panels.get(panel_id)["items"]}:
+        raise NotFound("no such item on this panel", risk_id, "see `jianwei panel report`")
+    if risk_id in member["conflicts"] and not form.abstains:
+        raise NotPermitted("a declared conflict allows only an abstention", risk_id, "set verdict to abstain with a reason")
+    _explain_distance(store, panel_id, current["number"], risk_id, form)
+    store.panels.rate(panel_id, current["number"], reader.user, risk_id, form.record(), saw_machine=current["number"] > 1)
+
+
+def _explain_distance(store: Store, panel_id: str, number: int, risk_id: str, form: Form) -> None:
+    if number < 2 or form.abstains or form.reason.strip():
+        return
+    for axis in AXES:
+        scores = _scores(store, panel_id, number - 1).get(risk_id, {}).get(axis, [])
+        if scores and abs(getattr(form, axis) - describe(scores).median) > 1:
+            raise BadInput(f"{axis} is more than one from the panel's median", getattr(form, axis), "give a reason")
+
+
+def _scores(store: Store, panel_id: str, number: int) -> dict[str, dict[str, list[float]]]:
+    """risk id → axis → scores of the round, in order of the users; abstentions are left out."""
+    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in sorted(store.panels.ratings(panel_id, number), key=lambda r: r["user"]):
+        if row["form"]["verdict"] != "abstain":
+            for axis in AXES:
+                found[row["risk_id"]][axis].append(float(row["form"][axis]))
+    return found
+
+
+def sheet(store: Store, panel_id: str, reader: Reader) -> dict[str, Any]:
+    """What one expert sees: round 1 shows no machine score and nobody's opinion; later rounds show the anonymous distribution and reasons."""
+    _member(store, panel_id, reader)
+    panel, current = store.panels.get(panel_id), _current(store, panel_id)
+    number = current["number"]
+    mine = {r["risk_id"]: r["form"] for r in store.panels.ratings(panel_id, number) if r["user"] == reader.user}
+    items = [_shown(store, panel_id, number, item) | {"mine": mine.get(item["risk_id"])} for item in panel["items"]]
+    return {
+        "panel_id": panel_id,
+        "title": panel["title"],
+        "round": number,
+        "closed": bool(current["closed_at"]),
+        "stop_rule": panel["stop_rule"],
+        "items": items,
+    }
+
+
+def _shown(store: Store, panel_id: str, number: int, item: Mapping[str, Any]) -> dict[str, Any]:
+    shown: dict[str, Any] = {"risk_id": item["risk_id"], "statement": item["statement"], "field": item["field"]}
+    if number < 2:
+        return shown
+    last = [r for r in store.panels.ratings(panel_id, number - 1) if r["risk_id"] == item["risk_id"] and r["form"]["verdict"] != "abstain"]
+    shown["machine"] = item["machine"]
+    shown["distribution"] = {axis: [sum(r["form"][axis] == s for r in last) for s in range(1, 6)] for axis in AXES}
+    shown["reasons"] = sorted(r["form"]["reason"] for r in last if r["form"]["reason"].strip())
+    return shown
+
+
+def close_round(store: Store, panel_id: str, reader: Reader) -> dict[str, Any]:
+    """Close the open round; returns the round record of the interface (statistics on importance; urgency under `urgency`)."""
+    reader.require(*ORGANISERS)
+    current = _current(store, panel_id)
+    if current["number"] == 0:
+        raise StoreError("round 0 closes when round 1 starts", panel_id, "start the first round")
+    result = round_record(store, panel_id, int(current["number"]))
+    store.panels.close_round(panel_id, current["number"], result)
+    store.audit.add(reader.user, "panel.close_round", panel_id, {"number": current["number"], "reached": result["reached"]})
+    return result
+
+
+def round_record(store: Store, panel_id: str, number: int) -> dict[str, Any]:
+    """Statistics of one round from its ratings (pure over the store)."""
+    panel, rows = store.panels.get(panel_id), store.panels.ratings(panel_id, number)
+    rule = StopRule(**{k: v for k, v in panel["stop_rule"].items() if k != "version"})
+    now, before = _scores(store, panel_id, number), _scores(store, panel_id, number - 1)
+    experts = len(store.panels.members(panel_id))
+    items = [_item_record(i["risk_id"], now, before, rows, rule) for i in panel["items"]]
+    agreement = kendall_w(_complete(rows, [i["risk_id"] for i in panel["items"]], "importance"))
+    responded = len({r["user"] for r in rows})
+    return {
+        "panel_id": panel_id,
+        "number": number,
+        "stop_rule": panel["stop_rule"],
+        "items": items,
+        "kendall_w": agreement.w,
+        "chi2": agreement.chi2,
+        "p": agreement.p,
+        "response_rate": responded / experts if experts else 0.0,
+        "cvr_minimum": cvr_minimum(responded),
+        "reached": bool(items) and all(i["reached"] for i in items),
+    }
+
+
+def _item_record(
+    risk_id: str, now: Mapping[str, Any], before: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], rule: StopRule
+) -> dict[str, Any]:
+    mine = [r["form"] for r in rows if r["risk_id"] == risk_id]
+    voted = [f for f in mine if f["verdict"] != "abstain"]
+    axes: dict[str, dict[str, Any]] = {}
+    for axis in AXES:
+        scores, last = now.get(risk_id, {}).get(axis, []), before.get(risk_id, {}).get(axis)
+        axes[axis] = asdict(describe(scores)) | {"reached": item_reached(scores, last, rule), "two_peaked": two_peaked(scores)}
+    essential = sum(f["include"] == "should" for f in voted)
+    verdicts: dict[str, int] = defaultdict(int)
+    for form in mine:
+        verdicts[form["verdict"]] += 1
+    return {
+        "risk_id": risk_id,
+        **axes["importance"],
+        "urgency": axes["urgency"],
+        "cvr": cvr(essential, len(voted)),
+        "verdicts": dict(verdicts),
+        "disagreement": axes["importance"]["two_peaked"] or axes["urgency"]["two_peaked"],
+        "reached": axes["importance"]["reached"] and axes["urgency"]["reached"],
+    }
+
+
+def _complete(rows: Sequence[Mapping[str, Any]], risk_ids: Sequence[str], axis: str) -> list[list[float]]:
+    """Scores of the experts who rated every item (W is defined for complete rows only)."""
+    by_user: dict[str, dict[str, float]] = defaultdict(dict)
+    for r in rows:
+        if r["form"]["verdict"] != "abstain":
+            by_user[r["user"]][r["risk_id"]] = float(r["form"][axis])
+    return [[scores[i] for i in risk_ids] for _, scores in sorted(by_user.items()) if all(i in scores for i in risk_ids)]
+
+
+def beliefs(store: Store, panel_id: str) -> dict[str, dict[str, dict[str, float]]]:
+    """risk id → axis → {mean, low, high, machine}: the machine's score updated by the last round that has ratings."""
+    panel = store.panels.get(panel_id)
+    numbers = [r["number"] for r in store.panels.rounds(panel_id) if r["number"] > 0 and store.panels.ratings(panel_id, r["number"])]
+    rows = store.panels.ratings(panel_id, max(numbers)) if numbers else []
+    groups = {m["user"]: m["authority"].get("group", "") for m in store.panels.members(panel_id)}
+    return {item["risk_id"]: {axis: _belief(item, axis, rows, groups) for axis in AXES} for item in panel["items"]}
+
+
+def _belief(item: Mapping[str, Any], axis: str, rows: Sequence[Mapping[str, Any]], groups: Mapping[str, str]) -> dict[str, float]:
+    machine = float(item["machine"][axis]["mean"]) if item["machine"] else 0.5
+    votes = [
+        _vote(parse(r["form"]), axis, groups.get(r["user"], ""))
+        for r in rows
+        if r["risk_id"] == item["risk_id"] and r["form"]["verdict"] != "abstain"
+    ]
+    belief = update(prior(machine, int(item["clusters"])), votes, rho=constants()["rho"], a0=constants()["a0"])
+    low, high = belief.interval()
+    return {"mean": belief.mean, "low": low, "high": high, "machine": machine}
+
+
+def _vote(form: Form, axis: str, group: str) -> Vote:
+    return Vote(getattr(form, axis), form_authority(form), form.confidence / 5, group)

@@ -1,0 +1,199 @@
+"""A risk's record: statement in cause-event-consequence form, evidence for and against, grade, gaps, what would change it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from base64 import b32encode
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from risk.constants import constants, iso
+from risk.evidence import Evidence, View
+from risk.indicators import IMPORTANCE, URGENCY
+from risk.score import Axis, Scores, interval
+from risk.signals import Signal
+from risk.taxonomy import Taxonomy
+
+LEVEL_NAMES = {"red": "重大(红)", "orange": "较大(橙)", "yellow": "一般(黄)", "blue": "低(蓝)"}
+_CAUSE = re.compile(r"(?:由于|因为?)([^，。；！？,、“”\d]{2,18}?(?:不足|缺陷|短缺|管制|漏洞|故障|老化|违规|失效|禁令|滞后|缺失|不当|紧张|过剩|污染|超标))(?=，|,|而|导致|造成|引发|。)")
+
+
+@cache
+def phrases() -> dict[str, Any]:
+    """What is said by bucket (`measures.toml`)."""
+    return tomllib.loads(files("risk").joinpath("measures.toml").read_text("utf-8"))
+
+
+def risk_id(key: str) -> str:
+    """The permanent id of a risk: `r` and 12 base-32 characters of the SHA-256 of its key."""
+    return "r" + b32encode(hashlib.sha256(key.encode()).digest())[:12].decode().lower()
+
+
+def phrase(bucket: str) -> Mapping[str, Any]:
+    """The phrases of a bucket; a bucket without any gets those of 安全隐患与争议."""
+    found: Mapping[str, Any] = phrases().get(bucket) or phrases()["安全隐患与争议"]
+    return found
+
+
+def title_of(key: str) -> str:
+    """风险名称: object and short name, at most 20 characters where possible."""
+    thing, bucket = key.split("|")
+    return thing + str(phrase(bucket)["short"])
+
+
+def statement_of(key: str, signals: Sequence[Signal]) -> str:
+    """因…，…（事），…（果）, at most 80 characters: the cause is quoted from the signals when one of them names it."""
+    thing, bucket = key.split("|")
+    words = phrase(bucket)
+    common = Counter(s.type for s in signals).most_common(2)
+    event = str(words["event"]).format(hazards="、".join(_HAZARDS.get(name, name) for name, _ in common) or "相关")
+    cause = _named_cause(signals) or str(words["cause"])
+    text = f"因{cause}，{thing}{event}，{words['consequence']}"
+    return text if len(text) <= 80 else f"因{words['cause']}，{thing}{event}，{words['consequence']}"[:80]
+
+
+_HAZARDS = {"起火爆炸": "起火爆炸", "碰撞失控": "碰撞失控", "坠落垮塌": "坠落垮塌", "安全事故": "伤亡", "故障失效": "故障", "中毒与泄漏": "泄漏", "安全风险": "隐患"}
+
+
+def _named_cause(signals: Sequence[Signal]) -> str:
+    found = [m.group(1) for s in signals if s.kind != "opinion" and (m := _CAUSE.search(s.quote))]
+    return min(found, key=lambda c: (len(c), c)) if found else ""
+
+
+def strength_of(stories: int, sources: int) -> str:
+    """high | middle | low by independent stories and distinct sources."""
+    rule = constants()["evidence"]
+    for name in ("high", "middle"):
+        if stories >= rule[name]["stories"] and sources >= rule[name]["sources"]:
+            return name
+    return "low"
+
+
+def record(evidence: Evidence, view: View, scores: Scores, place: int, taxonomy: Taxonomy, technologies: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The record of the risk at `place` (0-based) of the order. Pure; plain JSON types."""
+    r = scores.order[place]
+    key, pairs = view.keys[r], view.of(r)
+    for_it = [evidence.signals[i] for p in pairs for i in p.members]
+    against = [evidence.signals[i] for i in view.opposing[r]]
+    thing, bucket = key.split("|")
+    kind = Counter(s.type for s in for_it).most_common(1)[0][0]
+    sources = sorted({s.source for s in for_it})
+    strength = strength_of(len(pairs), len(sources))
+    level = scores.levels[r] if strength != "low" or scores.levels[r] != "red" else "orange"
+    ranks = scores.ranks[:, r].astype(float)
+    place_interval = interval(ranks)
+    return {
+        "id": risk_id(key), "key": key, "title": title_of(key), "statement": statement_of(key, for_it), "field": taxonomy.field_of(thing), "object": thing,
+        "stage": "scored", "technology_stage": Counter(s.stage for s in for_it).most_common(1)[0][0], "type_path": list(taxonomy.path(kind, bucket)),
+        "associated_types": list(phrase(bucket).get("also", ())), "technologies": _technologies(key, for_it, technologies), "state": "monitoring",
+        "importance": _axis(scores.importance, r), "urgency": _axis(scores.urgency, r),
+        "rank": {**place_interval, "position": place + 1}, "p_top10": round(float((ranks <= constants()["top"]).mean()), 4),
+        "level": level, "level_name": LEVEL_NAMES[level], "evidence_strength": strength,
+        "stories": len(pairs), "sources": sources, "single_source": len(pairs) < 2, "signals": _signals(evidence, pairs, against),
+        "signal_count": len(for_it), "opposing_count": len(against), "gaps": _gaps(scores, r), "counter_measures": [],
+        "first_signal_at": min(s.seen for s in for_it), "last_signal_at": max(s.seen for s in for_it),
+        "would_change": would_change(scores, r), "equal_weights_rank": _equal_rank(scores, r), "lambda_ranks": {},
+        "lead": phrase(bucket).get("lead", phrases()["default_lead"]), "regions": [n for n, _ in Counter(p for s in for_it for p in s.places).most_common(6)],
+        "weekly": _weekly(view, pairs), "history": [], "constants_version": constants()["version"], "taxonomy_version": taxonomy.version,
+    }  # fmt: skip
+
+
+def _axis(axis: Axis, r: int) -> dict[str, Any]:
+    given = {n: round(float(v), 4) for n, v in zip(axis.names, axis.percentiles[r], strict=True) if not np.isnan(v)}
+    weights = {n: round(float(w), 4) for n, w in zip(axis.names, axis.weights, strict=True)}
+    return {**interval(axis.draws[:, r]), "point": round(float(axis.point[r]), 6), "contributions": {n: round(v, 4) for n, v in axis.contributions(r).items()}, "percentiles": given, "weights": weights}
+
+
+def _technologies(key: str, signals: Sequence[Signal], technologies: Mapping[str, Sequence[str]]) -> list[str]:
+    named = Counter(t for s in signals for t in s.technologies)
+    return [n for n, _ in named.most_common(8)] or list(technologies.get(key, ()))[:8] or [key.split("|")[0]]
+
+
+def _signals(evidence: Evidence, pairs: Sequence[Any], against: Sequence[Signal]) -> list[dict[str, Any]]:
+    """Evidence shown: one signal a story first (most severe, latest), then more of them; opposing ones at the end."""
+    limit = constants()["evidence_shown"]
+    by_story = [sorted((evidence.signals[i] for i in p.members), key=lambda s: (-s.confidence, s.seen, s.key)) for p in pairs]
+    by_story.sort(key=lambda found: (-max(max(s.severity.values()) for s in found), [-ord(c) for c in max(s.seen for s in found)], found[0].key))
+    first = [found[0] for found in by_story]
+    rest = [s for found in by_story for s in found[1:]]
+    chosen = (first + rest)[:limit]
+    return [_signal(s, evidence) for s in chosen + sorted(against, key=lambda s: (s.seen, s.key))[-5:]]
+
+
+def _signal(s: Signal, evidence: Evidence) -> dict[str, Any]:
+    found = {
+        "document_id": s.document_id, "start": s.start, "end": s.end, "quote": s.quote, "polarity": s.polarity, "date": s.date, "story_id": evidence.stories.get(s.key, ""),
+        "supports": s.supports, "kind": s.kind, "source": s.source, "type": s.type, "severity": max(s.severity.values()), "seen": s.seen,
+    }  # fmt: skip
+    return {**found, "weak": s.weak} if s.weak else found
+
+
+def _gaps(scores: Scores, r: int) -> list[dict[str, str]]:
+    words = constants()
+    missing = [n for axis in (scores.importance, scores.urgency) for n, v in zip(axis.names, axis.percentiles[r], strict=True) if np.isnan(v)]
+    return [{"indicator": words["names"][n], "reason": words["gap_reasons"][n]} for n in missing]
+
+
+def would_change(scores: Scores, r: int) -> list[str]:
+    """The nearest change of one indicator's percentile (to 0.95 or 0.05) that moves the point grade up or down, by words."""
+    found = []
+    names = constants()["names"]
+    now = _grade(scores, r)
+    for axis in (scores.importance, scores.urgency):
+        for target, sign in ((0.95, 1), (0.05, -1)):
+            moves = []
+            for i, name in enumerate(axis.names):
+                if np.isnan(axis.percentiles[r, i]):
+                    continue
+                changed = axis.percentiles.copy()
+                changed[r, i] = target
+                value = float(_one(axis, changed, r))
+                other = scores.urgency if axis is scores.importance else scores.importance
+                grade = _grade_of(value, float(other.draws[:, r].mean()), axis is scores.importance)
+                if (grade - now) * sign > 0:
+                    moves.append((abs(target - float(axis.percentiles[r, i])), name))
+            if moves:
+                found.append(f"{names[min(moves)[1]]}{'升至前列' if sign > 0 else '降至末位'}时，等级可能{'上调' if sign > 0 else '下调'}")
+    return found[:4]
+
+
+def _one(axis: Axis, percentiles: Any, r: int) -> float:
+    from risk.score import aggregate
+
+    return float(aggregate(percentiles[None, r : r + 1], axis.weights[None])[0, 0])
+
+
+def _grade(scores: Scores, r: int) -> int:
+    return _grade_of(float(scores.importance.draws[:, r].mean()), float(scores.urgency.draws[:, r].mean()), True)
+
+
+def _grade_of(first: float, second: float, first_is_importance: bool) -> int:
+    importance, urgency = (first, second) if first_is_importance else (second, first)
+    rules = constants()["levels"]
+    return sum(importance > rules[n]["importance"] and urgency > rules[n]["urgency"] for n in ("red", "orange", "yellow"))
+
+
+def _equal_rank(scores: Scores, r: int) -> int:
+    from risk.score import rank
+
+    i = scores.importance.scores(np.full(len(IMPORTANCE), 1 / len(IMPORTANCE)))
+    u = scores.urgency.scores(np.full(len(URGENCY), 1 / len(URGENCY)))
+    return int(rank(i[None], u[None])[0, r])
+
+
+def _weekly(view: View, pairs: Sequence[Any], weeks: int = 13) -> list[dict[str, Any]]:
+    """Documents a week, oldest first: the trend of the record."""
+    counts = [0] * weeks
+    for p in pairs:
+        for d in p.days:
+            back = (view.day - d) // 7
+            if 0 <= back < weeks:
+                counts[weeks - 1 - back] += 1
+    return [{"week_end": iso(view.day - 7 * (weeks - 1 - i)), "documents": n} for i, n in enumerate(counts)]

@@ -1,0 +1,156 @@
+"""Story clusters: near-duplicate and same-event signals of one object are one witness; repeats add heat only.
+
+Signals are taken in the order in which the world could see them (first sight, document, position), and each joins an
+active story or founds one. The state at a date is therefore a prefix of the sequence: nothing later can move it. A new
+signal that is not older than what was clustered is added without looking back (`Clusterer.add`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from corpus.text import tokens
+from risk.constants import constants, day
+from risk.signals import Signal
+
+_MARK = re.compile(r"[A-Za-z]{1,6}\d{2,6}")
+_COUNTRIES = frozenset(("美国", "日本", "韩国", "欧洲", "欧盟", "英国", "德国", "法国", "俄罗斯", "印度", "荷兰", "中国"))
+EVENTFUL = ("opinion", "news", "notice", "interpretation", "policy")
+
+
+def order(signal: Signal) -> tuple[str, str, int]:
+    """Position in the sequence of first sight."""
+    return signal.seen, signal.document_id, signal.start
+
+
+@dataclass(slots=True)
+class _Member:
+    story: str
+    tokens: frozenset[str]
+    day: int
+    eventful: bool
+    places: frozenset[str] = frozenset()
+    marks: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """Active members of one object, with an inverted index over their tokens."""
+
+    members: dict[int, _Member] = field(default_factory=dict)
+    postings: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    queue: deque[int] = field(default_factory=deque)
+    latest: dict[str, int] = field(default_factory=dict)
+
+
+class Clusterer:
+    """Incremental clustering; feed signals in `order`."""
+
+    def __init__(self) -> None:
+        rules = constants()["stories"]
+        self.window: int = rules["window_days"]
+        self.same_event: float = rules["same_event"]
+        self.near_duplicate: float = rules["near_duplicate"]
+        self.near_days: int = rules["near_days"]
+        self.compared: int = rules["members_compared"]
+        self._shelves: dict[str, _Shelf] = defaultdict(_Shelf)
+        self._frequency: dict[str, int] = defaultdict(int)
+        self._count = 0
+        self._serial = 0
+
+    def add(self, signal: Signal) -> str:
+        """The story of one signal (its id comes from the founding signal and never changes)."""
+        words, today = frozenset(_tokens(signal.quote)), day(signal.seen)
+        shelf = self._shelves[signal.thing]
+        self._forget(shelf, today)
+        eventful = signal.kind in EVENTFUL
+        new = _Member("", words, today, eventful, frozenset(signal.places), frozenset(m.lower() for m in _MARK.findall(signal.quote)))
+        story = self._same_place(shelf, new) or self._nearest(shelf, new) or "s" + hashlib.sha256(signal.key.encode()).hexdigest()[:16]
+        self._keep(shelf, replace(new, story=story))
+        self._count += 1
+        for word in words:
+            self._frequency[word] += 1
+        return story
+
+    def _forget(self, shelf: _Shelf, today: int) -> None:
+        """Drop members of stories that have been silent for longer than the window."""
+        while shelf.queue:
+            number = shelf.queue[0]
+            member = shelf.members[number]
+            if member.day >= today - self.window:
+                return
+            shelf.queue.popleft()
+            del shelf.members[number]
+            for word in member.tokens:
+                kept = shelf.postings[word]
+                kept.remove(number)
+                if not kept:
+                    del shelf.postings[word]
+
+    def _same_place(self, shelf: _Shelf, new: _Member) -> str | None:
+        """An event of the same object that shares a mark (flight number, model) or a town within a few days."""
+        if not new.eventful or not (new.marks or new.places):
+            return None
+        for number in reversed(shelf.queue):
+            member = shelf.members[number]
+            if member.day < new.day - self.near_days:
+                return None
+            if member.eventful and (new.marks & member.marks or (new.places - _COUNTRIES) & member.places):
+                return member.story
+        return None
+
+    def _nearest(self, shelf: _Shelf, new: _Member) -> str | None:
+        words, eventful = new.tokens, new.eventful
+        weight = {w: self._idf(w) for w in words}
+        total = sum(weight.values())
+        if not total:
+            return None
+        shared: dict[int, float] = defaultdict(float)
+        for word in sorted(words, key=lambda w: (self._frequency.get(w, 0), w))[: self.compared]:
+            for number in shelf.postings.get(word, ()):
+                shared[number] += weight[word]
+        limit = self.same_event if eventful else self.near_duplicate
+        apart = {n for n in shared if eventful and new.places and shelf.members[n].places and not new.places & shelf.members[n].places}
+        for number in apart:
+            del shared[number]
+        best = max(((self._overlap(shelf.members[n].tokens, words, weight, total), -n) for n in sorted(shared, key=lambda n: (-shared[n], n))[:8]), default=None)
+        if best is None or best[0] < limit:
+            return None
+        return shelf.members[-best[1]].story
+
+    def _overlap(self, theirs: frozenset[str], ours: frozenset[str], weight: dict[str, float], total: float) -> float:
+        common = sum(weight[w] for w in sorted(ours & theirs))
+        other = sum(self._idf(w) for w in sorted(theirs))
+        return common / max(1e-9, 0.5 * (min(total, other) + (total + other) / 2))
+
+    def _idf(self, word: str) -> float:
+        return math.log((self._count + 2) / (self._frequency.get(word, 0) + 1)) + 0.1
+
+    def _keep(self, shelf: _Shelf, member: _Member) -> None:
+        self._serial += 1
+        shelf.members[self._serial] = member
+        shelf.queue.append(self._serial)
+        shelf.latest[member.story] = member.day
+        for word in member.tokens:
+            shelf.postings[word].append(self._serial)
+
+
+def _tokens(text: str) -> list[str]:
+    """Bigrams, words and numbers; single characters say too little."""
+    return [t for t in tokens(text) if len(t) > 1 or t.isdigit()]
+
+
+def cluster(signals: Iterable[Signal]) -> dict[str, str]:
+    """Signal key → story id for a whole corpus of signals."""
+    clusterer = Clusterer()
+    return {s.key: clusterer.add(s) for s in sorted(signals, key=order)}
+
+
+def witnesses(signals: Sequence[Signal], stories: dict[str, str]) -> int:
+    """How many independent stories stand behind signals."""
+    return len({stories[s.key] for s in signals})

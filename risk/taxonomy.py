@@ -1,0 +1,163 @@
+"""The taxonomy: technical fields with their objects, risk types in two top splits, and how texts are assigned to them.
+
+Data in `taxonomy.toml`; a province puts its own copy into the home. Matching is by regular expression, case-insensitive.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from corpus.errors import SettingsError
+
+Pattern = re.Pattern[str]
+UNKNOWN_FIELD = "其他"
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An object (product, system, plant, technology group) of a field that a risk can sit on."""
+
+    name: str
+    field: str
+    words: Pattern
+    blank: Pattern | None
+    types: frozenset[str]
+    weak: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RiskType:
+    """A leaf of the type tree; `bucket` is the grain at which risks are formed; severity 1..5 is its anchor."""
+
+    name: str
+    path: tuple[str, str]
+    bucket: str
+    severity: int
+    words: Pattern
+    weak: Pattern | None
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A name found at [start, end); `strong` is False for a cue that needs more than its presence."""
+
+    name: str
+    start: int
+    end: int
+    strong: bool = True
+
+
+class Taxonomy:
+    """Compiled taxonomy; immutable after construction."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.version: str = data["version"]
+        self.types = {t["name"]: _type(t) for t in data["type"]}
+        self._type_names = {a: t.name for t in self.types.values() for a in (*t.aliases, t.name)} | {n: n for n in self.types}
+        self.fields: tuple[str, ...] = tuple(f["name"] for f in data["field"])
+        self.chains: dict[str, str] = {f["name"]: f.get("chain", "") for f in data["field"]}
+        self._field_names = {a: f["name"] for f in data["field"] for a in (*f.get("aliases", ()), f["name"])}
+        self.things = {o["name"]: self._thing(o, f["name"]) for f in data["field"] for o in f["object"]}
+        self._routes = [(r["object"], r["type"], r["to"], re.compile(r["words"]) if r.get("words") else None) for r in data.get("route", ())]
+        self._rebucket = {(o, t): r["bucket"] for r in data.get("rebucket", ()) for o in r["objects"] for t in r["types"]}
+        self.cue = re.compile("|".join(f"(?:{t.words.pattern})" for t in self.types.values()) + "|" + "|".join(f"(?:{t.weak.pattern})" for t in self.types.values() if t.weak))
+        self.any_thing = re.compile("|".join(f"(?:{t.words.pattern})" for t in self.things.values()), re.IGNORECASE)
+
+    def _thing(self, o: dict[str, Any], field: str) -> Thing:
+        kept = frozenset(self.type_name(t) for t in o.get("types", ()))
+        return Thing(o["name"], field, re.compile(o["words"], re.IGNORECASE), re.compile(o["except"]) if o.get("except") else None, kept, bool(o.get("weak")))
+
+    def type_name(self, name: str) -> str:
+        """Our name of a type or of one of its aliases; raises SettingsError."""
+        try:
+            return self._type_names[name]
+        except KeyError:
+            raise SettingsError("no such risk type in the taxonomy", name, f"one of: {', '.join(self.types)}") from None
+
+    @property
+    def type_aliases(self) -> frozenset[str]:
+        """Every name under which a type is known."""
+        return frozenset(self._type_names)
+
+    def field_name(self, name: str) -> str:
+        """Our name of a field or of one of its aliases; 其他 when unknown."""
+        return self._field_names.get(name, UNKNOWN_FIELD)
+
+    def things_in(self, text: str) -> list[Match]:
+        """Objects spoken of, each match, in order of position."""
+        found = []
+        for thing in self.things.values():
+            looked = thing.blank.sub(lambda m: "□" * len(m.group()), text) if thing.blank else text
+            found.extend(Match(thing.name, m.start(), m.end()) for m in thing.words.finditer(looked) if m.end() > m.start())
+        return sorted(found, key=lambda m: (m.start, -m.end, m.name))
+
+    def cues_in(self, text: str) -> list[Match]:
+        """Cues of risk types, each match, strong before weak at the same place."""
+        found = []
+        for kind in self.types.values():
+            found.extend(Match(kind.name, m.start(), m.end()) for m in kind.words.finditer(text) if m.end() > m.start())
+            if kind.weak:
+                found.extend(Match(kind.name, m.start(), m.end(), strong=False) for m in kind.weak.finditer(text) if m.end() > m.start())
+        return sorted(found, key=lambda m: (m.start, not m.strong, -m.end, m.name))
+
+    def assign(self, text: str, things: Sequence[Match], cues: Sequence[Match]) -> tuple[str, Match] | None:
+        """The (object, cue) that belong together: allowed pair, strong cue, specific type, near. None when no pair is allowed."""
+        best: tuple[tuple[float, ...], str, Match] | None = None
+        for cue in cues:
+            for near in things:
+                thing = self.things[near.name]
+                if thing.types and cue.name not in thing.types:
+                    continue
+                gap = max(0, near.start - cue.end, cue.start - near.end)
+                rank = (not cue.strong, self.types[cue.name].name == "安全风险", gap - 4 * self.types[cue.name].severity, near.start, cue.start)
+                if best is None or rank < best[0]:
+                    best = (rank, near.name, cue)
+        return (self.route(best[1], best[2].name, text), best[2]) if best else None
+
+    def route(self, thing: str, kind: str, text: str) -> str:
+        """The object that a risk of this type on `thing` really sits on (a burning electric car is a battery's risk)."""
+        for source, of, target, words in self._routes:
+            if source == thing and of == kind and (words is None or words.search(text)):
+                return str(target)
+        return thing
+
+    def bucket(self, thing: str, kind: str) -> str:
+        """The grain of a risk: types of one bucket on one object are one risk."""
+        return self._rebucket.get((thing, kind), self.types[kind].bucket)
+
+    def path(self, kind: str, bucket: str) -> tuple[str, str, str]:
+        """[top split, group, bucket] of a type."""
+        return (*self.types[kind].path, bucket)
+
+    def field_of(self, thing: str) -> str:
+        """The field of an object."""
+        return self.things[thing].field if thing in self.things else UNKNOWN_FIELD
+
+
+def _type(t: dict[str, Any]) -> RiskType:
+    weak = re.compile(t["weak"]) if t.get("weak") else None
+    return RiskType(t["name"], (t["top"], t["group"]), t["bucket"], int(t["severity"]), re.compile(t["words"], re.IGNORECASE), weak, tuple(t.get("aliases", ())))
+
+
+@cache
+def load_taxonomy(path: Path | None = None) -> Taxonomy:
+    """The shipped taxonomy, or the one at `path`; raises SettingsError when it is not valid."""
+    text = path.read_text("utf-8") if path else files("risk").joinpath("taxonomy.toml").read_text("utf-8")
+    try:
+        return Taxonomy(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, KeyError, re.error) as error:
+        raise SettingsError("the taxonomy is not valid", path or "risk/taxonomy.toml", str(error)) from error
+
+
+def home_taxonomy(home: Path) -> Taxonomy:
+    """The province's own taxonomy of a home, else the shipped one."""
+    own = home / "taxonomy.toml"
+    return load_taxonomy(own if own.exists() else None)

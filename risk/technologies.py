@@ -1,0 +1,91 @@
+"""Technology terms mined from papers, projects and policies: candidates from keywords and titles, ranked by C-value, grouped by object.
+
+C-value (Frantzi, Ananiadou & Mima 2000): log2(length + 1) · (f(a) − mean frequency of the longer candidates that hold a).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from risk.taxonomy import Taxonomy
+
+_EDGE = re.compile(r"^(?:基于|面向|关于|一种|新型|若干|我国|中国|及其?|与|和|的|在|对|中|用于|研究|其|下|多|高|不同)+|(?:研究|应用|分析|方法|问题|影响|进展|综述|探讨|及其?|的|与|和|中|下|机制研究|关键技术研究)+$")
+_TERM = re.compile(r"[A-Za-z0-9\-+./]{2,20}|[㐀-鿿A-Za-z0-9\-]{2,14}")
+_PLAIN = re.compile(r"^(?:影响因素|模型|算法|系统|数值模拟|评价|对策|中国|技术|机制|特征|现状|大数据|创新|管理|优化|设计|实验|数据|性能)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A technology term with its C-value, frequency and the object it belongs to (empty when none)."""
+
+    text: str
+    score: float
+    frequency: int
+    thing: str
+
+
+def candidates(title: str, keywords: Sequence[str]) -> list[str]:
+    """Keywords as they are; of a title the runs of words between function words."""
+    found = [k.strip() for k in keywords if 2 <= len(k.strip()) <= 20]
+    for part in re.split(r"[的与和及在对之、，：:（）()《》“”\s—]|基于|面向|研究", title):
+        run = _EDGE.sub("", part)
+        if 3 <= len(run) <= 14:
+            found.append(run)
+    return [c for c in dict.fromkeys(_EDGE.sub("", f) for f in found) if len(c) >= 2 and not _PLAIN.match(c) and _TERM.fullmatch(c)]
+
+
+def mine_terms(rows: Iterable[Mapping[str, Any]], taxonomy: Taxonomy, *, minimum: int = 2, limit: int = 2000) -> list[Term]:
+    """Terms of rows {title, keywords}, best first; at least `minimum` documents hold a term."""
+    frequency: Counter[str] = Counter()
+    for row in rows:
+        frequency.update(set(candidates(str(row["title"]), row.get("keywords") or ())))
+    kept = {t: n for t, n in frequency.items() if n >= minimum}
+    longer = _nested(kept)
+    scored = []
+    for term, n in kept.items():
+        nested = longer.get(term, ())
+        value = math.log2(len(term) + 1) * (n - (sum(kept[o] for o in nested) / len(nested) if nested else 0.0))
+        if value > 0:
+            scored.append((value, term))
+    best = sorted(scored, key=lambda s: (-s[0], s[1]))[:limit]
+    return [Term(t, round(v, 4), kept[t], _thing(t, taxonomy)) for v, t in best]
+
+
+def _nested(kept: Mapping[str, int]) -> dict[str, list[str]]:
+    """Of each term the longer kept terms that hold it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for term in kept:
+        for i in range(len(term)):
+            for j in range(i + 2, len(term) + 1):
+                part = term[i:j]
+                if part != term and part in kept:
+                    found[part].append(term)
+    return found
+
+
+def _thing(term: str, taxonomy: Taxonomy) -> str:
+    matches = taxonomy.things_in(term)
+    return matches[0].name if matches else ""
+
+
+def by_thing(terms: Iterable[Term]) -> dict[str, tuple[str, ...]]:
+    """Object → its terms, best first."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for term in terms:
+        if term.thing:
+            found[term.thing].append(term.text)
+    return {k: tuple(v) for k, v in found.items()}
+
+
+def matcher(terms: Iterable[Term]) -> re.Pattern[str] | None:
+    """One expression of all terms of at least three characters, longest first; None without any."""
+    texts = sorted({t.text for t in terms if len(t.text) >= 3}, key=lambda t: (-len(t), t))[:1500]
+    return re.compile("|".join(map(re.escape, texts))) if texts else None
+
+
+__all__ = ["Term", "by_thing", "candidates", "matcher", "mine_terms"]

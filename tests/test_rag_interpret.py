@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from corpus.access import LOCAL
+from corpus.ingest import Draft, ingest
+from corpus.models import Document
+from corpus.relations import resolve
+from corpus.report import Heading, Paragraph, Report, TableBlock
+from corpus.store import Store
+from rag.align import align, marked
+from rag.coherence import coherence
+from rag.compare import compare
+from rag.interpret import TITLE, interpret
+
+OLD = """某省海洋装备补助办法
+
+第一条 为支持海洋装备研发，制定本办法。
+
+第二条 申请补助的企业应当具备下列条件：
+（一）在本省注册，具有独立法人资格；
+（二）上一年度研发费用不低于100万元。
+
+第三条 单个企业年度补助最高不超过50万元。
+
+第四条 补助可以与市级补助叠加享受。
+
+第五条 本办法由省科学技术厅负责解释。
+
+第六条 本办法自2020年1月1日起施行，有效期三年。
+"""
+NEW = """某省海洋装备补助办法
+
+第一条 为支持海洋装备研发，制定本办法。
+
+第二条 申请补助的企业应当具备下列条件：
+（一）在本省注册，具有独立法人资格；
+（二）上一年度研发费用不低于200万元。
+
+第三条 单个企业年度补助最高不超过80万元。
+
+第四条 补助资金应当用于研发活动，单独核算。
+
+第五条 本办法由省科学技术厅负责解释。
+
+第六条 本办法自2023年1月1日起施行，有效期五年。《某省海洋装备补助办法》（闽科规〔2019〕9号）同时废止。
+"""
+CALL = """各有关企业：
+
+根据《某省海洋装备补助办法》（闽科规〔2022〕8号），现将有关事项通知如下：
+
+一、时间安排
+（一）网上填报截止时间为2026年9月25日。
+（二）推荐单位审核截止时间为2026年10月15日。
+
+二、联系方式
+政策咨询：省科学技术厅规划处，0591-87000001。
+"""
+
+
+def draft(key: str, title: str, text: str, kind: str = "policy", **fields: object) -> Draft:
+    return Draft(key=key, source_id="test", url="", kind=kind, title=title, text=text, fields={"region_code": "350000", "level": "province", **fields}, external_id=key)
+
+
+@pytest.fixture
+def documents(store: Store) -> dict[str, Document]:
+    ingest(
+        store,
+        [
+            draft("old", "某省海洋装备补助办法", OLD, doc_number="闽科规〔2019〕9号", published_on="2019-12-01"),
+            draft("new", "某省海洋装备补助办法", NEW, doc_number="闽科规〔2022〕8号", published_on="2022-12-01"),
+            draft("call", "某省科学技术厅关于2026年度海洋装备补助申报工作的通知", CALL, "notice", published_on="2026-08-20"),
+        ],
+    )
+    resolve(store)
+    heads = {h.external_id: h.id for h in store.documents.heads(LOCAL)}
+    return {key: store.documents.get(i, LOCAL) for key, i in heads.items()}
+
+
+def sections(report: Report) -> dict[str, str]:
+    found: dict[str, str] = {}
+    name = ""
+    for block in report.blocks:
+        if isinstance(block, Heading):
+            name = block.text
+        elif isinstance(block, Paragraph):
+            found[name] = found.get(name, "") + block.text + "\n"
+        elif isinstance(block, TableBlock):
+            found[name] = found.get(name, "") + block.caption + "\n".join(" ".join(r) for r in block.rows) + "\n"
+    return found
+
+
+def test_sections_are_cited_exactly(documents: dict[str, Document], store: Store) -> None:
+    report = interpret(documents["new"], store, LOCAL, as_of="2026-11-21")
+    assert report.title.startswith(TITLE) and "系统生成" in report.marks and "官方解读" in report.footer
+    texts = {d.id: d.text for d in documents.values()}
+    assert report.citations and all(texts[c["document_id"]][c["start"] : c["end"]] == c["quote"] for c in report.citations)
+    numbers = {c["n"] for c in report.citations}
+    assert all(set(b.citations) <= numbers for b in report.blocks if isinstance(b, Paragraph))
+
+
+def test_limits_changes_and_what_is_missing(documents: dict[str, Document], store: Store) -> None:
+    said = sections(interpret(documents["new"], store, LOCAL, as_of="2026-11-21"))
+    assert "最高不超过80万元" in said["支持标准与金额"]
+    assert "不低于200万元" in said["申报条件"]
+    assert "最高不超过50万元" in said["与上级和旧版相比的变化"]
+    assert "省科学技术厅负责解释" in said["解读机关与咨询电话"]
+    assert "名词解释" in said["未规定"] and "申报条件" not in said["未规定"]
+
+
+def test_the_newest_call_stands_beside(documents: dict[str, Document], store: Store) -> None:
+    said = sections(interpret(documents["new"], store, LOCAL, as_of="2026-11-21"))
+    assert "网上填报 2026-09-25（已过）" in said["时间节点"] and "推荐审核 2026-10-15（已过）" in said["时间节点"]
+    assert "0591-87000001" in said["解读机关与咨询电话"]
+    later = sections(interpret(documents["new"], store, LOCAL, as_of="2027-03-01"))
+    assert "本年度通知未收录；上年为" in later["时间节点"]
+
+
+def test_a_repealed_text_is_said_to_be_so(documents: dict[str, Document], store: Store) -> None:
+    assert re.search(r"已废止|已失效", interpret(documents["old"], store, LOCAL, as_of="2026-11-21").subtitle)
+
+
+def test_comparison_of_versions(documents: dict[str, Document], store: Store) -> None:
+    report = compare(documents["new"], documents["old"], store, LOCAL, as_of="2026-11-21")
+    said = sections(report)
+    assert "同一文件的不同版本" in report.subtitle
+    assert "最高不超过50万元" in said["金额、比例、时限、条件的差异"] and "最高不超过80万元" in said["金额、比例、时限、条件的差异"]
+    assert "【删：5】【增：8】" in said["逐条对照"] and "第一条" in said["逐条对照"].splitlines()[-1]
+    states = [p.state for p in align(documents["old"], documents["new"])]
+    assert states.count("same") == 2 and "added" in states and "dropped" in states
+    assert [p.state for p in align(documents["old"], documents["old"])] == ["same"] * 6
+
+
+def test_comparison_without_a_store(documents: dict[str, Document]) -> None:
+    assert "承接链（国家—省—市—县）" not in sections(compare(documents["old"], documents["new"]))
+
+
+def test_marked_change_keeps_both_texts() -> None:
+    text = marked("最高不超过50万元", "最高不超过80万元，不重复享受")
+    assert re.sub(r"【增：[^】]*】|【删：|】", "", text) == "最高不超过50万元"
+    assert re.sub(r"【删：[^】]*】|【增：|】", "", text) == "最高不超过80万元，不重复享受"
+
+
+def test_coherence_names_the_ended_basis(documents: dict[str, Document], store: Store) -> None:
+    text = "根据《某省海洋装备补助办法》（闽科规〔2019〕9号），制定本细则。\n\n第一条 具体办法由市科学技术局另行制定。\n"
+    ingest(store, [draft("city", "某市海洋装备补助细则", text, region_code="350100", level="city", published_on="2021-01-01")])
+    resolve(store)
+    report = coherence(store, LOCAL, "2026-11-21")
+    said = sections(report)
+    assert "某市海洋装备补助细则" in said["所依据的文件已废止或失效"] and "闽科规〔2019〕9号" in said["所依据的文件已废止或失效"]
+    assert "另行制定" in said["规定另行制定细则而本库未收录"] and "未收录" in report.footer

@@ -1,0 +1,181 @@
+"""The interface in a real browser: main paths at desktop and phone width, no console error, no outside request, no serious axe finding.
+
+Screenshots are kept under the pytest temporary folder, or in JIANWEI_SCREENSHOTS.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+spec = spec_from_file_location("ui_server", Path(__file__).with_name("ui_server.py"))
+assert spec and spec.loader
+ui_server = module_from_spec(spec)
+spec.loader.exec_module(ui_server)
+ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+QUESTION = "测试省企业研究开发补助办法第二条是什么？"
+SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with ui_server.served(ui_server.build_home(tmp_path_factory.mktemp("browser"))) as (address, _):
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(params=list(SIZES))
+def page(request: pytest.FixtureRequest, browser: Any, base: str, tmp_path: Path) -> Iterator[Any]:
+    """A page that fails the test at its end when the console, the network or a script had something to complain of."""
+    context = browser.new_context(viewport=SIZES[request.param], locale="zh-CN", is_mobile=request.param == "phone", has_touch=request.param == "phone")
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
+    opened.on("pageerror", lambda e: wrong.append(str(e)))
+    opened.on("request", lambda r: wrong.append(f"outside: {r.url}") if not r.url.startswith((base, "data:", "blob:")) else None)
+    yield opened
+    folder = Path(os.environ.get("JIANWEI_SCREENSHOTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"\W+", "-", request.node.name)
+    opened.screenshot(path=str(folder / f"{name}.png"))
+    context.close()
+    assert not wrong, wrong
+
+
+def go(page: Any, base: str, tab: str = "") -> None:
+    page.goto(base)
+    page.locator(".jw-welcome").wait_for()
+    if tab:
+        open_tab(page, tab)
+
+
+def open_tab(page: Any, name: str) -> None:
+    found = page.get_by_role("tab", name=name).last
+    if not found.is_visible():
+        page.locator(".jw-main .overflow-menu > button").first.click()
+        found = page.locator(".overflow-dropdown button", has_text=name).first
+    found.click()
+
+
+def ask(page: Any, question: str = QUESTION) -> None:
+    page.locator("#jw-question textarea").fill(question)
+    page.locator("#jw-send").click()
+    page.locator(".jw-a .jw-mark").first.wait_for()
+    page.locator(".jw-talk[aria-busy=false]").wait_for()
+
+
+def serious(page: Any) -> list[str]:
+    """Serious and critical findings of axe-core, ours only."""
+    if find_spec("axe_playwright_python") is None:
+        pytest.skip("axe-core is not installed (pip install axe-playwright-python)")
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {n['html'][:160]}" for v in found if v["impact"] in ("serious", "critical") for n in v["nodes"]]
+
+
+def test_ask_read_the_clause_and_go_on(page: Any, base: str) -> None:
+    go(page, base)
+    ask(page)
+    page.locator(".jw-a .jw-mark").first.click()
+    page.locator(".jw-evidence mark.jw-hit").first.wait_for()
+    assert "500万元" in page.locator(".jw-evidence mark.jw-hit").first.inner_text()
+    assert page.locator(".jw-evidence .jw-badge").count() >= 1
+    if page.locator(".jw-close").is_visible():
+        page.locator(".jw-close").click()
+    page.locator(".jw-thumb[data-useful=yes]").first.click()
+    page.locator(".jw-toast", has_text="已提交").wait_for()
+    ask(page, "补助由谁核定？")
+    assert page.locator(".jw-q").count() == 2
+
+
+def test_an_example_is_one_click(page: Any, base: str) -> None:
+    go(page, base)
+    page.locator(".jw-ask-this").first.click()
+    page.locator(".jw-talk[aria-busy=false] .jw-a .jw-status").wait_for()
+
+
+def test_library_opens_documents_and_filters(page: Any, base: str) -> None:
+    go(page, base, "政策库")
+    page.locator(".jw-result").first.wait_for()
+    total = page.locator(".jw-result").count()
+    page.locator(".jw-facets label", has_text="申报通知").click()
+    page.locator(f".jw-results > li:nth-child({total})").wait_for(state="detached")
+    page.locator(".jw-result").first.click()
+    page.locator(".jw-document .jw-text").wait_for()
+    page.locator(".jw-tabs [data-tab=facts]").click()
+    assert page.locator(".jw-facts").is_visible()
+
+
+def test_the_other_tabs_are_designed_when_empty(page: Any, base: str) -> None:
+    go(page, base, "风险清单")
+    page.locator(".jw-empty:visible, .jw-risk-list:visible").first.wait_for()
+    open_tab(page, "专家验证")
+    page.locator(".jw-empty:visible").first.wait_for()
+    open_tab(page, "数据中心")
+    page.locator(".jw-stat").first.wait_for()
+
+
+def test_no_serious_violation(page: Any, base: str) -> None:
+    go(page, base)
+    ask(page)
+    assert serious(page) == []
+    open_tab(page, "政策库")
+    page.locator(".jw-result").first.wait_for()
+    assert serious(page) == []
+
+
+def test_english(page: Any, base: str) -> None:
+    page.goto(base + "/en/")
+    page.locator(".jw-welcome").wait_for()
+    assert page.get_by_role("tab", name="Policies").last.count() == 1
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_the_permanent_page_works_without_script(browser: Any, base: str) -> None:
+    import httpx
+
+    hit = httpx.get(base + "/api/v1/search", params={"query": "研究开发费用补助"}, timeout=60).json()["hits"][0]
+    context = browser.new_context(java_script_enabled=False)
+    opened = context.new_page()
+    opened.goto(f"{base}/d/{hit['document_id']}?h={hit['start']}-{hit['end']}#第二条")
+    assert "500万元" in opened.locator("mark.jw-hit").first.inner_text()
+    context.close()
+
+
+def test_a_visitor_sees_no_operators_data(browser: Any, base: str) -> None:
+    context = browser.new_context(extra_http_headers={"X-Forwarded-For": "203.0.113.9"}, locale="zh-CN", viewport=SIZES["desktop"])
+    opened = context.new_page()
+    go(opened, base, "数据中心")
+    opened.get_by_role("tab", name="审计").last.click()
+    opened.locator(".jw-empty-title", has_text="无权").wait_for()
+    assert "紫檀木桥" not in opened.content()
+    context.close()
+
+
+def test_first_words_within_a_second(page: Any, base: str) -> None:
+    go(page, base)
+    ask(page)
+    took = page.evaluate(
+        """() => new Promise(done => { const t = performance.now(); const n = document.querySelectorAll('.jw-q').length;
+        const box = document.querySelector('#jw-question textarea'); box.value = '补助由谁核定？'; box.dispatchEvent(new Event('input', {bubbles: true}));
+        setTimeout(() => { document.querySelector('#jw-send').click();
+        const timer = setInterval(() => { const a = document.querySelectorAll('.jw-a'); if (document.querySelectorAll('.jw-q').length > n && a[a.length-1].querySelector('.jw-said')?.innerText.trim()) { clearInterval(timer); done(performance.now() - t); } }, 10); }, 60); })"""
+    )
+    assert took < 3000, took  # about 0.4 s on a quiet machine; the bound allows for a busy one

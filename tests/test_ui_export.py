@@ -1,0 +1,84 @@
+"""Reports as files: opened again with other programs."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from io import BytesIO
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.errors import BadInput
+from corpus.report import Figure, Heading, Paragraph, Report, TableBlock
+from ui.export import FORMATS, render, report_record
+
+
+def png() -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(b"\0" + b"\xff" * 6 + b"\0" + b"\x00" * 6)) + chunk(b"IEND", b"")
+
+
+REPORT = Report(
+    "技术风险清单",
+    (
+        Heading("一、总体情况"),
+        Paragraph("本期列入一项<b>&。", (1,)),
+        TableBlock(("序号", "风险", "等级"), (("1", "=1+1", "重大"), ("2", "a|b\nc", "低")), "清单", {(0, 2): "#e5484d"}),
+        Figure(png(), "图1"),
+    ),
+    ({"n": 1, "title": "办法", "doc_number": "测科规〔2024〕5号", "clause": {"path": ["第二章", "第五条"]}, "quote": "最高不超过500万元"},),
+    marks=("内部资料",),
+    footer="内部研判，供参考，不作为行政决定依据",
+    as_of="2026-11-21",
+)
+
+
+def test_docx_has_text_shading_and_fangsong() -> None:
+    from docx import Document
+
+    document = Document(BytesIO(render(REPORT, "docx")))
+    words = "\n".join(p.text for p in document.paragraphs)
+    assert "本期列入一项<b>&。[1]" in words and "测科规〔2024〕5号" in words and "内部资料" in words
+    assert "仿宋" in document.element.xml and "e5484d" in document.element.xml
+    assert document.tables[0].cell(1, 1).text == "=1+1"
+
+
+def test_xlsx_keeps_formulas_as_text() -> None:
+    from openpyxl import load_workbook
+
+    book = load_workbook(BytesIO(render(REPORT, "xlsx")))
+    assert book.sheetnames[0] == "正文" and "来源" in book.sheetnames
+    cell = book[book.sheetnames[1]]["B2"]
+    assert (cell.value, cell.data_type) == ("=1+1", "s")
+
+
+def test_pdf_says_what_the_report_says() -> None:
+    import pypdfium2
+
+    text = pypdfium2.PdfDocument(render(REPORT, "pdf"))[0].get_textpage().get_text_range()
+    assert "技术风险清单" in text and "内部研判" in text and "2026-11-21" in text
+
+
+def test_markdown_and_record() -> None:
+    words = render(REPORT, "md").decode()
+    assert "a\\|b<br>c" in words and "[1] 《办法》（测科规〔2024〕5号）第二章第五条：“最高不超过500万元”" in words
+    record = report_record(REPORT)
+    assert [b["type"] for b in record["blocks"]] == ["heading", "paragraph", "table", "figure"]
+
+
+def test_an_unknown_format_lists_the_known() -> None:
+    with pytest.raises(BadInput, match="md, docx, xlsx, pdf"):
+        render(REPORT, "odt")
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(max_size=60), st.lists(st.lists(st.text(max_size=12), min_size=2, max_size=2), max_size=4))
+def test_any_text_makes_a_file(words: str, rows: list[list[str]]) -> None:
+    table = TableBlock(("a", "b"), tuple((r[0], r[1]) for r in rows))
+    report = Report(words or "t", (Heading(words), Paragraph(words), table))
+    for form in FORMATS:
+        assert render(report, form)

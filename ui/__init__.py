@@ -1,0 +1,1 @@
+"""The doors: command line, HTTP API, Gradio interface, schedule, notification and export."""

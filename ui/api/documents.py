@@ -1,0 +1,64 @@
+"""/api/v1/documents, interpretations, comparisons, matching, and doubts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Query
+
+from corpus.models import Kind, Level
+from ui.api.base import DeskOf, HallOf, ReaderOf, Record
+from ui.api.errors import responses
+from ui.api.schemas import Code, Day, DocumentPage, DocumentRecord, Done, Doubt, ReportRecord
+from ui.desk import reports
+from ui.export import report_record
+
+router = APIRouter(tags=["documents"])
+DocumentId = Annotated[str, Path(max_length=64)]
+
+
+@router.get("/documents", response_model=DocumentPage, responses=responses(501))
+def documents(
+    desk: DeskOf,
+    reader: ReaderOf,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    after: Annotated[str, Query(max_length=64, description="`next` of the page before")] = "",
+    kind: Annotated[Kind | None, Query()] = None,
+    level: Annotated[Level | None, Query()] = None,
+    region: Annotated[Code, Query()] = "",
+    as_of: Annotated[Day, Query()] = "",
+) -> Record:
+    """Documents by id, page by page, without clauses and text."""
+    where = {"kind": kind.value if kind else None, "level": level.value if level else None, "region_code": region or None}
+    return desk.documents(reader, limit=limit, after=after, as_of=as_of, **{n: v for n, v in where.items() if v})
+
+
+@router.get("/documents/{document_id}", response_model=DocumentRecord, responses=responses(404, 501))
+def document(desk: DeskOf, reader: ReaderOf, document_id: DocumentId, as_of: Annotated[Day, Query()] = "") -> Record:
+    """A document with its text; above the ceiling it reads as unknown."""
+    return desk.show(document_id, reader, as_of=as_of)
+
+
+@router.get("/documents/{document_id}/interpretation", response_model=ReportRecord, responses=responses(404, 501, 502))
+async def interpretation(hall: HallOf, reader: ReaderOf, document_id: DocumentId) -> Any:
+    """政策要点梳理（系统生成，非官方解读）."""
+    return report_record(await hall.gates["work"].run(reports.interpret, hall.desk, document_id, reader))
+
+
+@router.get("/compare", response_model=ReportRecord, responses=responses(404, 501))
+async def compare(hall: HallOf, reader: ReaderOf, a: Annotated[str, Query(max_length=64)], b: Annotated[str, Query(max_length=64)]) -> Any:
+    """Two documents side by side."""
+    return report_record(await hall.gates["work"].run(reports.compare, hall.desk, a, b, reader))
+
+
+@router.post("/match", response_model=dict[str, Any], responses=responses(501))
+async def match(hall: HallOf, reader: ReaderOf, profile: Annotated[dict[str, Any], Body()], as_of: Annotated[Day, Query()] = "") -> Any:
+    """Policies that fit an enterprise's profile, and what is missing."""
+    return await hall.gates["work"].run(reports.match, hall.desk, profile, reader, as_of=as_of)
+
+
+@router.post("/doubts", response_model=Done, status_code=201, responses=responses(404))
+def doubt(desk: DeskOf, reader: ReaderOf, said: Doubt) -> Record:
+    """Report an error in a document, a field or an answer (疑义校核)."""
+    number = desk.doubt(said.said, reader, document_id=said.document_id, answer_id=said.answer_id, field=said.field)
+    return {"done": True, "id": str(number)}

@@ -1,0 +1,126 @@
+"""Permanent links (/d/…), fragments for the interface, originals, calendars and feeds."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import HTMLResponse, Response
+
+from corpus.errors import BadInput, NotFound
+from ui.api.base import DeskOf, HallOf, ReaderOf
+from ui.api.risks import file_response
+from ui.api.schemas import Code
+from ui.desk import reports
+from ui.export import report_record
+from ui.messages import LANGUAGES, say
+from ui.pages import answer_report, feeds
+from ui.pages import document as document_page
+from ui.pages import report as report_page
+from ui.pages import risk as risk_page
+from ui.pages.html import page
+
+router = APIRouter(include_in_schema=False)
+DocumentId = Annotated[str, Path(max_length=64)]
+Highlight = Annotated[str, Query(alias="h", max_length=400, description="spans to highlight: start-end,start-end")]
+
+
+def language_of(request: Request) -> str:
+    """The language of a page: `?lang=`, else the cookie, else Chinese."""
+    wanted = request.query_params.get("lang") or request.cookies.get("jianwei_lang", "zh")
+    return wanted if wanted in LANGUAGES else "zh"
+
+
+def spans_of(text: str) -> list[tuple[int, int]]:
+    """`12-40,60-80` as spans; raises BadInput."""
+    found = [tuple(int(n) for n in part.split("-")) for part in text.split(",") if re.fullmatch(r"\d{1,9}-\d{1,9}", part)]
+    if text and not found:
+        raise BadInput("these are no spans", text, "write start-end")
+    return [(s, t) for s, t in found if s < t]
+
+
+@router.get("/d/{document_id}")
+def document(request: Request, desk: DeskOf, reader: ReaderOf, document_id: DocumentId, h: Highlight = "") -> HTMLResponse:
+    """The permanent page of a document."""
+    language = language_of(request)
+    record = desk.show(document_id, reader)
+    return HTMLResponse(page(record["title"], document_page.whole(record, desk.titles(record, reader), spans_of(h), language), language, classes="jw-doc-page"))
+
+
+@router.get("/d/{document_id}/panel")
+def panel(request: Request, desk: DeskOf, reader: ReaderOf, document_id: DocumentId, h: Highlight = "", n: Annotated[str, Query(max_length=8)] = "") -> HTMLResponse:
+    """The clause of a citation, highlighted in its surroundings, for the panel beside the chat."""
+    record = desk.show(document_id, reader)
+    return HTMLResponse(document_page.evidence(record, spans_of(h), n, language_of(request)))
+
+
+@router.get("/d/{document_id}/view")
+def view(request: Request, desk: DeskOf, reader: ReaderOf, document_id: DocumentId, h: Highlight = "") -> HTMLResponse:
+    """The document with its parts, for the library."""
+    record = desk.show(document_id, reader)
+    return HTMLResponse(document_page.whole(record, desk.titles(record, reader), spans_of(h), language_of(request)))
+
+
+@router.get("/d/{document_id}/interpretation")
+async def interpretation(request: Request, hall: HallOf, reader: ReaderOf, document_id: DocumentId) -> HTMLResponse:
+    """政策要点梳理 as a fragment."""
+    report = await hall.gates["work"].run(reports.interpret, hall.desk, document_id, reader)
+    return HTMLResponse(report_page.fragment(report_record(report), language_of(request)))
+
+
+@router.get("/d/{document_id}/original")
+def original(desk: DeskOf, reader: ReaderOf, document_id: DocumentId) -> Response:
+    """The bytes as they were fetched, always as a download: foreign markup never runs here."""
+    record = desk.store.documents.get(document_id, reader)
+    for origin in record.sources:
+        if origin.snapshot_sha256:
+            data = desk.store.snapshots.read(origin.snapshot_sha256)
+            name = origin.url.rstrip("/").rsplit("/", 1)[-1] or document_id
+            return Response(data, media_type="application/octet-stream", headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"})
+    raise NotFound("no original is kept of this document", document_id, "it was imported as text")
+
+
+@router.get("/d/{document_id}/deadlines.ics")
+def deadlines(desk: DeskOf, reader: ReaderOf, document_id: DocumentId) -> Response:
+    """The deadlines of a notice as a calendar."""
+    return Response(feeds.calendar(desk.show(document_id, reader)), media_type="text/calendar; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="deadlines.ics"'})
+
+
+@router.get("/answers/{answer_id}.{form}")
+def answer(request: Request, desk: DeskOf, reader: ReaderOf, answer_id: Annotated[str, Path(max_length=64)], form: Literal["md", "docx", "pdf"]) -> Response:
+    """A kept answer (with what was said before it) as a file."""
+    kept = desk.store.conversations.get(answer_id, reader)
+    before = desk.store.conversations.turns(kept["conversation_id"], reader, kept["user"]) if kept["conversation_id"] else []
+    until = next((i for i, t in enumerate(before) if t["id"] == answer_id), None)
+    turns = list(before[: until + 1]) if until is not None else [kept["answer"]]
+    return file_response(answer_report.report(turns, language_of(request)), form, "answer")
+
+
+@router.get("/compare")
+async def compare(request: Request, hall: HallOf, reader: ReaderOf, a: Annotated[str, Query(max_length=64)], b: Annotated[str, Query(max_length=64)]) -> HTMLResponse:
+    """Two documents side by side, as a fragment."""
+    report = await hall.gates["work"].run(reports.compare, hall.desk, a, b, reader)
+    return HTMLResponse(report_page.fragment(report_record(report), language_of(request)))
+
+
+@router.get("/risks/{risk_id}/panel")
+def risk(request: Request, desk: DeskOf, reader: ReaderOf, risk_id: Annotated[str, Path(max_length=64)]) -> HTMLResponse:
+    """A risk with its evidence, as a fragment."""
+    record = desk.risk(risk_id, reader)
+    return HTMLResponse(risk_page.detail(record, desk.signal_titles(record, reader), language_of(request)))
+
+
+@router.get("/feeds/policies.xml")
+def policies(request: Request, desk: DeskOf, reader: ReaderOf, region: Annotated[Code, Query()] = "", topic: Annotated[str, Query(max_length=64)] = "") -> Response:
+    """The newest policies and notices as RSS."""
+    rows = desk.newest(reader, region=region, topic=topic)
+    return Response(feeds.rss(say("feed.policies", "zh"), str(request.base_url), feeds.policy_items(rows, str(request.base_url))), media_type="application/rss+xml; charset=utf-8")
+
+
+@router.get("/feeds/risks.xml")
+def risks(request: Request, desk: DeskOf, reader: ReaderOf, field: Annotated[str, Query(max_length=64)] = "") -> Response:
+    """The risk list as RSS."""
+    rows = desk.risks(reader, field=field)["risks"]
+    return Response(feeds.rss(say("feed.risks", "zh"), str(request.base_url), feeds.risk_items(rows, str(request.base_url))), media_type="application/rss+xml; charset=utf-8")

@@ -1,0 +1,191 @@
+"""Requests and records of the API as pydantic models: what OpenAPI shows. Records may carry further fields."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from corpus.models import Kind, Level
+
+Day = Annotated[str, Field(pattern=r"^(\d{4}(-\d{2}(-\d{2})?)?)?$", description="ISO date or its prefix", examples=["2026-11-21"])]
+Code = Annotated[str, Field(pattern=r"^[0-9]{0,12}$", description="division code (GB/T 2260)", examples=["350000"])]
+Words = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Record(BaseModel):
+    """A record: the named fields stay, others may come."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Asked(BaseModel):
+    """A question."""
+
+    model_config = ConfigDict(extra="forbid")
+    question: Words
+    history: Annotated[list[Annotated[str, Field(max_length=2000)]], Field(max_length=20)] = []
+    as_of: Day = ""
+    region: Code = ""
+    conversation_id: Annotated[str, Field(max_length=64)] = ""
+    id: Annotated[str, Field(max_length=64)] = ""
+
+    def values(self) -> dict[str, Any]:
+        """The fields as the desk takes them."""
+        return {"text": self.question, **{n: getattr(self, n) for n in ("history", "as_of", "region", "conversation_id", "id")}}
+
+
+class Searched(BaseModel):
+    """A query with its filters."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    query: Words
+    k: Annotated[int, Field(ge=1, le=100)] = 10
+    region: Code = ""
+    level: Level | Literal[""] = ""
+    issuer: Annotated[str, Field(max_length=100)] = ""
+    date_from: Annotated[Day, Field(alias="from")] = ""
+    date_to: Annotated[Day, Field(alias="to")] = ""
+    as_of: Day = ""
+    kinds: list[Kind] = []
+
+    def values(self) -> dict[str, Any]:
+        """The fields as the desk takes them."""
+        names = ("k", "region", "level", "issuer", "date_from", "date_to", "as_of")
+        found = {"text": self.query, **{n: getattr(self, n) for n in names}}
+        return found | ({"kinds": tuple(self.kinds)} if self.kinds else {})
+
+
+class ValidityRecord(Record):
+    status: str
+    as_of: str
+    basis: str = ""
+
+
+class ClauseRecord(Record):
+    path: list[str]
+    label: str
+    article: str | None = None
+
+
+class Hit(Record):
+    rank: int
+    score: float
+    document_id: str
+    external_id: str
+    title: str
+    doc_number: str
+    issuers: list[str]
+    level: str | None
+    region_code: str
+    security: int
+    validity: ValidityRecord
+    clause: ClauseRecord
+    start: int
+    end: int
+    text: str
+
+
+class Hits(BaseModel):
+    query: str
+    hits: list[Hit]
+
+
+class Answer(Record):
+    id: str
+    status: str
+    question: str
+    rewritten: str
+    text: str
+    sentences: list[Any]
+    citations: list[Any]
+    notices: list[Any]
+    follow_ups: list[Any]
+    used: list[Any]
+    unused: list[Any]
+    elapsed_ms: dict[str, Any]
+
+
+class DocumentRecord(Record):
+    id: str
+    external_id: str
+    family_id: str
+    kind: str
+    title: str
+    doc_number: str
+    issuers: list[str]
+    level: str | None
+    region_code: str
+    validity: ValidityRecord
+    security: int
+
+
+class DocumentPage(BaseModel):
+    documents: list[DocumentRecord]
+    next: str
+
+
+class Interval(Record):
+    mean: float
+    low: float
+    high: float
+
+
+class Risk(Record):
+    id: str
+    statement: str
+    field: str
+    importance: Interval
+    urgency: Interval
+    level: str | None = None
+
+
+class Risks(BaseModel):
+    risks: list[Risk]
+    as_of: str
+
+
+class SourceRecord(Record):
+    id: str
+    publisher: str
+    level: str | None
+    region_code: str
+    kind: str
+    access: str
+    cycle: str
+    security: int
+    verified: str
+
+
+class Sources(BaseModel):
+    sources: list[SourceRecord]
+
+
+class ReportRecord(Record):
+    title: str
+    blocks: list[Any]
+
+
+class Done(BaseModel):
+    """The change was made."""
+
+    done: Literal[True] = True
+    id: str = ""
+
+
+class Doubt(BaseModel):
+    """A doubt on a document, a field or an answer (疑义校核)."""
+
+    model_config = ConfigDict(extra="forbid")
+    said: Words
+    document_id: Annotated[str, Field(max_length=64)] = ""
+    answer_id: Annotated[str, Field(max_length=64)] = ""
+    field: Annotated[str, Field(max_length=64)] = ""
+
+
+class Feedback(BaseModel):
+    """A reader's judgement of an answer."""
+
+    model_config = ConfigDict(extra="forbid")
+    useful: bool
+    reason: Annotated[str, Field(max_length=2000)] = ""

@@ -1,0 +1,62 @@
+"""The interface: Gradio Blocks mounted last on the API, Chinese at `/`, English at `/en`; one file a tab.
+
+Every handler takes its Reader from the request. Nothing is fetched from outside: own theme, local fonts, own sheet and script.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from ui.api.base import Hall
+
+PATHS = {"en": "/en", "zh": "/"}
+HEAD = """<link rel="stylesheet" href="/jw/jianwei.css"><link rel="icon" href="/jw/icon.svg" type="image/svg+xml">
+<script src="/jw/jianwei.js" defer></script>"""
+
+
+def mount(app: FastAPI, hall: Hall) -> None:
+    """Mount the interface in both languages."""
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    import gradio as gr
+
+    from ui.app.theme import theme
+
+    look = theme()
+    for language, path in PATHS.items():
+        tongue = f"<script>document.documentElement.lang='{'zh-CN' if language == 'zh' else 'en'}'</script>"
+        gr.mount_gradio_app(
+            app,
+            build(hall, language),
+            path=path,
+            theme=look,
+            head=HEAD + tongue,
+            footer_links=[],
+            run_history=False,
+            ssr_mode=False,
+            show_error=True,
+            max_file_size="10mb",
+            favicon_path=str(files("ui").joinpath("assets/icon.svg")) if path == "/" else None,
+            enable_monitoring=False,
+        )
+
+
+def build(hall: Hall, language: str) -> Any:
+    """The Blocks of one language."""
+    import gradio as gr
+
+    from ui.app import ask, centre, library, panel, risks, top
+    from ui.messages import say
+
+    with gr.Blocks(title=f"{say('app.name', language)} · {say('app.sub', language)}", analytics_enabled=False, fill_width=True) as blocks:
+        top.build(hall, language, blocks)
+        with gr.Tabs(elem_classes="jw-main"):
+            for part in (ask, library, risks, panel, centre):
+                with gr.Tab(say(f"tab.{part.__name__.rsplit('.', 1)[-1]}", language), id=part.__name__.rsplit(".", 1)[-1]) as tab:
+                    part.build(hall, language, blocks, tab)
+    return blocks

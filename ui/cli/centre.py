@@ -1,0 +1,223 @@
+"""Running the centre: catalogue, sources, quality, retire, purge, audit, backup, restore, doctor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ui.cli.answer import AsOf, Json
+from ui.cli.gather import _progress, _progress_done
+from ui.cli.session import put_json, put_table, session
+
+Number = Annotated[int | None, typer.Argument(metavar="NUMBER")]
+
+
+def register(app: typer.Typer) -> None:
+    for function in (catalogue, sources, quality, retire, purge, audit, backup, restore, doctor):
+        app.command()(function)
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    from corpus.errors import BadInput
+
+    if value not in allowed:
+        raise BadInput(f"no such {name}", value, f"one of: {', '.join(allowed)}")
+
+
+def catalogue(
+    context: typer.Context,
+    what: Annotated[str, typer.Argument(metavar="holdings|documents")] = "holdings",
+    kind: Annotated[str, typer.Option()] = "",
+    region: Annotated[str, typer.Option(metavar="CODE")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    after: Annotated[str, typer.Option(help="`next` of the page before.")] = "",
+    as_of: AsOf = "",
+    dcat: Annotated[bool, typer.Option("--dcat", help="Holdings as DCAT (JSON-LD).")] = False,
+    json: Json = False,
+) -> None:
+    """What there is, from whom, how fresh, how shared (数据编目)."""
+    from ui.desk import centre
+
+    here = session(context)
+    _one_of("part of the catalogue", what, ("holdings", "documents"))
+    if what == "documents":
+        where = {name: value for name, value in (("kind", kind), ("region_code", region)) if value}
+        found = here.desk.documents(here.reader, limit=limit, after=after, as_of=as_of, **where)
+        if json:
+            return put_json(found)
+        rows = [(d["id"], d["kind"], d["title"], d["doc_number"], d["published_on"], d["validity"]["status"]) for d in found["documents"]]
+        put_table([here.say(f"document.{n}") for n in ("id", "kind", "title", "number", "published", "validity")], rows)
+        return print(found["next"]) if found["next"] else None
+    if dcat:
+        return put_json(centre.dcat(here.desk, here.reader))
+    holdings = centre.holdings(here.desk, here.reader)
+    if json:
+        return put_json({"holdings": holdings})
+    names = ("source_id", "publisher", "kind", "security", "share", "open", "documents", "last_seen_at")
+    put_table([here.say(f"catalogue.{n}") for n in names], [[h[n] for n in names] for h in holdings])
+
+
+def sources(
+    context: typer.Context,
+    action: Annotated[str, typer.Argument(metavar="[check]")] = "",
+    source_id: Annotated[str, typer.Argument(metavar="ID")] = "",
+    json: Json = False,
+) -> None:
+    """Declared sources; `check ID` fetches one listing and one page and says what it saw."""
+    here = session(context)
+    if action:
+        from corpus.errors import BadInput
+        from ui.desk import centre
+
+        _one_of("action", action, ("check",))
+        if not source_id:
+            raise BadInput("which source?", "", "jianwei sources check ID")
+        result = centre.check_source(here.desk, source_id, here.reader)
+        put_json(result) if json else put_table(["", ""], list(result.items()))
+        if not result.get("ok", True):
+            raise typer.Exit(1)
+        return
+    found = here.desk.sources(here.reader)
+    if json:
+        return put_json({"sources": found})
+    names = ("id", "publisher", "level", "region_code", "kind", "access", "cycle", "security", "verified")
+    put_table([here.say(f"source.{n}") for n in names], [[s[n] for n in names] for s in found])
+
+
+def quality(
+    context: typer.Context,
+    what: Annotated[str, typer.Argument(metavar="[doubts|settle|applications|decide]")] = "",
+    number: Number = None,
+    accept: Annotated[bool, typer.Option("--accept/--refuse")] = False,
+    new: Annotated[str, typer.Option(help="The corrected value.")] = "",
+    reason: Annotated[str, typer.Option()] = "",
+    until: Annotated[str, typer.Option(metavar="DATE", help="A grant ends on this date.")] = "",
+    remember: Annotated[bool, typer.Option("--remember", help="Keep today's measures for alarms.")] = False,
+    json: Json = False,
+) -> None:
+    """Measures of each source; the queue of doubts (疑义校核); applications for 三级 data."""
+    from ui.desk import centre
+
+    here = session(context)
+    _one_of("action", what, ("", "doubts", "settle", "applications", "decide"))
+    if what in ("doubts", "applications"):
+        rows = centre.queue(here.desk, what, here.reader)
+        return put_json({what: rows}) if json else put_table(list(rows[0]) if rows else ["n"], [list(r.values()) for r in rows])
+    if what in ("settle", "decide"):
+        done = centre.settle(here.desk, what, _number(number), here.reader, accept=accept, new=new, reason=reason, until=until)
+        return put_json(done) if json else print(here.say("done"))
+    found = centre.quality(here.desk, here.reader, remember=remember)
+    if json:
+        return put_json({"quality": found})
+    names = ("source_id", "documents", "completeness", "timeliness", "duplicate_share", "confidence", "unread_attachments", "newest")
+    put_table([here.say(f"quality.{n}") for n in names], [[q[n] for n in names] for q in found])
+    for q in found:
+        for alarm in q["alarms"]:
+            print(f"! {q['source_id']} {alarm}")
+
+
+def _number(number: int | None) -> int:
+    from corpus.errors import BadInput
+
+    if number is None:
+        raise BadInput("which entry?", "", "give its number")
+    return number
+
+
+def retire(
+    context: typer.Context,
+    action: Annotated[str, typer.Argument(metavar="[propose|archive|destroy|keep]")] = "",
+    number: Number = None,
+    on: Annotated[str, typer.Option(metavar="DATE")] = "",
+    json: Json = False,
+) -> None:
+    """The retirement list (数据退役)."""
+    from ui.desk import centre
+
+    here = session(context)
+    _one_of("action", action, ("", "propose", "archive", "destroy", "keep"))
+    if action == "propose":
+        count = centre.propose_retirement(here.desk, here.reader, on)
+        return put_json({"proposed": count}) if json else print(count)
+    if action:
+        centre.retire(here.desk, _number(number), action, here.reader)
+        return put_json({"n": number, "action": action}) if json else print(here.say("done"))
+    rows = centre.retirements(here.desk, here.reader)
+    put_json({"retirements": rows}) if json else put_table(("n", "document_id", "rule", "listed_at"), [[r[n] for n in ("n", "document_id", "rule", "listed_at")] for r in rows])
+
+
+def purge(
+    context: typer.Context,
+    what: Annotated[str, typer.Argument(metavar="document|person")],
+    value: Annotated[str, typer.Argument(metavar="DOC|NAME")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the audit chain.")],
+    json: Json = False,
+) -> None:
+    """Erase a document or a person's words everywhere, with proof."""
+    from ui.desk import centre
+
+    here = session(context)
+    _one_of("thing to purge", what, ("document", "person"))
+    result = centre.purge(here.desk, what, value, here.reader, reason)
+    put_json(result) if json else put_table(["", ""], list(result.items()))
+
+
+def audit(
+    context: typer.Context,
+    action: Annotated[str, typer.Argument(metavar="[verify|replay]")] = "",
+    identity: Annotated[str, typer.Argument(metavar="ID")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    json: Json = False,
+) -> None:
+    """Who did what; `verify` walks the whole chain, `replay ID` shows how an answer came about."""
+    from ui.desk import centre
+
+    here = session(context)
+    _one_of("action", action, ("", "verify", "replay"))
+    if action == "verify":
+        verdict = centre.verify_audit(here.desk, here.reader)
+        put_json(verdict) if json else put_table(["", ""], list(verdict.items()))
+        if verdict["broken"] is not None:
+            raise typer.Exit(1)
+        return
+    if action == "replay":
+        return put_json(centre.replay(here.desk, identity, here.reader))
+    rows = centre.audit_entries(here.desk, here.reader, limit=limit)
+    names = ("seq", "at", "actor", "action", "subject")
+    put_json({"entries": rows}) if json else put_table(names, [[r[n] for n in names] for r in rows])
+
+
+def backup(context: typer.Context, file: Annotated[Path, typer.Argument()], json: Json = False) -> None:
+    """The whole store as one portable archive; may run while serving."""
+    from corpus.backup import backup as backup_
+
+    here = session(context)
+    here.reader.require("operator", "admin")
+    rows = backup_(here.desk.store, file, _progress())
+    _progress_done()
+    here.desk.store.audit.add(here.reader.user, "backup", file.name, {"rows": rows})
+    put_json({"file": str(file), "rows": rows}) if json else print(here.say("backup.done", file=file, rows=rows))
+
+
+def restore(context: typer.Context, file: Annotated[Path, typer.Argument()], json: Json = False) -> None:
+    """Fill an empty home from a backup."""
+    from corpus.backup import restore as restore_
+
+    here = session(context)
+    here.reader.require("operator", "admin")
+    rows = restore_(here.desk.store, file, _progress())
+    _progress_done()
+    put_json({"rows": rows}) if json else print(here.say("restore.done", rows=rows))
+
+
+def doctor(context: typer.Context, json: Json = False) -> None:
+    """Check the installation, the home and what is configured."""
+    from ui.doctor import examine
+
+    here = session(context)
+    findings: list[dict[str, Any]] = examine(here.home)
+    put_json({"checks": findings}) if json else put_table(("", "check", "found", "mend"), [("✓" if f["ok"] else "✗", f["check"], f["found"], f["mend"]) for f in findings])
+    if not all(f["ok"] for f in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,247 @@
+"""The desk: one object behind the three doors (command line, HTTP API, interface). It opens each room once, at first use.
+
+Every method takes a Reader and returns the plain records of the interface.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from importlib import import_module
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from corpus.access import LOCAL, Reader
+from corpus.errors import BadInput, NotBuilt
+from corpus.models import POLICY_KINDS, Kind, Level
+from corpus.settings import Settings
+from corpus.store import Store, open_store
+from ui.records import document_record, plain, visible_parts
+
+
+def room(name: str) -> Any:
+    """A module of ours by name; raises NotBuilt when this installation does not have it."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and (name == error.name or name.startswith(error.name + ".")):
+            raise NotBuilt("this part is not built yet", name, "see the CHANGELOG for what is") from error
+        raise
+
+
+class Desk:
+    """Rooms of one home, opened lazily and kept open; safe to share between threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._lock = threading.RLock()
+        self._rooms: dict[str, Any] = {}
+
+    @property
+    def store(self) -> Store:
+        """The store of this home."""
+        found: Store = self._open("store", lambda: open_store(self.settings))
+        return found
+
+    @property
+    def retriever(self) -> Any:
+        """The hybrid retriever over the indexes of this home."""
+        return self._open("retriever", lambda: room("rag.retrieve").open_retriever(self.settings, self.store))
+
+    def shelf(self) -> Any:
+        """The retriever's heads of documents in memory, up to the store."""
+        if not self.retriever.shelf.heads:
+            self.retriever.shelf.refresh()
+        return self.retriever.shelf
+
+    @property
+    def answerer(self) -> Any:
+        """The answer pipeline."""
+        return self._open("answerer", lambda: room("rag.answer").open_answerer(self.settings, self.store, self.retriever))
+
+    def _open(self, name: str, build: Any) -> Any:
+        if name in self._rooms:
+            return self._rooms[name]
+        with self._lock:
+            if name not in self._rooms:
+                self._rooms[name] = build()
+            return self._rooms[name]
+
+    def close(self) -> None:
+        """Give back what is open."""
+        for opened in reversed(list(self._rooms.values())):
+            if hasattr(opened, "close"):
+                opened.close()
+        self._rooms.clear()
+
+    # ---- readers -------------------------------------------------------------------------------------------------
+
+    def reader(self, name: str) -> Reader:
+        """The Reader of an account with its granted 三级 documents; raises NotFound."""
+        return self.store.people.reader(name, self.store.governance.grants(name, today()))
+
+    # ---- search and answers --------------------------------------------------------------------------------------
+
+    def search(self, values: Mapping[str, Any], reader: Reader) -> list[dict[str, Any]]:
+        """Hits of a query given by the fields of the interface (`text`, `k`, `region`, …)."""
+        retrieve = room("rag.retrieve")
+        query = retrieve.Query(**_checked(values))
+        return [plain(hit) for hit in self.retriever.search(query, reader)]
+
+    def ask(self, values: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
+        """An answer record."""
+        question = room("rag.answer").Question(**_checked(values))
+        found: dict[str, Any] = plain(self.answerer.ask(question, reader))
+        return found
+
+    def stream(self, values: Mapping[str, Any], reader: Reader) -> Iterator[dict[str, Any]]:
+        """The events of an answer as it grows."""
+        question = room("rag.answer").Question(**_checked(values))
+        for event in self.answerer.stream(question, reader):
+            yield plain(event)
+
+    # ---- documents -----------------------------------------------------------------------------------------------
+
+    def show(self, document_id: str, reader: Reader, *, as_of: str = "") -> dict[str, Any]:
+        """A document record with its text; raises NotFound also above the ceiling."""
+        document = self.store.documents.get(document_id, reader)
+        linked = {i for e in document.events for i in (e.document_id, e.stated_by) if i} | {i for r in document.relations for i in (r.document_id, r.target_id) if i}
+        readable = {d.id for d in self.store.documents.texts(sorted(linked - {document.id}), reader)}
+        shown = visible_parts(document, readable)
+        happened = self.store.documents.events_of([document_id]).get(document_id, [])
+        return document_record(shown, self._validity(shown, happened, as_of))
+
+    def documents(self, reader: Reader, *, limit: int = 50, after: str = "", as_of: str = "", **where: Any) -> dict[str, Any]:
+        """A page of documents: {"documents", "next"}; `next` is empty on the last page."""
+        heads = self.store.documents.heads(reader, limit=limit + 1, after=after, **where)
+        page = heads[:limit]
+        happened = self.store.documents.events_of([d.id for d in page])
+        rows = [document_record(d, self._validity(d, happened.get(d.id, []), as_of), full=False) for d in page]
+        return {"documents": rows, "next": page[-1].id if len(heads) > limit else ""}
+
+    def _validity(self, document: Any, happened: Sequence[Any], as_of: str) -> Any:
+        return room("corpus.validity").validity(document, happened, as_of or today())
+
+    def titles(self, record: Mapping[str, Any], reader: Reader) -> dict[str, str]:
+        """Titles of the documents that a document record speaks of, within the ceiling."""
+        ids = {i for v in record["events"] for i in (v["document_id"], v["stated_by"]) if i}
+        ids |= {i for r in record["relations"] for i in (r["document_id"], r["target_id"]) if i}
+        return self._titles(ids, reader)
+
+    def signal_titles(self, risk: Mapping[str, Any], reader: Reader) -> dict[str, str]:
+        """Titles of the documents that a risk's signals lie in."""
+        return self._titles({s["document_id"] for s in risk["signals"]}, reader)
+
+    def _titles(self, ids: Iterable[str], reader: Reader) -> dict[str, str]:
+        return {d.id: d.title for d in self.store.documents.texts(sorted(ids), reader)}
+
+    def newest(self, reader: Reader, *, region: str = "", topic: str = "", limit: int = 50) -> list[dict[str, Any]]:
+        """The newest policies, notices and interpretations by date of publication."""
+        where: dict[str, Any] = {"region_code": region} if region else {}
+        heads = [d for d in self.store.documents.heads(reader, kind=POLICY_KINDS, **where) if not topic or topic in d.topics]
+        newest = sorted(heads, key=lambda d: d.published_on, reverse=True)[:limit]
+        happened = self.store.documents.events_of([d.id for d in newest])
+        return [document_record(d, self._validity(d, happened.get(d.id, []), ""), full=False) for d in newest]
+
+    # ---- risks ---------------------------------------------------------------------------------------------------
+
+    def risks(self, reader: Reader, *, as_of: str = "", field: str = "", stage: str = "") -> dict[str, Any]:
+        """The risk list: {"risks", "as_of"}."""
+        day = date_or_bad(as_of) or today()
+        found = room("risk.register").list_risks(self.store, reader, as_of=day, field=field, stage=stage)
+        return {"risks": [plain(r) for r in found], "as_of": day}
+
+    def risk(self, risk_id: str, reader: Reader) -> dict[str, Any]:
+        """One risk record; raises NotFound."""
+        found: dict[str, Any] = plain(room("risk.register").get_risk(self.store, reader, risk_id))
+        return found
+
+    def what_if(self, risk_id: str, assumed: Mapping[str, float], reader: Reader) -> dict[str, Any]:
+        """Scores and grade of a risk under assumed indicators (0..1)."""
+        found: dict[str, Any] = plain(room("risk.register").what_if(self.store, reader, risk_id, dict(assumed)))
+        return found
+
+    # ---- what readers say ----------------------------------------------------------------------------------------
+
+    def feedback(self, answer_id: str, useful: bool, reason: str, reader: Reader) -> None:
+        """Note whether one's own answer was of use; a reasoned "no" also enters the queue of doubts. Raises NotFound."""
+        self.store.conversations.feedback(answer_id, reader.user, useful, reason)
+        self.store.audit.add(reader.user, "answer.feedback", answer_id, {"useful": useful})
+        if not useful and reason.strip():
+            self.store.governance.doubt(reader.user, reason, answer_id=answer_id)
+
+    def doubt(self, said: str, reader: Reader, *, document_id: str = "", answer_id: str = "", field: str = "") -> int:
+        """Report an error; raises NotFound for a document that the reader may not see."""
+        old = ""
+        if document_id:
+            document = self.store.documents.get(document_id, reader)
+            old = str(getattr(document, field)) if field in document.__slots__ and field != "text" else ""
+        number = self.store.governance.doubt(reader.user, said, document_id=document_id, answer_id=answer_id, field=field, old=old)
+        self.store.audit.add(reader.user, "doubt", str(number), {"document_id": document_id, "answer_id": answer_id, "field": field})
+        return number
+
+    # ---- sources -------------------------------------------------------------------------------------------------
+
+    def sources(self, reader: Reader) -> list[dict[str, Any]]:
+        """Declared and imported sources within the ceiling."""
+        known = {s.id: plain(s) for s in self.store.sources.all()}
+        for declared in self._declared():
+            known.setdefault(declared["id"], declared)
+        return [known[i] for i in sorted(known) if known[i]["security"] <= reader.ceiling]
+
+    def _declared(self) -> list[dict[str, Any]]:
+        try:
+            declarations = room("crawlers.source").load_sources()
+        except NotBuilt:
+            return []
+        return [plain(d.source() if callable(getattr(d, "source", None)) else d) for d in declarations.values()]
+
+
+_DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
+
+
+def today() -> str:
+    """The calendar date in Asia/Shanghai."""
+    return datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
+
+
+def date_or_bad(text: str) -> str:
+    """`text` when it is empty or an ISO date (year, month or day precision); raises BadInput."""
+    shape = _DATE.fullmatch(text)
+    try:
+        if text and (shape is None or not date(*(int(part or 1) for part in shape.groups()))):
+            raise ValueError(text)
+    except ValueError as error:
+        raise BadInput("this is no date", text, "write 2026-11-21, 2026-11 or 2026") from error
+    return text
+
+
+def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    text = values.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise BadInput("a question is needed", "" if text is None else text, "write a few words")
+    if len(text) > 2000:
+        raise BadInput("the question is too long", f"{len(text)} characters", "ask in at most 2000 characters")
+    for name in ("as_of", "date_from", "date_to"):
+        date_or_bad(_text(values, name))
+    if _text(values, "level") and values["level"] not in tuple(Level):
+        raise BadInput("no such level", values["level"], f"one of: {', '.join(Level)}")
+    for kind in values.get("kinds", ()):
+        if kind not in tuple(Kind):
+            raise BadInput("no such kind", kind, f"one of: {', '.join(Kind)}")
+    history = values.get("history", ())
+    if not isinstance(history, (list, tuple)) or not all(isinstance(turn, str) for turn in history):
+        raise BadInput("history is a list of earlier user turns", history, 'write ["first question", …]')
+    return {**values, **({"history": tuple(history)} if "history" in values else {})}
+
+
+def _text(values: Mapping[str, Any], name: str) -> str:
+    value = values.get(name) or ""
+    if not isinstance(value, str):
+        raise BadInput(f"{name} is a text", value, "write it in quotes")
+    return value
+
+
+__all__ = ["LOCAL", "Desk", "date_or_bad", "room", "today"]

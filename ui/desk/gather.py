@@ -1,0 +1,65 @@
+"""Work on the whole store: crawl, import, index, mine, train. Each step is recorded in the audit chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from corpus.access import Reader
+from corpus.errors import BadInput
+from corpus.models import Kind
+from ui.desk import Desk, date_or_bad, room
+from ui.records import plain
+
+KEEPERS = ("operator", "admin")
+
+
+def crawl(desk: Desk, sources: Sequence[str], reader: Reader, *, all_: bool = False, reparse: bool = False, progress: Any = None) -> list[dict[str, Any]]:
+    """Crawl sources in a child process; one row a source: new, changed, unchanged, refused, failed, seconds, errors."""
+    reader.require(*KEEPERS)
+    rows = room("crawlers.run").crawl(desk.settings, list(sources), all=all_, reparse=reparse, progress=progress)
+    found = [plain(r) for r in rows]
+    desk.store.audit.add(reader.user, "crawl", ",".join(sources) or "*", {"rows": found})
+    return found
+
+
+def import_paths(desk: Desk, paths: Sequence[Path], reader: Reader, *, kind: str = "", mapping: Path | None = None, **options: Any) -> dict[str, Any]:
+    """Import files and folders: {"counts", "failures": [{"path", "what", "mend"}]}."""
+    reader.require(*KEEPERS)
+    if kind and kind not in tuple(Kind):
+        raise BadInput("no such kind", kind, f"one of: {', '.join(Kind)}")
+    report = room("corpus.ingest").import_paths(desk.store, list(paths), kind=kind or None, mapping=mapping, **{k: v or None for k, v in options.items()})
+    failures = [dict(zip(("path", "what", "mend"), map(str, f), strict=False)) for f in report.failures]
+    found = {"counts": plain(dict(report.counts)), "failures": failures}
+    if not options.get("dry_run"):
+        desk.store.audit.add(reader.user, "import", ",".join(str(p.name) for p in paths), {"counts": found["counts"], "failures": len(failures)})
+    return found
+
+
+def index(desk: Desk, reader: Reader, *, rebuild: bool = False, progress: Any = None) -> dict[str, Any]:
+    """Bring the indexes up to the store: {"changed", "sequence", "seconds"}."""
+    import time
+
+    reader.require(*KEEPERS)
+    start = time.perf_counter()
+    changed = desk.retriever.rebuild(progress=progress) if rebuild else desk.retriever.refresh(progress=progress)
+    return {"changed": changed or 0, "sequence": desk.retriever.sequence, "seconds": round(time.perf_counter() - start, 2)}
+
+
+def mine(desk: Desk, reader: Reader, *, as_of: str = "", progress: Any = None) -> dict[str, Any]:
+    """Mine and score the risks; counts of the steps."""
+    reader.require("official", *KEEPERS)
+    report = room("risk.mine").mine(desk.store, desk.settings, as_of=date_or_bad(as_of), progress=progress)
+    found: dict[str, Any] = plain(report)
+    desk.store.audit.add(reader.user, "risks.mine", as_of or "today", {k: v for k, v in found.items() if isinstance(v, (int, float, str))})
+    return found
+
+
+def train(desk: Desk, what: str, reader: Reader, *, data: Path | None = None, progress: Any = None) -> dict[str, Any]:
+    """Train weights on the corpus (`embedding` or `signals`); figures."""
+    reader.require(*KEEPERS)
+    module = {"embedding": "rag.train", "signals": "risk.train"}[what]
+    found: dict[str, Any] = plain(room(module).train(desk.settings, desk.store, data=data, progress=progress))
+    desk.store.audit.add(reader.user, f"train.{what}", what, found)
+    return found

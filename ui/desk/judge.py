@@ -1,0 +1,120 @@
+"""Expert validation as the doors need it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from corpus.access import Reader
+from corpus.errors import NotFound
+from corpus.report import Report
+from risk import panel, panel_list
+from ui.desk import Desk
+
+ORGANISERS = ("official", "operator", "admin")
+SEERS = ("official", "operator", "admin", "auditor")
+
+
+def panels(desk: Desk, reader: Reader) -> list[dict[str, Any]]:
+    """All panels for organisers and auditors, one's own for everybody else; none for strangers."""
+    everything = reader.role in (*SEERS, "local")
+    found = []
+    for p in desk.store.panels.all():
+        members = desk.store.panels.members(p["id"])
+        mine = next((m for m in members if m["user"] == reader.user), None)
+        if everything or mine:
+            found.append(_summary(desk, p, members, mine))
+    return found
+
+
+def _summary(desk: Desk, p: Mapping[str, Any], members: Sequence[Mapping[str, Any]], mine: Mapping[str, Any] | None) -> dict[str, Any]:
+    last = desk.store.panels.rounds(p["id"])[-1]
+    rated = {r["user"] for r in desk.store.panels.ratings(p["id"], last["number"])}
+    return {
+        "panel_id": p["id"],
+        "title": p["title"],
+        "field": p["field"],
+        "state": p["state"],
+        "as_of": p["as_of"],
+        "items": len(p["items"]),
+        "members": len(members),
+        "round": last["number"],
+        "round_open": not last["closed_at"],
+        "responded": len(rated),
+        "member": mine is not None,
+        "chair": bool(mine and mine["chair"]),
+        "opened_at": p["opened_at"],
+    }
+
+
+def open_panel(desk: Desk, title: str, reader: Reader, *, field: str = "", risk_ids: Sequence[str] = (), as_of: str = "") -> str:
+    """Open a panel on listed risks; raises NotFound for a risk that is not listed."""
+    reader.require(*ORGANISERS)
+    listed = desk.risks(reader, as_of=as_of, field=field)
+    known = {r["id"]: r for r in listed["risks"]}
+    for wanted in risk_ids:
+        if wanted not in known:
+            raise NotFound("no such listed risk", wanted, "see `jianwei risks list`")
+    chosen = [known[i] for i in risk_ids] or list(known.values())
+    return panel.open_panel(desk.store, title, chosen, reader, field=field, as_of=listed["as_of"])
+
+
+def invite(desk: Desk, panel_id: str, user: str, reader: Reader, *, conflicts: Sequence[str] = (), chair: bool = False) -> None:
+    """Invite an existing account (the local operator may invite itself)."""
+    if user != "local":
+        desk.store.people.reader(user)
+    panel.invite(desk.store, panel_id, user, reader, conflicts=conflicts, chair=chair)
+
+
+def nominate(desk: Desk, panel_id: str, statement: str, reader: Reader, reason: str = "") -> None:
+    """专家补充提名."""
+    panel.nominate(desk.store, panel_id, statement, reader, reason)
+
+
+def start_round(desk: Desk, panel_id: str, reader: Reader) -> int:
+    """Start the next round; raises NotFound."""
+    desk.store.panels.get(panel_id)
+    return panel.start_round(desk.store, panel_id, reader)
+
+
+def sheet(desk: Desk, panel_id: str, reader: Reader) -> dict[str, Any]:
+    """One's rating sheet."""
+    return panel.sheet(desk.store, panel_id, reader)
+
+
+def rate(desk: Desk, panel_id: str, risk_id: str, form: Mapping[str, Any], reader: Reader) -> None:
+    """Rate one item."""
+    panel.rate(desk.store, panel_id, risk_id, form, reader)
+
+
+def close_round(desk: Desk, panel_id: str, reader: Reader) -> dict[str, Any]:
+    """Close the open round; raises NotFound."""
+    desk.store.panels.get(panel_id)
+    return panel.close_round(desk.store, panel_id, reader)
+
+
+def rounds(desk: Desk, panel_id: str, reader: Reader) -> dict[str, Any]:
+    """Members, rounds and lists of a panel."""
+    reader.require(*SEERS)
+    store = desk.store.panels
+    found = store.get(panel_id)
+    members = [{"user": m["user"], "chair": bool(m["chair"]), "conflicts": m["conflicts"]} for m in store.members(panel_id)]
+    done = [{**r["result"], "number": r["number"], "opened_at": r["opened_at"], "closed_at": r["closed_at"]} for r in store.rounds(panel_id)]
+    return {"panel_id": panel_id, "title": found["title"], "state": found["state"], "items": found["items"], "members": members, "rounds": done, "lists": store.lists(panel_id)}
+
+
+def conclude(desk: Desk, panel_id: str, reader: Reader) -> str:
+    """Freeze the validated list; raises NotFound."""
+    desk.store.panels.get(panel_id)
+    return panel_list.conclude(desk.store, panel_id, reader)
+
+
+def sign(desk: Desk, list_id: str, step: str, reader: Reader) -> None:
+    """Sign one step."""
+    panel_list.sign(desk.store, list_id, step, reader)
+
+
+def report(desk: Desk, panel_id: str, reader: Reader) -> Report:
+    """专家咨询报告."""
+    reader.require(*SEERS)
+    return panel_list.consultation_report(desk.store, panel_id)

@@ -1,0 +1,113 @@
+"""The library: faceted browsing of policies, notices and interpretations, by the shelf that the retriever keeps in memory."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from corpus.access import Reader
+from corpus.models import POLICY_KINDS
+from ui.desk import Desk, today
+
+PAGE = 20
+FOUND = 80  # passages looked at for a search by words
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Filters; empty means all. `page` starts at 0."""
+
+    text: str = ""
+    kinds: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    region: str = ""
+    year: str = ""
+    as_of: str = ""
+    page: int = 0
+
+
+def browse(desk: Desk, wanted: Wanted, reader: Reader) -> dict[str, Any]:
+    """One page: {"total", "rows": [{document fields, validity, snippet, span}], "counts": {facet: {value: n}}}."""
+    on = wanted.as_of or today()
+    rows = _by_words(desk, wanted, reader, on) if wanted.text.strip() else _by_date(desk, reader, on)
+    kept = [r for r in rows if _fits(r, wanted)]
+    counts = {f: dict(Counter(r[f] for r in kept if r[f])) for f in ("kind", "level", "status", "year")}
+    start = max(0, wanted.page) * PAGE
+    return {"total": len(kept), "rows": kept[start : start + PAGE], "counts": counts, "as_of": on}
+
+
+def _fits(row: Mapping[str, Any], wanted: Wanted) -> bool:
+    chosen = ((wanted.kinds, row["kind"]), (wanted.levels, row["level"]), (wanted.statuses, row["status"]))
+    within = not wanted.region or _within(str(row["region_code"]), wanted.region)
+    return within and (not wanted.year or row["year"] == wanted.year) and all(not allowed or value in allowed for allowed, value in chosen)
+
+
+def _within(code: str, asked: str) -> bool:
+    return code.startswith(re.sub(r"(00)+$", "", asked) or "0")
+
+
+def _by_date(desk: Desk, reader: Reader, on: str) -> list[dict[str, Any]]:
+    shelf = desk.shelf()
+    heads = [d for d in list(shelf.heads.values()) if d.kind in POLICY_KINDS and reader.may_read(d.security, d.id)]
+    heads.sort(key=lambda d: (d.published_on or d.written_on, d.id), reverse=True)
+    return [_row(d, shelf.validity(d.id, on)) for d in heads]
+
+
+def _by_words(desk: Desk, wanted: Wanted, reader: Reader, on: str) -> list[dict[str, Any]]:
+    query: dict[str, Any] = {"text": wanted.text, "k": FOUND, "as_of": on}
+    found: dict[str, dict[str, Any]] = {}
+    hits = desk.search(query | ({"level": wanted.levels[0]} if len(wanted.levels) == 1 else {}), reader)
+    shelf = desk.shelf()
+    for hit in hits:
+        head = shelf.heads.get(hit["document_id"])
+        if head is not None and hit["document_id"] not in found:
+            found[head.id] = _row(head, shelf.validity(head.id, on)) | {"snippet": hit["text"], "span": (hit["start"], hit["end"]), "path": hit["clause"]["path"]}
+    return list(found.values())
+
+
+def _row(d: Any, validity: Any) -> dict[str, Any]:
+    return {
+        "id": d.id,
+        "title": d.title,
+        "doc_number": d.doc_number,
+        "issuers": list(d.issuers),
+        "kind": str(d.kind),
+        "level": d.level,
+        "region_code": d.region_code,
+        "published_on": d.published_on or d.written_on,
+        "year": (d.published_on or d.written_on)[:4],
+        "notice": d.notice,
+        "status": str(validity.status),
+        "validity": {"status": str(validity.status), "as_of": validity.as_of, "basis": validity.basis},
+        "snippet": "",
+        "span": None,
+        "path": [],
+    }
+
+
+_PLACE = re.compile(r"^[\u4e00-\u9fff]{2,9}?(?:省|自治区|市|县|区)")
+
+
+def regions(desk: Desk, reader: Reader) -> list[tuple[str, str]]:
+    """(name, code) of every region of which policies are held, by code; a code without a known name is named after its issuers."""
+    from corpus.regions import names
+
+    known = {code: name for name, code in names().items()}
+    held: dict[str, Counter[str]] = {}
+    for d in list(desk.shelf().heads.values()):
+        if d.kind in POLICY_KINDS and d.region_code and reader.may_read(d.security, d.id):
+            held.setdefault(d.region_code, Counter()).update(m[0] for i in d.issuers if (m := _PLACE.match(i)))
+    return [(known.get(code) or _commonest(found, code), code) for code, found in sorted(held.items()) if code.strip("0")]
+
+
+def _commonest(found: Counter[str], code: str) -> str:
+    return found.most_common(1)[0][0] if found else code
+
+
+def years(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The years of rows, newest first."""
+    return sorted({r["year"] for r in rows if r["year"]}, reverse=True)

@@ -1,0 +1,77 @@
+"""Reports: interpretation, comparison, matching, the risk list, the bulletin; as format-free reports and as files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from corpus.access import Reader
+from corpus.errors import BadInput
+from corpus.report import Report
+from ui.desk import Desk, date_or_bad, room, today
+from ui.records import plain
+
+
+def interpret(desk: Desk, document_id: str, reader: Reader) -> Report:
+    """政策要点梳理（系统生成，非官方解读） of one document."""
+    document = desk.store.documents.get(document_id, reader)
+    report: Report = room("rag.interpret").interpret(document, desk.store, reader)
+    return report
+
+
+def compare(desk: Desk, first: str, second: str, reader: Reader) -> Report:
+    """Two documents side by side."""
+    a, b = (desk.store.documents.get(i, reader) for i in (first, second))
+    report: Report = room("rag.compare").compare(a, b, desk.store, reader)
+    return report
+
+
+def match(desk: Desk, profile: Mapping[str, Any], reader: Reader, *, as_of: str = "") -> dict[str, Any]:
+    """Policies that fit an enterprise's profile, and what is missing."""
+    matching = room("rag.match")
+    found: dict[str, Any] = plain(matching.match(profile, desk.store, reader, date_or_bad(as_of) or today()))
+    return found
+
+
+def write_risks(desk: Desk, file: Path, reader: Reader, *, as_of: str = "", field: str = "", stage: str = "") -> None:
+    """技术风险清单 as json, xlsx, docx or pdf."""
+    import json
+
+    if file.suffix == ".json":
+        records = desk.risks(reader, as_of=as_of, field=field, stage=stage)
+        file.write_text(json.dumps(records, ensure_ascii=False, indent=1), "utf-8")
+        return
+    _suffix(file, (".json", ".xlsx", ".docx", ".pdf", ".md"))
+    write(risk_list(desk, reader, as_of=as_of, field=field, stage=stage), file)
+    desk.store.audit.add(reader.user, "risks.export", file.name, {"as_of": as_of, "field": field, "stage": stage})
+
+
+def risk_list(desk: Desk, reader: Reader, *, as_of: str = "", field: str = "", stage: str = "") -> Report:
+    """技术风险清单 as a report."""
+    room("risk.list_report")  # says plainly when the report is not built
+    report: Report = room("risk.register").risk_list_report(desk.store, reader, as_of=date_or_bad(as_of) or today(), field=field, stage=stage)
+    return report
+
+
+def bulletin(desk: Desk, reader: Reader, *, start: str = "", end: str = "", field: str = "", region: str = "") -> Report:
+    """竞争情报快递 over [start, end]; the last 30 days by default."""
+    from datetime import date, timedelta
+
+    last = date_or_bad(end) or today()
+    first = date_or_bad(start) or (date.fromisoformat((last + "-01-01")[:10]) - timedelta(days=30)).isoformat()
+    report: Report = room("risk.bulletin").bulletin(desk.store, reader, first, last, field=field, region=region)
+    return report
+
+
+def write(report: Report, file: Path) -> None:
+    """A report as a file; the suffix names the format."""
+    from ui.export import render
+
+    _suffix(file, (".md", ".docx", ".xlsx", ".pdf"))
+    file.write_bytes(render(report, file.suffix[1:]))
+
+
+def _suffix(file: Path, allowed: tuple[str, ...]) -> None:
+    if file.suffix not in allowed:
+        raise BadInput("no such format", file.suffix or file.name, f"one of: {', '.join(allowed)}")

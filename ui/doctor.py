@@ -1,0 +1,118 @@
+"""`jianwei doctor`: the installation, the home, and what is configured, each with the mend."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from corpus.access import LOCAL
+from corpus.errors import JianweiError
+from corpus.settings import Settings, load_settings
+
+PACKAGES = ("sqlalchemy", "tantivy", "chromadb", "scrapy", "fastapi", "gradio", "apscheduler", "rapidocr", "mcp")
+ROOM = 2 * 1024**3  # bytes free that a home should have
+
+
+def examine(home: Path | None) -> list[dict[str, Any]]:
+    """Every check: {"check", "ok", "found", "mend"}."""
+    findings = [*_installation()]
+    try:
+        settings = load_settings(home)
+    except JianweiError as error:
+        return [*findings, _finding("settings", False, f"{error.what}: {error.value}", error.mend)]
+    findings.append(_finding("settings", True, str(settings.home.absolute()), ""))
+    return findings + [_guarded(name, check, settings) for name, check in _CHECKS]
+
+
+def _finding(check: str, ok: bool, found: object, mend: str) -> dict[str, Any]:
+    return {"check": check, "ok": ok, "found": str(found), "mend": "" if ok else mend}
+
+
+def _installation() -> Iterator[dict[str, Any]]:
+    yield _finding("python", sys.version_info >= (3, 11), sys.version.split()[0], "use Python 3.11 or newer")
+    for name in PACKAGES:
+        try:
+            yield _finding(name, True, version(name), "")
+        except PackageNotFoundError:
+            yield _finding(name, False, "missing", "pip install -e .")
+
+
+def _guarded(name: str, check: Callable[[Settings], tuple[bool, str, str]], settings: Settings) -> dict[str, Any]:
+    try:
+        return _finding(name, *check(settings))
+    except JianweiError as error:
+        return _finding(name, False, f"{error.what}: {error.value}", error.mend)
+
+
+def _store(settings: Settings) -> tuple[bool, str, str]:
+    from corpus.store import open_store
+
+    store = open_store(settings)
+    try:
+        verdict = store.audit.verify()
+        words = f"{store.documents.count(LOCAL)} documents, sequence {store.documents.sequence()}, audit {verdict.entries} entries"
+        return verdict.broken is None, words, f"the audit chain is broken at entry {verdict.broken}: restore a backup and ask who changed it"
+    finally:
+        store.close()
+
+
+def _disk(settings: Settings) -> tuple[bool, str, str]:
+    place = settings.home if settings.home.exists() else settings.home.absolute().parent
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    writable = os.access(place, os.W_OK)
+    return free > ROOM and writable, f"{free / 1024**3:.1f} GiB free, {'writable' if writable else 'not writable'}", "free some space, or give another --home that you may write to"
+
+
+def _index(settings: Settings) -> tuple[bool, str, str]:
+    from ui.desk import Desk
+
+    desk = Desk(settings)
+    try:
+        behind = desk.store.documents.sequence() - desk.retriever.sequence
+        return behind <= 0, f"{max(0, behind)} changes behind", "jianwei index"
+    finally:
+        desk.close()
+
+
+def _model(settings: Settings) -> tuple[bool, str, str]:
+    if not settings.llm:
+        return True, "none: extractive answers", ""
+    if settings.llm.startswith("openai:"):
+        return bool(settings.llm_base_url or settings.llm_api_key), f"{settings.llm} at {settings.llm_base_url or 'the default address'}", "set llm_base_url and JIANWEI_LLM_API_KEY"
+    from importlib.util import find_spec
+
+    return find_spec("transformers") is not None, settings.llm, "pip install -e '.[ml]'"
+
+
+def _accounts(settings: Settings) -> tuple[bool, str, str]:
+    from corpus.store import open_store
+    from ui.auth.identity import is_loopback
+
+    store = open_store(settings)
+    try:
+        people = store.people.all()
+    finally:
+        store.close()
+    ok = is_loopback(settings.host) or bool(people)
+    return ok, f"{len(people)} accounts, {sum(u.role == 'admin' for u in people)} administrators, host {settings.host}", "jianwei serve --accounts"
+
+
+def _mail(settings: Settings) -> tuple[bool, str, str]:
+    return True, settings.smtp_url.split("@")[-1] or "no mail server: notices stay in the service", ""
+
+
+_CHECKS: tuple[tuple[str, Callable[[Settings], tuple[bool, str, str]]], ...] = (
+    ("store", _store),
+    ("disk", _disk),
+    ("index", _index),
+    ("language model", _model),
+    ("accounts", _accounts),
+    ("mail", _mail),
+)

@@ -1,0 +1,72 @@
+"""A report as XLSX: the text on the first sheet, one sheet a table, the sources on the last."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from corpus.report import Figure, Heading, Paragraph, Report, TableBlock
+from ui.export.markdown import source_line
+
+
+def xlsx(report: Report) -> bytes:
+    """The bytes of an XLSX file. Cells that begin like a formula are kept as text."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "正文"
+    for text in (report.title, report.subtitle, "　".join(report.marks), f"数据截至 {report.as_of}" if report.as_of else ""):
+        if text:
+            _append(sheet, [text])
+    tables = 0
+    for block in report.blocks:
+        match block:
+            case Heading(text, _) | Paragraph(text, _):
+                _append(sheet, [text])
+            case Figure(_, caption):
+                _append(sheet, [f"（图：{caption}）"])
+            case TableBlock():
+                tables += 1
+                _table(book.create_sheet(_sheet_name(block.caption or "表", tables)), block)
+    if report.citations:
+        sources = book.create_sheet("来源")
+        for i, c in enumerate(report.citations, 1):
+            _append(sources, [str(c.get("n", i)), source_line(c)])
+    if report.footer:
+        _append(sheet, [report.footer])
+    sheet.column_dimensions["A"].width = 100
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _sheet_name(caption: str, number: int) -> str:
+    clean = "".join(c for c in caption if c not in "[]:*?/\\'")[:24]
+    return f"{number} {clean}".strip()
+
+
+def _append(sheet: Any, cells: list[str]) -> None:
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    sheet.append([ILLEGAL_CHARACTERS_RE.sub("", c) for c in cells])
+    for cell in sheet[sheet.max_row]:
+        if cell.data_type == "f":
+            cell.data_type = "s"
+
+
+def _table(sheet: Any, block: TableBlock) -> None:
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    for row in (block.header, *block.rows):
+        _append(sheet, list(row))
+    for cell in sheet[1]:
+        cell.font = Font(name="黑体", bold=True)
+    for (row_number, column), tint in block.colours.items():
+        sheet.cell(row_number + 2, column + 1).fill = PatternFill("solid", start_color=tint.lstrip("#"))
+    for column_cells in sheet.columns:
+        widest = max(sum(2 if ord(c) > 255 else 1 for c in str(cell.value or "")) for cell in column_cells)
+        sheet.column_dimensions[column_cells[0].column_letter].width = min(60, max(8, widest + 2))
+        for cell in column_cells:
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+    sheet.freeze_panes = "A2"

@@ -1,0 +1,119 @@
+"""Delivering the outbox: in the service, by mail (SMTP) and by signed webhook. RSS needs no delivery: it is read.
+
+A webhook carries `X-Jianwei-Signature: t=<unix seconds>,v1=<HMAC-SHA256 of "t.body" with the subscription's secret>`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from corpus.access import LOCAL, Reader
+from corpus.errors import BadInput, JianweiError, NotFound
+from corpus.models import POLICY_KINDS, Change, Document
+from ui.desk import Desk
+
+
+def subscribe(desk: Desk, user: str, kind: str, channel: str, target: str, criteria: Mapping[str, Any]) -> dict[str, Any]:
+    """Make a subscription; a webhook gets a secret."""
+    if channel == "email" and ("@" not in target or any(c.isspace() for c in target)):
+        raise BadInput("this is no mail address", target, "write name@host")
+    secret = ""
+    if channel == "webhook":
+        from ui.notify.webhook import check_address
+
+        check_address(target, loopback=desk.settings.allow_loopback)
+        secret = secrets.token_hex(32)
+    number = desk.store.outbox.subscribe(user, kind, channel, target=target if channel != "inbox" else "", secret=secret, **criteria)
+    desk.store.audit.add(user, "subscribe", str(number), {"kind": kind, "channel": channel, **criteria})
+    return {"n": number, "kind": kind, "channel": channel, **({"secret": secret} if secret else {})}
+
+
+def announce(desk: Desk) -> int:
+    """Put policies, notices and interpretations that came or changed since the last time into the outbox; returns how many.
+
+    How far it came is kept as the result of the last `announce` run; the first run only notes where it stands.
+    """
+    now, jobs = desk.store.documents.sequence(), desk.store.jobs
+    last = next((int(r["result"]["sequence"]) for r in jobs.runs("announce", 1) if r["state"] == "done"), None)
+    if last == now:
+        return 0
+    number, told = jobs.begin("announce", {}, "schedule"), 0
+    if last is not None:
+        ids = {c.document_id for c in _changes(desk, last, now) if c.op == "upsert"}
+        told = sum(_tell(desk, d) for d in desk.store.documents.heads(LOCAL, id=sorted(ids), kind=POLICY_KINDS)) if ids else 0
+    jobs.end(number, "done", 0.0, result={"sequence": now, "told": told})
+    return told
+
+
+def _changes(desk: Desk, last: int, now: int) -> Iterator[Change]:
+    while last < now and (batch := desk.store.documents.changes_since(last)):
+        yield from batch
+        last = batch[-1].seq
+
+
+def _tell(desk: Desk, d: Document) -> int:
+    kind = "policy.new" if d.stored_at == d.changed_at else "policy.changed"
+    text = "　".join(p for p in (d.doc_number, "、".join(d.issuers), d.published_on) if p)
+    desk.store.outbox.tell(kind, d.id, d.title, text, link=f"/d/{d.id}", security=d.security, region=d.region_code, topic=list(d.topics))
+    return 1
+
+
+def deliver(desk: Desk) -> dict[str, Any]:
+    """Hold new events against the subscriptions, then try what is due: {"events", "sent", "failed"}."""
+    events = desk.store.outbox.unspread()
+    subscriptions = desk.store.outbox.subscriptions() if events else []
+    for event in events:
+        desk.store.outbox.spread(event["n"], [s for s in subscriptions if concerns(desk, event, s)])
+    counts = {"events": len(events), "sent": 0, "failed": 0}
+    for delivery in desk.store.outbox.due():
+        error = _send(desk, delivery)
+        desk.store.outbox.done(delivery["n"], error)
+        counts["failed" if error else "sent"] += 1
+    return counts
+
+
+def concerns(desk: Desk, event: Mapping[str, Any], subscription: Mapping[str, Any]) -> bool:
+    """Whether an event is of the kind and criteria of a subscription, within its owner's ceiling today."""
+    if event["kind"] != subscription["kind"]:
+        return False
+    facets = event["facets"]
+    if facets.get("user") not in (None, "", subscription["user"]):
+        return False
+    wanted = subscription["criteria"]
+    if wanted.get("region") and not str(facets.get("region", "")).startswith(wanted["region"].rstrip("0") or "0"):
+        return False
+    if any(wanted.get(n) and wanted[n] not in _values(facets.get(n)) for n in ("topic", "field")):
+        return False
+    reader = _owner(desk, subscription["user"])
+    return reader is not None and reader.may_read(event["security"], event["subject"])
+
+
+def _values(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _owner(desk: Desk, user: str) -> Reader | None:
+    if user == "local":
+        return LOCAL
+    try:
+        return desk.reader(user)
+    except NotFound:
+        return None
+
+
+def _send(desk: Desk, delivery: Mapping[str, Any]) -> str:
+    """Try one delivery; returns the error, or an empty string."""
+    try:
+        if delivery["channel"] == "email":
+            from ui.notify.mail import send
+
+            send(desk.settings.smtp_url, delivery)
+        elif delivery["channel"] == "webhook":
+            from ui.notify.webhook import post
+
+            post(delivery, loopback=desk.settings.allow_loopback)
+    except JianweiError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,1 @@
+"""Server-rendered pages and fragments: documents with permanent clause links, risks, sign-in, feeds, calendars."""

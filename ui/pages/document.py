@@ -1,0 +1,211 @@
+"""A document as HTML: metadata, clauses with anchors, highlighted spans, timeline, relations, versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from ui.messages import say
+from ui.pages.html import badge, e, level_badge, validity_badge
+
+Span = tuple[int, int]
+
+
+def anchor(clause: Mapping[str, Any]) -> str:
+    """The permanent anchor of a clause: its path without blanks (第五条-第一款)."""
+    path = [p for p in clause["path"] if not p.endswith(("编", "章", "节"))] or list(clause["path"])
+    return "-".join("".join(p.split()) for p in path)
+
+
+def link(document_id: str, clause: Mapping[str, Any] | None = None, span: Span | None = None) -> str:
+    """The permanent link to a clause, with the highlighted span."""
+    query = f"?h={span[0]}-{span[1]}" if span else ""
+    return f"/d/{quote(document_id)}{query}" + (f"#{quote(anchor(clause))}" if clause and clause.get("path") else "")
+
+
+def citation_text(title: str, number: str, clause: Mapping[str, Any] | None) -> str:
+    """A citation as people paste it: 《…》（文号）第X条."""
+    place = "".join(p for p in (clause or {}).get("path", ()) if not p.endswith(("编", "章", "节")))
+    return f"《{title}》" + (f"（{number}）" if number else "") + place
+
+
+def heading(d: Mapping[str, Any], language: str) -> str:
+    """Title, number, level, region and validity."""
+    marks = [level_badge(d["level"], language), validity_badge(d["validity"], language)]
+    marks += [badge(d["area_type"], "plain")] if d.get("area_type") else []
+    marks += [badge(d["genre"], "plain")] if d.get("genre") else []
+    marks += [badge(say(f"notice.{d['notice']}", language), "warn")] if d.get("notice") in ("fictional", "digest") else []
+    number = f'<span class="jw-number">{e(d["doc_number"])}</span>' if d["doc_number"] else ""
+    return f'<h1 class="jw-title">{e(d["title"])}</h1><p class="jw-marks">{number}{"".join(marks)}</p>'
+
+
+FACTS = ("issuers", "doc_number", "index_number", "legal_rank", "written_on", "published_on", "effective_on", "expires_on", "topics", "delivery", "region_code", "excludes")
+
+
+def facts(d: Mapping[str, Any], language: str) -> str:
+    """The metadata table."""
+    rows = []
+    for name in FACTS:
+        value = d.get(name)
+        words = "、".join(value) if isinstance(value, list) else value
+        if words:
+            rows.append(f"<dt>{e(say(f'field.{name}', language))}</dt><dd>{e(words)}</dd>")
+    rows += [f"<dt>{e(say('field.validity', language))}</dt><dd>{validity_badge(d['validity'], language)} <small>{e(d['validity']['basis'])}</small></dd>"]
+    rows += [f"<dt>{e(say('field.source', language))}</dt><dd>{_origins(d, language)}</dd>"] if d.get("sources") else []
+    return f'<dl class="jw-facts">{"".join(rows)}</dl>'
+
+
+def _origins(d: Mapping[str, Any], language: str) -> str:
+    parts = []
+    for o in d["sources"][:4]:
+        url = o["url"]
+        name = e(o["source_id"]) + (f" {badge(say('official', language), 'good')}" if o["official"] else "")
+        shown = f'<a href="{e(url)}" rel="noopener noreferrer nofollow" target="_blank">{name}</a>' if url.startswith(("http://", "https://")) else name
+        original = f' <a href="/d/{quote(d["id"])}/original">{e(say("doc.original", language))}</a>' if o["snapshot_sha256"] else ""
+        parts.append(f"{shown} <small>{e(o['first_seen_at'][:10])}</small>{original}")
+    return "<br>".join(parts)
+
+
+def body(d: Mapping[str, Any], spans: Sequence[Span] = (), *, context: int | None = None) -> str:
+    """The text by clauses with anchors; `spans` are highlighted; `context` keeps only so many clauses around them."""
+    clauses = d["clauses"] or [{"path": [], "kind": "paragraph", "start": 0, "end": len(d["text"])}]
+    wanted = _near(clauses, spans, context)
+    seen: set[str] = set()
+    parts: list[str] = []
+    skipped = False
+    for i, clause in enumerate(clauses):
+        if i not in wanted:
+            skipped = True
+            continue
+        if skipped and parts:
+            parts.append('<p class="jw-gap" aria-hidden="true">⋯</p>')
+        skipped = False
+        parts.append(_clause(d["text"], clause, spans, seen))
+    return f'<div class="jw-text" lang="zh-CN">{"".join(parts)}</div>'
+
+
+def _near(clauses: Sequence[Mapping[str, Any]], spans: Sequence[Span], context: int | None) -> set[int]:
+    if context is None or not spans:
+        return set(range(len(clauses)))
+    hit = [i for i, c in enumerate(clauses) if any(s < c["end"] and end > c["start"] for s, end in spans)]
+    near = {j for i in hit for j in range(max(0, i - context), min(len(clauses), i + context + 1))}
+    article = {clauses[i].get("article") for i in hit} - {None}
+    return near | {i for i, c in enumerate(clauses) if c.get("article") in article}
+
+
+def _clause(text: str, clause: Mapping[str, Any], spans: Sequence[Span], seen: set[str]) -> str:
+    start, end = clause["start"], clause["end"]
+    if not text[start:end].strip():
+        return ""
+    marks = "".join(f'<a id="{e(name)}" class="jw-anchor"></a>' for name in _names(clause, seen))
+    inner = _marked(text, start, end, spans)
+    kind = clause.get("kind", "paragraph")
+    if kind == "table":
+        return f'<div class="jw-c jw-table-wrap" data-s="{start}">{marks}{_pipe_table(text, start, end, spans)}</div>'
+    return f'<p class="jw-c jw-{e(kind)}" data-s="{start}" data-e="{end}">{marks}{inner}</p>'
+
+
+def _names(clause: Mapping[str, Any], seen: set[str]) -> list[str]:
+    names = [anchor(clause)] if clause["path"] else []
+    if clause.get("article"):
+        names.insert(0, clause["article"])
+    fresh = [n for n in dict.fromkeys(names) if n not in seen]
+    seen.update(fresh)
+    return fresh
+
+
+def _marked(text: str, start: int, end: int, spans: Sequence[Span]) -> str:
+    inside = sorted((max(s, start), min(t, end)) for s, t in spans if s < end and t > start)
+    out, at = [], start
+    for s, t in inside:
+        if t <= at:
+            continue
+        s = max(s, at)
+        out += [e(text[at:s]), f'<mark class="jw-hit">{e(text[s:t])}</mark>']
+        at = t
+    out.append(e(text[at:end]))
+    return "".join(out).strip().replace("\n", "<br>")
+
+
+def _pipe_table(text: str, start: int, end: int, spans: Sequence[Span]) -> str:
+    rows: list[str] = []
+    at = start
+    for line in text[start:end].splitlines(keepends=True):
+        cells = line.strip().strip("|").split("|")
+        if line.strip() and not all(set(c.strip()) <= {"-", ":"} for c in cells):
+            hit = any(s < at + len(line) and t > at for s, t in spans)
+            tag = "th" if not rows else "td"
+            rows.append(f'<tr{" class=jw-hit" if hit else ""}>' + "".join(f"<{tag}>{e(c.strip())}</{tag}>" for c in cells) + "</tr>")
+        at += len(line)
+    return f'<table class="jw-table">{"".join(rows)}</table>'
+
+
+def timeline(d: Mapping[str, Any], titles: Mapping[str, str], language: str) -> str:
+    """The events of validity that happen to this document, in order, each with the words that state it."""
+    events = [v for v in d["events"] if v["document_id"] == d["id"]]
+    if not events:
+        return f"<p class='jw-dim'>{e(say('doc.no_events', language))}</p>"
+    rows = []
+    for v in sorted(events, key=lambda v: v["on"]):
+        by = v["stated_by"]
+        stated = f'<a href="{e(link(by, None, (v["start"], v["end"])))}">{e(titles.get(by, by))}</a>' if by and by != d["id"] else e(say("doc.itself", language))
+        quote_ = f"<q>{e(v['quote'])}</q>" if v["quote"] else e(v["basis"])
+        rows.append(f"<li><time>{e(v['on'] or '—')}</time><div><strong>{e(say('event.' + v['kind'], language))}</strong><p>{quote_}</p><small>{stated}</small></div></li>")
+    return f'<ol class="jw-timeline">{"".join(rows)}</ol>'
+
+
+def relations(d: Mapping[str, Any], titles: Mapping[str, str], language: str) -> str:
+    """How this document speaks of others and others of it."""
+    rows = []
+    for r in d["relations"]:
+        out = r["document_id"] == d["id"]
+        other = r["target_id"] if out else r["document_id"]
+        name = titles.get(other or "", "") or r["target_title"] or r["target_number"]
+        words = say(f"relation.{r['kind']}" + ("" if out else "_by"), language)
+        shown = f'<a class="jw-open" data-doc="{e(other)}" href="{e(link(other))}">{e(name)}</a>' if other else f'{e(name)} {badge(say("doc.not_held", language), "dim")}'
+        rows.append(f"<li>{badge(words, 'plain')} {shown}</li>")
+    return f'<ul class="jw-relations">{"".join(dict.fromkeys(rows))}</ul>' if rows else f"<p class='jw-dim'>{e(say('doc.no_relations', language))}</p>"
+
+
+def evidence(d: Mapping[str, Any], spans: Sequence[Span], n: str, language: str) -> str:
+    """The panel beside the chat: the highlighted clause in its surroundings, badges, copying and the permanent link."""
+    clause = next((c for c in d["clauses"] if spans and c["start"] <= spans[0][0] < c["end"]), None)
+    here = link(d["id"], clause, spans[0] if spans else None)
+    cite = citation_text(d["title"], d["doc_number"], clause)
+    number = f'<span class="jw-mark jw-mark-still">{e(n)}</span>' if n else ""
+    where = " ".join(clause["path"]) if clause else ""
+    return (
+        f'<article class="jw-evidence" data-doc="{e(d["id"])}"><header>{number}{heading(d, language)}'
+        f'<p class="jw-dim">{e("、".join(d["issuers"]))} {e(d["published_on"])}</p><p class="jw-where">{e(where)}</p></header>'
+        f"{body(d, spans, context=2)}"
+        f'<footer class="jw-actions"><button type="button" class="jw-copy" data-copy="{e(cite)}">{e(say("doc.copy_citation", language))}</button>'
+        f'<button type="button" class="jw-copy" data-copy-link="{e(here)}">{e(say("doc.copy_link", language))}</button>'
+        f'<a href="{e(here)}" target="_blank" rel="noopener">{e(say("doc.open", language))}</a>'
+        f'<button type="button" class="jw-report-error" data-doc="{e(d["id"])}">{e(say("doc.report_error", language))}</button></footer></article>'
+    )
+
+
+def whole(d: Mapping[str, Any], titles: Mapping[str, str], spans: Sequence[Span], language: str) -> str:
+    """The whole document: heading, facts, text, timeline, relations, actions."""
+    sections = (
+        ("text", body(d, spans)),
+        ("facts", facts(d, language)),
+        ("timeline", timeline(d, titles, language)),
+        ("relations", relations(d, titles, language)),
+    )
+    tabs = "".join(f'<button type="button" role="tab" data-tab="{n}" aria-selected="{"true" if n == "text" else "false"}">{e(say("doc." + n, language))}</button>' for n, _ in sections)
+    panes = "".join(f'<section role="tabpanel" data-pane="{n}"{"" if n == "text" else " hidden"}>{content}</section>' for n, content in sections)
+    from ui.pages.feeds import deadline_sentences
+
+    calendar = f'<a href="/d/{quote(d["id"])}/deadlines.ics">{e(say("doc.calendar", language))}</a>' if d["kind"] == "notice" and deadline_sentences(d["text"]) else ""
+    return (
+        f'<article class="jw-document" data-doc="{e(d["id"])}"><header>{heading(d, language)}<p class="jw-dim">{e("、".join(d["issuers"]))} {e(d["published_on"])}</p></header>'
+        f'<div class="jw-actions"><button type="button" class="jw-interpret" data-doc="{e(d["id"])}">{e(say("doc.interpret", language))}</button>{calendar}'
+        f'<button type="button" class="jw-copy" data-copy="{e(citation_text(d["title"], d["doc_number"], None))}">{e(say("doc.copy_citation", language))}</button>'
+        f'<button type="button" class="jw-copy" data-copy-link="{e(link(d["id"]))}">{e(say("doc.copy_link", language))}</button>'
+        f'<button type="button" class="jw-compare" data-doc="{e(d["id"])}" data-title="{e(d["title"])}">{e(say("doc.compare", language))}</button>'
+        f'<button type="button" class="jw-report-error" data-doc="{e(d["id"])}">{e(say("doc.report_error", language))}</button></div>'
+        f'<div class="jw-tabs" role="tablist">{tabs}</div><div class="jw-slot" data-slot="interpretation"></div>{panes}'
+        f'<p class="jw-foot">{e(say("doc.foot", language, date=d["first_seen_at"][:10]))}</p></article>'
+    )

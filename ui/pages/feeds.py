@@ -1,0 +1,95 @@
+"""RSS 2.0 and iCalendar."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+from xml.sax.saxutils import escape
+from zoneinfo import ZoneInfo
+
+from ui.pages.document import link
+
+HOME = ZoneInfo("Asia/Shanghai")
+_DAY = re.compile(r"(20\d{2})年(\d{1,2})月(\d{1,2})日")
+_DEADLINE = re.compile(r"截止|截至|前(?:报送|提交|完成|登录|填报)|之前|逾期|申报时间|受理时间")
+
+
+def rss(title: str, address: str, items: Iterable[Mapping[str, str]]) -> str:
+    """A feed of items {title, link, id, text, date}."""
+    body = "".join(
+        f"<item><title>{escape(i['title'])}</title><link>{escape(i['link'])}</link><guid isPermaLink=\"false\">{escape(i['id'])}</guid>"
+        f"<description>{escape(i['text'])}</description>{_date(i['date'])}</item>"
+        for i in items
+    )
+    head = f"<title>{escape(title)}</title><link>{escape(address)}</link><description>{escape(title)}</description><language>zh-cn</language>"
+    return f'<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel>{head}{body}</channel></rss>'
+
+
+def _date(day: str) -> str:
+    if len(day) < 10:
+        return ""
+    return f"<pubDate>{format_datetime(datetime.combine(date.fromisoformat(day[:10]), datetime.min.time(), HOME))}</pubDate>"
+
+
+def policy_items(rows: Iterable[Mapping[str, Any]], base: str) -> Iterable[dict[str, str]]:
+    """Documents as items."""
+    for d in rows:
+        text = "　".join(p for p in (d["doc_number"], "、".join(d["issuers"]), d["published_on"]) if p)
+        yield {"title": d["title"], "link": base.rstrip("/") + link(d["id"]), "id": d["id"], "text": text, "date": d["published_on"]}
+
+
+def risk_items(rows: Iterable[Mapping[str, Any]], base: str) -> Iterable[dict[str, str]]:
+    """Risks as items; the id changes with the level, so that readers see a change as news."""
+    for r in rows:
+        yield {
+            "title": f"[{r.get('level')}] {r['statement']}",
+            "link": f"{base}?risk={r['id']}",
+            "id": f"{r['id']}-{r.get('level')}",
+            "text": f"{r['field']} · {r['importance']['mean']:.2f} · {r['urgency']['mean']:.2f}",
+            "date": (r.get("first_signal_at") or "")[:10],
+        }
+
+
+def deadline_sentences(text: str) -> list[tuple[str, str]]:
+    """(ISO day, sentence) for every day that a sentence names as a deadline, in order."""
+    found: dict[tuple[str, str], None] = {}
+    for sentence in re.split(r"(?<=[。；\n])", text):
+        if _DEADLINE.search(sentence):
+            for y, m, d in _DAY.findall(sentence):
+                try:
+                    found[(date(int(y), int(m), int(d)).isoformat(), " ".join(sentence.split()))] = None
+                except ValueError:
+                    continue
+    return list(found)
+
+
+def calendar(d: Mapping[str, Any]) -> str:
+    """The deadlines of a document as iCalendar, a reminder three days before each."""
+    events = [_event(d, i, day, sentence) for i, (day, sentence) in enumerate(deadline_sentences(d["text"]))]
+    return "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Jianwei//deadlines//ZH", *(line for event in events for line in event), "END:VCALENDAR", ""])
+
+
+def _event(d: Mapping[str, Any], number: int, day: str, sentence: str) -> list[str]:
+    start = date.fromisoformat(day)
+    stamp = datetime.now(ZoneInfo("UTC")).strftime("%Y%m%dT%H%M%SZ")
+    lines = ["BEGIN:VEVENT", f"UID:{d['id']}-{number}@jianwei", f"DTSTAMP:{stamp}", f"DTSTART;VALUE=DATE:{start:%Y%m%d}", f"DTEND;VALUE=DATE:{start + timedelta(days=1):%Y%m%d}"]
+    lines += [f"SUMMARY:{_ics('截止：' + d['title'])}", f"DESCRIPTION:{_ics(sentence)}", "BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-P3D", f"DESCRIPTION:{_ics(d['title'])}", "END:VALARM", "END:VEVENT"]
+    return [folded for line in lines for folded in _fold(line)]
+
+
+def _ics(text: str) -> str:
+    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+def _fold(line: str) -> list[str]:
+    """Lines of at most 75 octets (RFC 5545), continued with a blank."""
+    parts, now = [], ""
+    for c in line:
+        if len((now + c).encode()) > 74:
+            parts.append(now)
+            now = " "
+        now += c
+    return [*parts, now]

@@ -1,0 +1,61 @@
+"""A report record as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ui.messages import say
+from ui.pages.document import link
+from ui.pages.html import badge, e
+
+
+def fragment(report: Mapping[str, Any], language: str) -> str:
+    """Title, marks, blocks and numbered sources; marks open the clause beside it."""
+    cited = {c.get("n", i): c for i, c in enumerate(report["citations"], 1)}
+    marks = "".join(badge(m, "warn") for m in report["marks"])
+    when = f'<p class="jw-dim">{e(say("as_of", language))} {e(report["as_of"])}</p>' if report["as_of"] else ""
+    blocks = "".join(_block(b, cited, language) for b in report["blocks"])
+    sources = "".join(f"<li value={int(n)}>{_source(c, int(n), language)}</li>" for n, c in cited.items())
+    listed = f'<h3>{e(say("sources", language))}</h3><ol class="jw-sources">{sources}</ol>' if cited else ""
+    foot = f'<p class="jw-foot">{e(report["footer"])}</p>' if report["footer"] else ""
+    return f'<article class="jw-report"><h2>{e(report["title"])}</h2><p class="jw-marks">{marks}</p>{when}{blocks}{listed}{foot}</article>'
+
+
+def _block(block: Mapping[str, Any], cited: Mapping[int, Mapping[str, Any]], language: str) -> str:
+    match block["type"]:
+        case "heading":
+            depth = min(6, block["depth"] + 2)
+            return f"<h{depth}>{e(block['text'])}</h{depth}>"
+        case "paragraph":
+            return f"<p>{e(block['text'])}{''.join(mark(n, cited.get(n), language) for n in block['citations'])}</p>"
+        case "table":
+            tints = {(r, c): t for r, c, t in block["colours"]}
+            head = "".join(f'<th scope="col">{e(h)}</th>' for h in block["header"])
+            rows = "".join("<tr>" + "".join(_cell(text, tints.get((r, c))) for c, text in enumerate(row)) + "</tr>" for r, row in enumerate(block["rows"]))
+            caption = f"<caption>{e(block['caption'])}</caption>" if block["caption"] else ""
+            return f'<div class="jw-scroll" tabindex="0"><table class="jw-table">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        case _:
+            return f'<figure><img alt="{e(block["caption"])}" src="data:image/png;base64,{e(block["png"])}"><figcaption>{e(block["caption"])}</figcaption></figure>'
+
+
+def _cell(text: str, tint: str | None) -> str:
+    return f'<td{f" style={chr(34)}background:{e(tint)}{chr(34)}" if tint else ""}>{e(text)}</td>'
+
+
+def mark(n: int, citation: Mapping[str, Any] | None, language: str) -> str:
+    """A numbered mark that opens its clause; a number without a citation is never printed."""
+    if citation is None:
+        return ""
+    start, end = citation.get("start", 0), citation.get("end", 0)
+    clause = citation.get("clause") if isinstance(citation.get("clause"), Mapping) else None
+    label = say("ask.open_citation", language, n=n, title=citation["title"])
+    href = link(citation["document_id"], clause, (start, end))
+    return f'<a class="jw-mark" role="button" href="{e(href)}" data-doc="{e(citation["document_id"])}" data-h="{start}-{end}" data-n="{n}" aria-label="{e(label)}">{n}</a>'
+
+
+def _source(c: Mapping[str, Any], n: int, language: str) -> str:
+    clause = c.get("clause")
+    place = "".join(clause.get("path", ())[-2:]) if isinstance(clause, Mapping) else str(clause or "")
+    number = f"（{c['doc_number']}）" if c.get("doc_number") else ""
+    return f"{mark(n, c, language)} 《{e(c['title'])}》{e(number)}{e(place)}"

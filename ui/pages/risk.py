@@ -1,0 +1,127 @@
+"""A risk as HTML: levels, intervals, evidence for and against, contributions, history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ui.messages import say
+from ui.pages.document import link
+from ui.pages.html import badge, e, risk_badge, table
+
+SHOWN = 5
+"""Signals shown before "more"."""
+
+
+def interval_bar(axis: Mapping[str, float], label: str) -> str:
+    """An interval in 0..1 as a bar with its mean."""
+    low, mean, high = (round(100 * axis[n], 1) for n in ("low", "mean", "high"))
+    words = f"{label} {axis['mean']:.2f} ({axis['low']:.2f}–{axis['high']:.2f})"
+    return (
+        f'<span class="jw-interval" role="img" aria-label="{e(words)}" title="{e(words)}"><span class="jw-interval-band" style="left:{low}%;width:{max(1.0, high - low)}%"></span>'
+        f'<span class="jw-interval-mean" style="left:{mean}%"></span></span><span class="jw-num">{axis["mean"]:.2f}</span>'
+    )
+
+
+def detail(r: Mapping[str, Any], titles: Mapping[str, str], language: str) -> str:
+    """The whole page of a risk."""
+    axes = "".join(f"<dt>{e(say(f'risk.axis_{n}', language))}</dt><dd>{interval_bar(r[n], say(f'risk.axis_{n}', language))}</dd>" for n in ("importance", "urgency"))
+    place = r.get("rank") or {}
+    ranked = f"<dt>{e(say('risk.rank', language))}</dt><dd>{_rank(place, r, language)}</dd>" if place else ""
+    facts = [("field", r["field"]), ("type_path", " › ".join(r.get("type_path", ()))), ("technologies", "、".join(r.get("technologies", ())))]
+    facts += [("state", _state(r, language)), ("evidence_strength", _word("strength", r.get("evidence_strength"), language)), ("first_signal", (r.get("first_signal_at") or "")[:10])]
+    rows = "".join(f"<dt>{e(say('risk.' + n, language))}</dt><dd>{e(v)}</dd>" for n, v in facts if v)
+    parts = [f'<h2 class="jw-title">{e(r["statement"])}</h2><p class="jw-marks">{risk_badge(r.get("level"), language)}{_story_badge(r, language)}</p>']
+    parts += [f'<dl class="jw-facts">{axes}{ranked}{rows}</dl>', _signals(r, titles, language), _contributions(r, language)]
+    parts += [_list("counter_measures", r, language), _list("gaps", r, language), _changes(r, language), _history(r, language)]
+    parts += [f'<p class="jw-foot">{e(say("risk.foot", language))} · {e(r.get("constants_version", ""))}</p>']
+    return f'<article class="jw-risk">{"".join(p for p in parts if p)}</article>'
+
+
+def _rank(place: Mapping[str, float], r: Mapping[str, Any], language: str) -> str:
+    top = f" · P(top 10) {r['p_top10']:.0%}" if r.get("p_top10") is not None else ""
+    return e(f"{place.get('mean', 0):.1f} ({place.get('low', 0):g}–{place.get('high', 0):g}){top}")
+
+
+def _word(section: str, value: object, language: str) -> str:
+    from ui.messages import known
+
+    key = f"{section}.{value}"
+    return say(key, language) if known(key) else str(value or "")
+
+
+def _state(r: Mapping[str, Any], language: str) -> str:
+    stage = r.get("stage")
+    return " · ".join(p for p in (_word("risk_state", r.get("state"), language), _word("risk_stage", stage, language) if stage else "") if p)
+
+
+def _story_badge(r: Mapping[str, Any], language: str) -> str:
+    stories = {s.get("story_id") for s in r["signals"]}
+    return badge(say("risk.sources", language, n=len(stories)) if len(stories) > 1 else say("risk.single_source", language), "plain" if len(stories) > 1 else "warn")
+
+
+def _signals(r: Mapping[str, Any], titles: Mapping[str, str], language: str) -> str:
+    parts = []
+    for supports in (True, False):
+        found = [s for s in r["signals"] if bool(s.get("supports", True)) is supports]
+        name = say("risk.for" if supports else "risk.against", language)
+        items = "".join(_signal(s, titles) for s in found[:SHOWN]) or f'<li class="jw-dim">{e(say("risk.none_against", language))}</li>'
+        tone = "for" if supports else "against"
+        rest = "".join(_signal(s, titles) for s in found[SHOWN:])
+        more = f'<details><summary>{e(say("risk.more", language, n=len(found) - SHOWN))}</summary><ul class="jw-signals jw-{tone}">{rest}</ul></details>' if rest else ""
+        parts.append(f'<h3>{e(name)} <small>{len(found)}</small></h3><ul class="jw-signals jw-{tone}">{items}</ul>{more}')
+    return "".join(parts)
+
+
+def _signal(s: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    title = titles.get(s["document_id"], "")
+    href = link(s["document_id"], None, (s["start"], s["end"]))
+    source = f'<a class="jw-mark-text" data-doc="{e(s["document_id"])}" data-h="{s["start"]}-{s["end"]}" href="{e(href)}">{e(title)}</a>'
+    return f"<li><q>{e(s['quote'])}</q><small><time>{e((s.get('date') or '')[:10])}</time> {source}</small></li>"
+
+
+def _contributions(r: Mapping[str, Any], language: str) -> str:
+    parts = []
+    for axis in ("importance", "urgency"):
+        given = r[axis].get("contributions") or {}
+        if not given:
+            continue
+        widest = max(abs(v) for v in given.values()) or 1.0
+        rows = [
+            (e(_word("indicator", n, language)), f'<span class="jw-bar-h" style="width:{round(90 * abs(v) / widest)}%"></span>', f"{v:+.3f}")
+            for n, v in sorted(given.items(), key=lambda x: -abs(x[1]))
+        ]
+        parts.append(table((say(f"risk.axis_{axis}", language), "", ""), rows, classes="jw-contributions"))
+    return f"<details open><summary>{e(say('risk.contributions', language))}</summary>{''.join(parts)}</details>" if parts else ""
+
+
+def _list(name: str, r: Mapping[str, Any], language: str) -> str:
+    items = r.get(name) or []
+    words = "".join(f"<li>{e(_gap(i, language))}</li>" for i in items)
+    return f"<h3>{e(say('risk.' + name, language))}</h3><ul>{words}</ul>" if items else ""
+
+
+def _gap(item: Any, language: str) -> str:
+    if isinstance(item, Mapping):
+        return "；".join(str(v) for v in item.values() if v)
+    return _word("indicator", item, language)
+
+
+def _changes(r: Mapping[str, Any], language: str) -> str:
+    change = r.get("would_change") or r.get("grade_change") or []
+    items = change if isinstance(change, list) else [change]
+    return f"<h3>{e(say('risk.would_change', language))}</h3><ul>{''.join(f'<li>{e(_gap(i, language))}</li>' for i in items)}</ul>" if change else ""
+
+
+def _history(r: Mapping[str, Any], language: str) -> str:
+    history = r.get("history") or []
+    rows = [[e(v) for v in (h.get("at") or h.get("on") or h.get("as_of") or "", h.get("what") or h.get("level") or h.get("state") or "", h.get("by") or "")] for h in history if isinstance(h, Mapping)]
+    return f"<details><summary>{e(say('risk.history', language))}</summary>{table((say('date', language), say('what', language), say('who', language)), rows)}</details>" if rows else ""
+
+
+def blind(r: Mapping[str, Any], titles: Mapping[str, str], language: str) -> str:
+    """What an expert sees before scoring: statement, type and evidence; no score, no level, no contribution."""
+    facts = [("field", r.get("field", "")), ("type_path", " › ".join(r.get("type_path", ()))), ("technologies", "、".join(r.get("technologies", ())))]
+    rows = "".join(f"<dt>{e(say('risk.' + n, language))}</dt><dd>{e(v)}</dd>" for n, v in facts if v)
+    signals = _signals(r, titles, language) if r.get("signals") else f'<p class="jw-dim">{e(say("panel.nominated", language))}</p>'
+    return f'<article class="jw-risk"><h2 class="jw-title">{e(r["statement"])}</h2><dl class="jw-facts">{rows}</dl>{signals}</article>'
