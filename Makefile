@@ -17,7 +17,7 @@ $(VENV)/.test: $(VENV)/.core
 	$(PIP) --editable '.[test]'
 	touch $@
 
-$(VENV)/.lint: $(VENV)/.core
+$(VENV)/.lint: $(VENV)/.test
 	$(PIP) --editable '.[lint]'
 	touch $@
 
