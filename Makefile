@@ -10,6 +10,7 @@ help: ## list the targets
 
 $(VENV)/.core: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade "pip>=25"
 	$(PIP) --editable .
 	touch $@
 
