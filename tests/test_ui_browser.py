@@ -74,10 +74,11 @@ def open_tab(page: Any, name: str) -> None:
 
 
 def ask(page: Any, question: str = QUESTION) -> None:
+    asked = page.locator(".jw-q").count()
     page.locator("#jw-question textarea").fill(question)
     page.locator("#jw-send").click()
-    page.locator(".jw-a .jw-mark").first.wait_for()
-    page.locator(".jw-talk[aria-busy=false]").wait_for()
+    page.locator(".jw-q").nth(asked).wait_for()
+    page.locator(".jw-talk[aria-busy=false] .jw-a .jw-mark").last.wait_for()
 
 
 def serious(page: Any) -> list[str]:
