@@ -31,6 +31,7 @@ class Settings(BaseModel):
     province_profile: str = Field(default="", description="TOML of the province's chains, firms and projects")
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=0, le=65535)
+    rate: float = Field(default=1.0, gt=0, description="factor on all rate limits, for instance behind a gateway that has its own")
     language: str = Field(default="zh", pattern="^(zh|en)$")
     user_dictionary: str = Field(default="", description="file of extra words, one a line")
     contact: str = Field(default="", description="who runs the crawler; stands in its user agent")

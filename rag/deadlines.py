@@ -17,7 +17,7 @@ from rag.facts import years
 from rag.fit import bag, need_of
 from rag.places import covers
 from rag.records import ANSWERED, PARTIAL, Citation, Context, Sentence
-from rag.slots import Slot, slots
+from rag.slots import Slot
 from rag.source import named, short_title
 from rag.statements import condense
 from rag.tools import Book, Tools
@@ -67,7 +67,7 @@ def calls(tools: Tools, reader: Reader, *, region: str = "") -> list[Call]:
 def call_of(tools: Tools, book: Book, reader: Reader) -> Call | None:
     """The call of a notice; None when it names no deadline."""
     d = book.document
-    found = slots(d, book.statements)
+    found = book.slots
     due = tuple(s for s in found if s.kind == "deadline" and s.value.startswith("date:"))
     if not due:
         return None
@@ -184,7 +184,7 @@ def _nearest_place(found: Sequence[Book], c: Context) -> list[Book]:
 def _lines(book: Book) -> list[tuple[int, int, str]]:
     """(start, end, text) of the items that state deadlines, 网上填报 before 推荐审核 before 纸质材料; then the channel."""
     d = book.document
-    found = slots(d, book.statements)
+    found = book.slots
     spans: dict[tuple[int, int], int] = {}
     for slot in found:
         if slot.kind != "deadline" or slot.text.lstrip().startswith("|"):
@@ -209,7 +209,7 @@ def _item_of(book: Book, slot: Slot) -> tuple[int, int] | None:
 
 def _passed(found: Sequence[Book], c: Context) -> list[str]:
     """Whether the time to apply is over at the date."""
-    due = [x.value.partition(":")[2] for b in found for x in slots(b.document, b.statements) if x.kind == "deadline" and x.label in ("网上填报", "申报") and x.value.startswith("date:")]
+    due = [x.value.partition(":")[2] for b in found for x in b.slots if x.kind == "deadline" and x.label in ("网上填报", "申报") and x.value.startswith("date:")]
     if due and max(due) < c.as_of:
         return [f"截至{c.as_of}，上述填报时间均已过。"]
     return []

@@ -56,9 +56,7 @@ class Exact:
         self.folder, self.dim, self.writable = folder, dim, writable
         self._pending: dict[int, tuple[list[str], list[Matrix]]] = {}
         self._removed: set[str] = set()
-        self._ids: dict[int, list[str]] = {}
-        self._matrix: dict[int, Matrix] = {}
-        self._rows: dict[int, dict[str, int]] = {}
+        self._held: dict[int, tuple[list[str], Matrix, dict[str, int]]] = {}  # replaced as a whole: other threads search meanwhile
         self.reload()
 
     def reload(self) -> None:
@@ -66,11 +64,12 @@ class Exact:
             path = self.folder / f"{level}.npz"
             if path.exists():
                 with np.load(path) as stored:
-                    self._ids[level] = [str(i, "ascii") for i in stored["ids"]]
-                    self._matrix[level] = restore(stored["vectors"])
-                self._rows[level] = {name: n for n, name in enumerate(self._ids[level])}
-                if self._matrix[level].shape[1] != self.dim:
+                    self._hold(level, [str(i, "ascii") for i in stored["ids"]], restore(stored["vectors"]))
+                if self._held[level][1].shape[1] != self.dim:
                     raise IndexError_("vectors of another size", path, "run `jianwei index --rebuild`")
+
+    def _hold(self, level: int, ids: list[str], matrix: Matrix) -> None:
+        self._held[level] = (ids, matrix, {name: n for n, name in enumerate(ids)})
 
     def add(self, ids: Sequence[str], vectors: Matrix, security: int) -> None:
         names, parts = self._pending.setdefault(security, ([], []))
@@ -95,14 +94,12 @@ class Exact:
         self._removed.clear()
 
     def _commit_level(self, level: int) -> None:
-        ids, matrix = self._ids.get(level, []), self._matrix.get(level, np.zeros((0, self.dim), np.float32))
+        ids, matrix, _ = self._held.get(level, ([], np.zeros((0, self.dim), np.float32), {}))
         keep = np.array([_document(i) not in self._removed for i in ids], dtype=bool)
         names, parts = self._pending.get(level, ([], []))
         if not names and keep.all():
             return
-        self._ids[level] = [i for i, kept in zip(ids, keep, strict=True) if kept] + names
-        self._matrix[level] = np.concatenate([matrix[keep], *parts])
-        self._rows[level] = {name: n for n, name in enumerate(self._ids[level])}
+        self._hold(level, [i for i, kept in zip(ids, keep, strict=True) if kept] + names, np.concatenate([matrix[keep], *parts]))
         self._save(level)
 
     def _save(self, level: int) -> None:
@@ -110,37 +107,37 @@ class Exact:
         path = self.folder / f"{level}.npz"
         fresh = path.with_suffix(".new")
         with fresh.open("wb") as file:
-            np.savez(file, ids=np.array(self._ids[level], dtype="S48"), vectors=quantise(self._matrix[level]))
+            np.savez(file, ids=np.array(self._held[level][0], dtype="S48"), vectors=quantise(self._held[level][1]))
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
 
     def count(self, ceiling: int = 4) -> int:
-        return sum(len(ids) for level, ids in self._ids.items() if level <= ceiling)
+        return sum(len(ids) for level, (ids, _, _) in list(self._held.items()) if level <= ceiling)
 
     def search(self, vector: Matrix, k: int, *, ceiling: int, grants: Collection[str] = ()) -> list[tuple[str, float]]:
         """The k passage ids with the highest cosine to the unit `vector` [dim], best first."""
         found: list[tuple[str, float]] = []
-        for level, ids in self._ids.items():
+        for level, (ids, matrix, _) in list(self._held.items()):
             if level <= ceiling:
-                found += self._top(level, ids, vector, k)
+                found += self._top(ids, matrix, vector, k)
             elif grants:
                 granted = [n for n, i in enumerate(ids) if _document(i) in grants]
-                found += [(ids[n], float(s)) for n, s in zip(granted, self._matrix[level][granted] @ vector, strict=True)]
+                found += [(ids[n], float(s)) for n, s in zip(granted, matrix[granted] @ vector, strict=True)]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
 
     def scores(self, vector: Matrix, ids: Collection[str]) -> dict[str, float]:
         """The cosine of each of `ids` to the unit `vector` (unknown ids are left out)."""
         found: dict[str, float] = {}
-        for level, rows in self._rows.items():
+        for _, matrix, rows in list(self._held.values()):
             known = [i for i in ids if i in rows]
             if known:
-                cosines = self._matrix[level][[rows[i] for i in known]] @ vector
+                cosines = matrix[[rows[i] for i in known]] @ vector
                 found |= dict(zip(known, cosines.tolist(), strict=True))
         return found
 
-    def _top(self, level: int, ids: list[str], vector: Matrix, k: int) -> list[tuple[str, float]]:
-        scores = self._matrix[level] @ vector
+    def _top(self, ids: list[str], matrix: Matrix, vector: Matrix, k: int) -> list[tuple[str, float]]:
+        scores = matrix @ vector
         best = np.argpartition(-scores, k)[:k] if k < len(scores) else np.arange(len(scores))
         return [(ids[n], float(scores[n])) for n in best]
 

@@ -77,8 +77,9 @@ _PLAIN = {ord(c): unicodedata.normalize("NFKC", c) for c in map(chr, range(0xFF0
 def quantities(text: str) -> Iterator[Quantity]:
     """Numbers with their units, in order; dates, years, clause numbers and 文号 are not quantities."""
     plain = _same_length(text)
-    taken = [m.span() for p in (_NUMBER, _DATE, _YEAR, _MONTH_DAY, _CLAUSE) for m in p.finditer(plain)]
-    for match in _QUANTITY.finditer(plain):
+    matches = list(_QUANTITY.finditer(plain))
+    taken = [m.span() for p in (_NUMBER, _DATE, _YEAR, _MONTH_DAY, _CLAUSE) for m in p.finditer(plain)] if matches else []
+    for match in matches:
         if any(a < match.end() and match.start() < b for a, b in taken):
             continue
         if (found := _quantity(match)) is not None and not _NOT_COUNTED.match(plain[match.end() :]):
@@ -118,8 +119,9 @@ def dates(text: str) -> Iterator[tuple[str, int, int]]:
 def month_days(text: str) -> Iterator[tuple[str, int, int]]:
     """("MM-DD" or "MM", start, end) of dates without a year."""
     plain = _same_length(text)
-    with_year = [(a, b) for _, a, b in dates(text)]
-    for match in _MONTH_DAY.finditer(plain):
+    matches = list(_MONTH_DAY.finditer(plain))
+    with_year = [(a, b) for _, a, b in dates(text)] if matches else []
+    for match in matches:
         if any(a <= match.start() < b for a, b in with_year):
             continue
         try:

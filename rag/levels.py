@@ -18,7 +18,7 @@ from rag.fit import Need, bag, need_of
 from rag.places import covers, inside
 from rag.rates import CURRENT_RATE, STALE_RATE, Figure, cut, touched
 from rag.records import ANSWERED, PARTIAL, Citation, Context, Evidence, Sentence
-from rag.slots import Slot, cue, slots
+from rag.slots import Slot, cue
 from rag.source import named
 from rag.statements import Statement, condense
 from rag.tools import Book, Tools
@@ -106,7 +106,7 @@ def topic(text: str) -> str:
 def _offer(book: Book, e: Evidence, c: Context, need: Need, old: Sequence[Figure] = ()) -> Offer | None:
     """The offer of one document: the article whose granted amounts fit best; None when it offers nothing on what is asked."""
     d = book.document
-    found = slots(d, book.statements)
+    found = book.slots
     if (excluded := excluding(d, found, c.region)) is not None:
         return Offer(book, e, need.held(bag(e.text), bag(d.title)), (), (), (), (), excluded)
     granted = [s for s in found if s.kind in ("amount", "ratio")]

@@ -65,5 +65,5 @@ class Mentions:
 
     def share(self, key: str, ceiling: int) -> float:
         """log(1 + n) of a key over 5 (about 150 citing passages), 0..1, by what lies within the ceiling."""
-        n = sum(sums[key] for level, sums in self._sums.items() if level <= ceiling and key in sums)
+        n = sum(sums[key] for level, sums in list(self._sums.items()) if level <= ceiling and key in sums)
         return min(math.log1p(max(n, 0)) / 5.0, 1.0)

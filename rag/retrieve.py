@@ -9,6 +9,7 @@ change sequence of the store, so that what was added, changed, restricted or rem
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -85,6 +86,7 @@ class Retriever:
         self.owner = self._lock.take()
         self.shelf = Shelf(store)
         self._state = State()
+        self._guard, self._shelving, self._building = threading.RLock(), threading.Lock(), False
         self._lexical: Lexical | None = None
         self._dense: Dense | None = None
         self._embedder: Embedder | None = None
@@ -100,16 +102,32 @@ class Retriever:
 
     def rebuild(self, progress: Progress | None = None) -> None:
         """Build a new generation in a child process and swap it in; the old one serves until then."""
-        self._own()
-        generation = fresh(self.settings.home)
-        build_in_child(self.settings, generation, progress)
-        self._close()
-        swap(self.settings.home, generation)
-        self._open()
+        with self._guard:
+            self._own()
+            self._building = True
+            try:
+                generation = fresh(self.settings.home)
+                build_in_child(self.settings, generation, progress)
+            finally:
+                self._building = False
+            swap(self.settings.home, generation)
+            self._open()
 
     def refresh(self, progress: Progress | None = None) -> int:
-        """Bring shelf and index up to the store; returns how many documents were indexed anew or removed."""
-        self.shelf.refresh()
+        """Bring shelf and index up to the store; returns how many documents were indexed anew or removed.
+
+        One thread at a time; while a whole build runs the others go on with the old generation (the shelf already knows what may be shown).
+        """
+        last = self.store.documents.sequence()
+        if self.shelf.sequence < last:
+            with self._shelving:
+                self.shelf.refresh()
+        if self._lexical is not None and (self._building or (self._state.sequence >= last and (self.owner or not self._moved()))):
+            return 0
+        with self._guard:
+            return self._brought_up(progress)
+
+    def _brought_up(self, progress: Progress | None) -> int:
         if self._lexical is None or (not self.owner and self._moved()):
             self._open()
         if self._lexical is None:
@@ -178,18 +196,19 @@ class Retriever:
         return found is not None and read_state(found) != self._state
 
     def _open(self) -> None:
+        """Open the generation in service; searches under way keep what they hold."""
         generation = current(self.settings.home)
         state = read_state(generation) if generation else None
         if generation is None or state is None:
             return
-        self._close()
+        old = self._lexical
         if self.owner:
             sweep(self.settings.home)
         self._embedder = self._embedder or embedder_of(self.settings)
-        self._state = state
-        self._lexical = Lexical(generation / "lexical", writable=self.owner)
-        self._dense = open_vectors(generation, state, self.settings, writable=self.owner)
-        self._mentions = open_mentions(generation)
+        if old is not None and self.owner:
+            old.close()  # gives the writers' locks back; its searchers go on
+        lexical, dense = Lexical(generation / "lexical", writable=self.owner), open_vectors(generation, state, self.settings, writable=self.owner)
+        self._mentions, self._dense, self._lexical, self._state = open_mentions(generation), dense, lexical, state
 
     def _close(self) -> None:
         if self._lexical is not None:

@@ -52,15 +52,25 @@ class Shelf:
         return list(changed)
 
     def _reread(self, ids: list[str]) -> None:
-        self._judge.cache_clear()
-        self.version += 1
-        for document_id in ids:
-            self._drop(document_id)
         for i in range(0, len(ids), 500):
             part = ids[i : i + 500]
-            self.events.update(self._store.documents.events_of(part))
-            for head in self._store.documents.heads(LOCAL, id=part, kind=_HELD):
-                self._put(head)
+            events = self._store.documents.events_of(part)
+            heads = {head.id: head for head in self._store.documents.heads(LOCAL, id=part, kind=_HELD)}
+            for document_id in part:
+                self._replace(document_id, heads.get(document_id), events.get(document_id))
+        self._judge.cache_clear()
+        self.version += 1
+
+    def _replace(self, document_id: str, head: Document | None, events: list[Event] | None) -> None:
+        """Change one document while others read: what stays is never away for a moment."""
+        old = self.heads.get(document_id)
+        if head is not None:
+            self._put(head)
+        if events:
+            self.events[document_id] = events
+        else:
+            self.events.pop(document_id, None)
+        self._forget(document_id, old, head)
 
     def _put(self, head: Document) -> None:
         self.heads[head.id] = head
@@ -68,12 +78,13 @@ class Shelf:
         if head.doc_number:
             self.numbers[number_key(head.doc_number)].add(head.id)
 
-    def _drop(self, document_id: str) -> None:
-        self.events.pop(document_id, None)
-        head = self.heads.pop(document_id, None)
-        if head is not None:
-            self.titles[title_key(head.title)].discard(document_id)
-            self.numbers[number_key(head.doc_number)].discard(document_id)
+    def _forget(self, document_id: str, old: Document | None, new: Document | None) -> None:
+        if new is None:
+            self.heads.pop(document_id, None)
+        if old is not None and (new is None or title_key(new.title) != title_key(old.title)):
+            self.titles[title_key(old.title)].discard(document_id)
+        if old is not None and (new is None or number_key(new.doc_number) != number_key(old.doc_number)):
+            self.numbers[number_key(old.doc_number)].discard(document_id)
 
     def among(self, ids: Iterable[str], reader: Reader) -> dict[str, Document]:
         """The active heads of `ids` that exist for this reader (opinion is read from the store each time)."""
@@ -94,16 +105,16 @@ class Shelf:
 
     def issuers(self, wanted: str) -> tuple[str, ...]:
         """Every issuer's name that holds `wanted`."""
-        names = {name for head in self.heads.values() for name in head.issuers}
+        names = {name for head in list(self.heads.values()) for name in head.issuers}
         return tuple(sorted(name for name in names if wanted in name))
 
     def lookup(self, reader: Reader) -> Titles:
         """The lookups by title and number; what the reader may not read is not there."""
 
         def readable(ids: Iterable[str]) -> tuple[str, ...]:
-            return tuple(sorted(i for i in ids if reader.may_read(self.heads[i].security, i)))
+            return tuple(sorted(i for i in tuple(ids) if (head := self.heads.get(i)) is not None and reader.may_read(head.security, i)))
 
         return Titles(lambda key: readable(self.titles.get(key, ())), lambda key: readable(self.numbers.get(key, ())), lambda key: readable(self._holding(key)))
 
     def _holding(self, key: str) -> list[str]:
-        return [i for title, ids in self.titles.items() if key in title for i in ids]
+        return [i for title, ids in list(self.titles.items()) if key in title for i in tuple(ids)]

@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -71,8 +71,14 @@ def _spans(pattern: re.Pattern[str], text: str, offset: int) -> Iterator[tuple[i
             yield offset + match.start(), offset + match.end()
 
 
-def _sentences(document: Document, s: Statement) -> Iterator[tuple[int, int]]:
-    yield from _spans(_SENTENCE, document.text[s.start : s.end], s.start)
+def _sentences(document: Document, s: Statement) -> list[tuple[int, int]]:
+    return [(s.start + a, s.start + b) for a, b in _sentences_of(document.text[s.start : s.end])]
+
+
+@lru_cache(maxsize=64)
+def _sentences_of(text: str) -> tuple[tuple[int, int], ...]:
+    """Spans of the sentences of a statement: nearly every finder asks for them."""
+    return tuple(_spans(_SENTENCE, text, 0))
 
 
 # ---- amounts -------------------------------------------------------------------------------------------------------------
@@ -155,6 +161,10 @@ def _subject(document: Document, s: Statement, start: int) -> str:
 _DUE = re.compile(r"截止|截至|前[，。；（）\s]|以前|止[，。；）\s]|之前|期限|逾期|至\s*(?:\d{4}年)?\d{1,2}月|底前|关闭|时间(?:为|：|安排)|受理")
 
 
+_MAY_DATE = re.compile(r"[年月/.．-]")
+"""Every date has one of these (see rag.facts)."""
+
+
 def _deadlines(document: Document, s: Statement) -> Iterator[Slot]:
     """Dates by stage: 网上填报, 推荐审核, 纸质材料 are never mixed."""
     if s.kind == "table":
@@ -163,6 +173,8 @@ def _deadlines(document: Document, s: Statement) -> Iterator[Slot]:
     opening = s.heading
     for a, b in _items(document, s):
         text = document.text[a:b]
+        if not _MAY_DATE.search(text):
+            continue
         item_stage = stage_of(re.split(r"[。：]", condense(text))[0]) or stage_of(opening)
         for start, end in _spans(_PHRASE, text, a):
             phrase = document.text[start:end]

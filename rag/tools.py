@@ -6,23 +6,30 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from corpus.access import Reader
 from corpus.models import Document, Event, Validity
 from corpus.settings import Settings
 from corpus.store import Store
+from rag.slots import Slot, slots
 from rag.statements import Statement, statements
 
-SHELVED = 128
+SHELVED = 512
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Book:
-    """A document with its statements."""
+    """A document with its statements and, once asked for, its slots (kept as long as the book)."""
 
     document: Document
     statements: tuple[Statement, ...]
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        """Every slot of the document, by place."""
+        return slots(self.document, self.statements)
 
 
 class Books:

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Column, Engine, Integer, String, Table, Text, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from corpus.access import Reader
-from corpus.errors import NotFound
+from corpus.errors import NotFound, StoreError
 from corpus.store.base import metadata, now
 
 conversations = Table(
@@ -50,20 +51,31 @@ class Conversations:
         self.engine = engine
 
     def save(self, user: str, answer: Mapping[str, Any], trace: Mapping[str, Any], *, security: int) -> None:
-        """Keep one turn; its conversation is made at the first one. A turn of the same id is replaced."""
+        """Keep one turn; its conversation is made at the first one. One's own turn of the same id is replaced.
+
+        Raises StoreError when the id is another's.
+        """
         stamp, conversation = now(), str(answer.get("conversation_id") or "")
         row = {
             "id": answer["id"], "conversation_id": conversation, "user": user, "at": stamp, "question": answer["question"], "status": answer["status"],
             "security": security, "answer": dict(answer), "trace": dict(trace), "useful": None, "reason": "", "watched": False,
         }  # fmt: skip
+        try:
+            self._put(row, user, conversation, stamp)
+        except IntegrityError as error:
+            taken = f"{answer['id']} {conversation}".strip()
+            raise StoreError("this id of an answer or a conversation is taken", taken, "leave it out, or choose another") from error
+
+    def _put(self, row: Mapping[str, Any], user: str, conversation: str, stamp: str) -> None:
         with self.engine.begin() as connection:
-            connection.execute(delete(turns).where(turns.c.id == answer["id"], turns.c.user == user))
+            connection.execute(delete(turns).where(turns.c.id == row["id"], turns.c.user == user))
             connection.execute(insert(turns).values(row))
             if not conversation:
                 return
             mine = (conversations.c.id == conversation) & (conversations.c.user == user)
             if not connection.execute(update(conversations).where(mine).values(updated_at=stamp)).rowcount:
-                connection.execute(insert(conversations).values(id=conversation, user=user, title=str(answer["question"])[:60], created_at=stamp, updated_at=stamp))
+                title = str(row["question"])[:60]
+                connection.execute(insert(conversations).values(id=conversation, user=user, title=title, created_at=stamp, updated_at=stamp))
 
     def list(self, user: str, limit: int = 50) -> list[dict[str, Any]]:
         """Conversations of a user, last used first: {id, title, at, turns}."""

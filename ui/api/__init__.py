@@ -13,15 +13,15 @@ from typing import Any
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 
 from ui.api import account, centre, chat, documents, jobs, pages, panels, people, risks, search
 from ui.api.base import Hall
-from ui.api.errors import Problem, install, problem
+from ui.api.errors import Problem, install
 from ui.api.gates import Door, Gate, constants
 from ui.api.metrics import resident_bytes
 from ui.api.middleware import Guard, Measure
+from ui.api.unknown import Unknown
 from ui.auth import constants as auth_constants
 from ui.auth.identity import Identities
 from ui.auth.rates import Rates
@@ -35,7 +35,7 @@ def build(desk: Desk, *, local: bool, interface: bool = True, on_start: Callable
     """The application. `on_start` runs when the server is up and returns what to call when it goes down."""
     sizes = constants()
     gates = {name: Gate(name, **sizes[name]) for name in ("ask", "model", "work")}
-    hall = Hall(desk, Identities(desk, local=local), gates, Rates(auth_constants()["rate"]))
+    hall = Hall(desk, Identities(desk, local=local), gates, Rates({kind: n * desk.settings.rate for kind, n in auth_constants()["rate"].items()}))
     mcp_server, mcp_app = _mcp(hall)
 
     @asynccontextmanager
@@ -55,6 +55,7 @@ def build(desk: Desk, *, local: bool, interface: bool = True, on_start: Callable
     install(app)
     _routes(app, hall)
     app.router.routes.extend(mcp_app.routes)
+    app.router.routes.append(Unknown(app))
     if interface:
         from ui.app import mount
 
@@ -93,23 +94,7 @@ def _routes(app: FastAPI, hall: Hall) -> None:
     app.include_router(account.router)
     app.include_router(pages.router)
     _status(app, hall)
-    _unknown(app)
     app.mount("/jw", StaticFiles(directory=str(files("ui").joinpath("assets"))), name="assets")
-
-
-def _unknown(app: FastAPI) -> None:
-    """Unknown paths and methods of the API are problems, not pages of the interface (which is mounted at `/`)."""
-    methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"]
-
-    def unknown(request: Request) -> Response:
-        allowed = sorted(m for m in methods if any(r.matches({**request.scope, "method": m})[0] is Match.FULL for r in known))
-        if allowed:
-            return problem(405, "this method is not allowed here", request.method, f"use {', '.join(allowed)}", {"Allow": ", ".join(allowed)})
-        return problem(404, "there is nothing at this address", request.url.path, "see /docs")
-
-    known = list(app.routes)
-    for prefix in ("/api", "/v1", "/d", "/feeds", "/oidc"):
-        app.add_route(f"{prefix}/{{rest:path}}", unknown, methods=methods, include_in_schema=False)
 
 
 def _status(app: FastAPI, hall: Hall) -> None:

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from ui.api.base import DeskOf, HallOf, ReaderOf, Record
 from ui.api.errors import responses
-from ui.api.schemas import Day, Done, Sources, Words
+from ui.api.schemas import Day, Done, Flag, Sources, Words
 from ui.desk import centre
 
 router = APIRouter(tags=["the centre"])
@@ -25,7 +25,7 @@ class Settled(BaseModel):
     """How a doubt or an application ends."""
 
     model_config = ConfigDict(extra="forbid")
-    accept: bool
+    accept: Flag
     new: Annotated[str, Field(max_length=2000)] = ""
     reason: Annotated[str, Field(max_length=2000)] = ""
     until: Day = ""

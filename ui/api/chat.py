@@ -9,12 +9,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import JSONResponse, StreamingResponse
+from starlette.responses import JSONResponse
 
 from corpus.errors import BadInput
 from ui.api.base import Hall, HallOf, IdentityOf
 from ui.api.errors import responses
-from ui.api.search import walked
+from ui.api.schemas import Code, Day, Flag
+from ui.api.search import Stream, walked
 from ui.export.markdown import source_line
 
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
@@ -50,9 +51,9 @@ class Completion(BaseModel):
     model_config = ConfigDict(extra="allow")
     model: str = MODEL
     messages: Annotated[list[Message], Field(min_length=1, max_length=200)]
-    stream: bool = False
-    region: str = ""
-    as_of: str = ""
+    stream: Flag = False
+    region: Code = ""
+    as_of: Day = ""
 
     def values(self) -> dict[str, Any]:
         """The last user message as the question, the ones before as history."""
@@ -78,15 +79,13 @@ def _model() -> dict[str, Any]:
     return {"id": MODEL, "object": "model", "created": CREATED, "owned_by": "jianwei"}
 
 
-@router.post("/chat/completions", response_model=dict[str, Any], responses={200: {"content": {"text/event-stream": {}}}, **responses(501, 502)})
+@router.post("/chat/completions", response_model=dict[str, Any], responses={200: {"content": {"text/event-stream": {}}}, **responses(409, 501, 502)})
 async def completions(request: Request, hall: HallOf, identity: IdentityOf, asked: Completion) -> Any:
     """Answer the last user message; with `stream` as chunks."""
     hall.limit("ask", request, identity)
     values = asked.values()
     if asked.stream:
-        hall.asking.enter()
-        events = hall.desk.stream(values, identity.reader)
-        return StreamingResponse(_chunks(hall, events, asked.model), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        return Stream(hall.asking, _chunks(hall, hall.desk.stream(values, identity.reader), asked.model))
     answer = await hall.asking.run(hall.desk.ask, values, identity.reader)
     hall.metrics.answered(answer["status"])
     text = answer["text"] + sources_text(answer)

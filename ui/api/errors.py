@@ -124,4 +124,5 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> JSONResponse:
-        return problem(error.status_code, str(error.detail), request.url.path, "see /docs", dict(error.headers or {}))
+        status = 422 if error.status_code == 400 else error.status_code  # a body that cannot be read at all is told like one that is wrong
+        return problem(status, str(error.detail), request.url.path, "see /docs", dict(error.headers or {}))

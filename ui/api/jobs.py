@@ -38,7 +38,7 @@ def jobs(hall: HallOf, reader: ReaderOf, limit: Annotated[int, Query(ge=1, le=50
     return {"schedule": hall.runner.jobs() if hall.runner else [], "runs": [plain(r) for r in hall.desk.store.jobs.runs(limit=limit)]}
 
 
-@router.post("/jobs/{name}/run", response_model=Done, status_code=202, responses=responses(404, 501))
+@router.post("/jobs/{name}/run", response_model=Done, status_code=202, responses=responses(404, 409))
 def run(hall: HallOf, reader: ReaderOf, name: Annotated[str, Path(max_length=32)], source: Annotated[list[str] | None, Query(max_length=100)] = None) -> Record:
     """Run a job now (crawl may name sources)."""
     reader.require(*KEEPERS)
@@ -46,7 +46,7 @@ def run(hall: HallOf, reader: ReaderOf, name: Annotated[str, Path(max_length=32)
     return {"done": True, "id": name}
 
 
-@router.post("/jobs/{name}/{state}", response_model=Done, responses=responses(404, 501))
+@router.post("/jobs/{name}/{state}", response_model=Done, responses=responses(404, 409))
 def pause(hall: HallOf, reader: ReaderOf, name: Annotated[str, Path(max_length=32)], state: Literal["pause", "resume"]) -> Record:
     """Pause or resume a job of the schedule."""
     reader.require(*KEEPERS)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from ui.api.base import DeskOf, HallOf, ReaderOf, Record
 from ui.api.errors import responses
 from ui.api.risks import file_response
-from ui.api.schemas import Day, Done, Words
+from ui.api.schemas import Day, Done, Flag, Words
 from ui.desk import judge
 from ui.export import FORMATS
 
@@ -35,7 +35,7 @@ class Member(BaseModel):
     model_config = ConfigDict(extra="forbid")
     user: Annotated[str, Field(min_length=1, max_length=64)]
     conflicts: Annotated[list[str], Field(max_length=200)] = []
-    chair: bool = False
+    chair: Flag = False
 
 
 class Nomination(BaseModel):
@@ -52,7 +52,7 @@ def panels(desk: DeskOf, reader: ReaderOf) -> Record:
     return {"panels": judge.panels(desk, reader)}
 
 
-@router.post("", response_model=Done, status_code=201, responses=responses(501))
+@router.post("", response_model=Done, status_code=201, responses=responses(404, 501))
 def open_(desk: DeskOf, reader: ReaderOf, opened: Opened) -> Record:
     """Open a panel; its stop rule is frozen here."""
     return {"done": True, "id": judge.open_panel(desk, opened.title, reader, field=opened.field, risk_ids=opened.risk_ids, as_of=opened.as_of)}

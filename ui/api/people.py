@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from corpus.errors import NotPermitted
 from ui.api.base import DeskOf, IdentityOf, ReaderOf, Record
 from ui.api.errors import responses
-from ui.api.schemas import Done
+from ui.api.schemas import Done, Whole
 from ui.auth import accounts
 
 router = APIRouter(tags=["people"])
@@ -24,7 +24,7 @@ class Added(BaseModel):
     model_config = ConfigDict(extra="forbid")
     name: Annotated[str, Field(min_length=1, max_length=64)]
     role: Role
-    ceiling: Annotated[int | None, Field(ge=1, le=4)] = None
+    ceiling: Annotated[Whole | None, Field(ge=1, le=4)] = None
     display: Annotated[str, Field(max_length=200)] = ""
     email: Annotated[str, Field(max_length=200)] = ""
 
@@ -34,7 +34,7 @@ class Changed(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     role: Role | Literal[""] = ""
-    ceiling: Annotated[int | None, Field(ge=1, le=4)] = None
+    ceiling: Annotated[Whole | None, Field(ge=1, le=4)] = None
     state: Literal["", "active", "disabled"] = ""
 
 
@@ -43,7 +43,7 @@ class Token(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     label: Annotated[str, Field(max_length=200)] = ""
-    days: Annotated[int, Field(ge=0, le=3650)] = 90
+    days: Annotated[Whole, Field(ge=0, le=3650)] = 90
 
 
 @router.get("/me", response_model=dict[str, Any], responses=responses())

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from ui.api.base import DeskOf, HallOf, ReaderOf, Record
 from ui.api.errors import responses
-from ui.api.schemas import Code, Day, Risk, Risks
+from ui.api.schemas import Code, Day, Risk, Risks, Share
 from ui.desk import gather, reports
 from ui.export import FORMATS, render
 
@@ -44,7 +44,7 @@ def risk(desk: DeskOf, reader: ReaderOf, risk_id: RiskId) -> Record:
 
 
 @router.post("/risks/{risk_id}/what-if", response_model=dict[str, Any], responses=responses(404, 501))
-def what_if(desk: DeskOf, reader: ReaderOf, risk_id: RiskId, assumed: Annotated[dict[str, float], Body()]) -> Record:
+def what_if(desk: DeskOf, reader: ReaderOf, risk_id: RiskId, assumed: Annotated[dict[str, Share], Body()]) -> Record:
     """Scores and grade under assumed indicators."""
     return desk.what_if(risk_id, assumed, reader)
 

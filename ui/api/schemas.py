@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
 from corpus.models import Kind, Level
 
-Day = Annotated[str, Field(pattern=r"^(\d{4}(-\d{2}(-\d{2})?)?)?$", description="ISO date or its prefix", examples=["2026-11-21"])]
+_DAY = r"^([12][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?)?$"
+Day = Annotated[str, Field(pattern=_DAY, description="ISO date or its prefix", examples=["2026-11-21"])]
 Code = Annotated[str, Field(pattern=r"^[0-9]{0,12}$", description="division code (GB/T 2260)", examples=["350000"])]
-Words = Annotated[str, Field(min_length=1, max_length=2000)]
+Words = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]
+
+
+def _number(value: Any) -> Any:
+    """JSON numbers only: `true` and `"3"` are no numbers."""
+    if isinstance(value, (bool, str)):
+        raise ValueError("write a number")
+    return value
+
+
+Flag = Annotated[bool, Strict()]
+Whole = Annotated[int, BeforeValidator(_number)]
+Share = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
 
 
 class Record(BaseModel):
@@ -40,7 +53,7 @@ class Searched(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
     query: Words
-    k: Annotated[int, Field(ge=1, le=100)] = 10
+    k: Annotated[Whole, Field(ge=1, le=100)] = 10
     region: Code = ""
     level: Level | Literal[""] = ""
     issuer: Annotated[str, Field(max_length=100)] = ""
@@ -187,5 +200,5 @@ class Feedback(BaseModel):
     """A reader's judgement of an answer."""
 
     model_config = ConfigDict(extra="forbid")
-    useful: bool
+    useful: Flag
     reason: Annotated[str, Field(max_length=2000)] = ""

@@ -8,11 +8,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from corpus.errors import JianweiError
 from corpus.models import Kind, Level
 from ui.api.base import DeskOf, Hall, HallOf, IdentityOf, ReaderOf, Record
 from ui.api.errors import responses
+from ui.api.gates import Gate
 from ui.api.schemas import Answer, Asked, Code, Day, Done, Feedback, Hits, Searched, Words
 
 router = APIRouter(tags=["search and answers"])
@@ -43,7 +45,7 @@ def search_post(desk: DeskOf, reader: ReaderOf, asked: Searched) -> Record:
     return {"query": asked.query, "hits": desk.search(asked.values(), reader)}
 
 
-@router.post("/ask", response_model=Answer, responses=responses(501, 502))
+@router.post("/ask", response_model=Answer, responses=responses(409, 501, 502))
 async def ask(request: Request, hall: HallOf, identity: IdentityOf, asked: Asked) -> Any:
     """Answer a question; every sentence carries its citations."""
     hall.limit("ask", request, identity)
@@ -52,13 +54,26 @@ async def ask(request: Request, hall: HallOf, identity: IdentityOf, asked: Asked
     return answer
 
 
-@router.post("/ask/stream", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}, **responses(501, 502)})
+@router.post("/ask/stream", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}, **responses(409, 501, 502)})
 async def ask_stream(request: Request, hall: HallOf, identity: IdentityOf, asked: Asked) -> StreamingResponse:
     """The answer as server-sent events: the steps, the text as it grows, and the whole record last."""
     hall.limit("ask", request, identity)
-    hall.asking.enter()
-    events = hall.desk.stream(asked.values(), identity.reader)
-    return StreamingResponse(_sent(hall, events), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+    return Stream(hall.asking, _sent(hall, hall.desk.stream(asked.values(), identity.reader)))
+
+
+class Stream(StreamingResponse):
+    """Server-sent events that hold a place of a gate as long as they are sent, also when the reader goes away. Raises Busy when there is none."""
+
+    def __init__(self, gate: Gate, events: AsyncIterator[str]) -> None:
+        gate.enter()
+        self.gate = gate
+        super().__init__(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.gate.leave()
 
 
 async def _sent(hall: Hall, events: Iterator[dict[str, Any]]) -> AsyncIterator[str]:
@@ -67,14 +82,15 @@ async def _sent(hall: Hall, events: Iterator[dict[str, Any]]) -> AsyncIterator[s
 
 
 async def walked(hall: Hall, events: Iterator[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
-    """Walk a blocking iterator in the gate's threads; gives the place back at the end. An error becomes the last event."""
+    """Walk a blocking iterator in the gate's threads. An error becomes the last event (one that is not ours goes on to the log)."""
     try:
         while (event := await hall.asking.step(next, events, None)) is not None:
             yield event
     except JianweiError as error:
         yield {"type": "error", **error.record()}
-    finally:
-        hall.asking.leave()
+    except Exception as error:
+        yield {"type": "error", "what": "the service failed", "value": type(error).__name__, "mend": "the log says where; report it with the time"}
+        raise
 
 
 @router.post("/answers/{answer_id}/feedback", response_model=Done, status_code=201, responses=responses(404))
