@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import signal
@@ -24,6 +25,7 @@ from corpus.access import LOCAL
 from corpus.settings import load_settings
 from corpus.store import open_store
 from evaluation.commands import app
+from evaluation.fuzz import fuzz, tokens
 from evaluation.kill import command, policies, run
 
 KILLS, CASES, LOAD_S = 100, 10_000, 300
@@ -58,7 +60,8 @@ def served(home: Path) -> Iterator[tuple[str, int, float]]:
 
     start = time.perf_counter()
     child = subprocess.Popen(
-        command(home, "serve", "--port", "0", "--no-schedule"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+        command(home, "serve", "--port", "0", "--no-schedule"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+        env={**os.environ, "JIANWEI_RATE": "100000"},
     )
     assert child.stdout is not None
     base = next(
@@ -116,46 +119,32 @@ def import_figures(home: Path, source: Path, *options: str) -> dict[str, Any]:
     }
 
 
-def fuzz(base: str, cases: int) -> dict[str, Any]:
-    """Schemathesis over the service's own OpenAPI: its closing line."""
-    seconds, done = timed(
-        str(Path(sys.executable).with_name("schemathesis")),
-        "run",
-        base + "/openapi.json",
-        "--max-examples",
-        str(max(1, cases // 50)),
-        "--checks",
-        "not_a_server_error",
-    )
-    tail = [line for line in done.stdout.splitlines() if line.strip()][-3:]
-    return {"seconds": round(seconds, 1), "status": done.returncode, "said": " ".join(tail)[:300]}
-
-
-def load(base: str, seconds: int) -> dict[str, Any]:
-    """Fifty readers by locust: requests, failures and the 95th percentile in ms."""
+def load(base: str, pid: int, seconds: int) -> dict[str, Any]:
+    """Fifty readers by locust: requests, failures, percentiles in ms by act, CPU of the generator and of the service, resident memory at five moments."""
     with tempfile.TemporaryDirectory() as folder:
         program, script = str(Path(sys.executable).with_name("locust")), str(Path(__file__).with_name("load.py"))
-        timed(
-            program,
-            "-f",
-            script,
-            "--headless",
-            "-u",
-            "50",
-            "-r",
-            "10",
-            "-t",
-            f"{seconds}s",
-            "--host",
-            base,
-            "--csv",
-            f"{folder}/load",
-            "--only-summary",
-        )
-        rows = (Path(folder) / "load_stats.csv").read_text("utf-8").splitlines()
-    header, total = rows[0].split(","), rows[-1].split(",")
-    row = dict(zip(header, total, strict=False))
-    return {"requests": row.get("Request Count"), "failures": row.get("Failure Count"), "p95_ms": row.get("95%")}
+        options = ["-f", script, "--headless", "-u", "50", "-r", "10", "-t", f"{seconds}s", "--host", base, "--csv", f"{folder}/load", "--only-summary"]
+        before, start, generator = cpu_s(pid), time.perf_counter(), os.times()
+        child = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        resident = []
+        while child.poll() is None:
+            time.sleep(min(1.0, seconds / 20))
+            resident.append(round(resident_mb(pid)))
+        took, after = time.perf_counter() - start, os.times()
+        spent = after.children_user + after.children_system - generator.children_user - generator.children_system
+        with (Path(folder) / "load_stats.csv").open(encoding="utf-8", newline="") as file:
+            rows = {row["Name"]: row for row in csv.DictReader(file)}
+    found = {name: {"requests": int(r["Request Count"]), "failures": int(r["Failure Count"]), "p50_ms": int(r["50%"]), "p95_ms": int(r["95%"]), "p99_ms": int(r["99%"])} for name, r in rows.items()}
+    return {
+        **found.pop("Aggregated"), "acts": found, "seconds": round(took), "generator_cpu": round(spent / took, 2), "service_cpu": round((cpu_s(pid) - before) / took, 2),
+        "resident_mb": [resident[min(len(resident) - 1, len(resident) * k // 4)] for k in range(5)] if resident else [],
+    }  # fmt: skip
+
+
+def cpu_s(pid: int) -> float:
+    """Seconds of CPU that a process has used (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @app.command("bench")
@@ -177,8 +166,8 @@ def bench(
         }
         with served(home) as (base, pid, seconds):
             found["serve"] = {"up_s": round(seconds, 1), "resident_mb": round(resident_mb(pid))}
-            found["load"] = load(base, max(10, round(LOAD_S * fraction)))
-            found["fuzz"] = fuzz(base, round(CASES * fraction))
+            found["load"] = load(base, pid, max(10, round(LOAD_S * fraction)))
+            found["fuzz"] = fuzz(base, tokens(home), round(CASES * fraction))
             found["serve"]["resident_mb_after"] = round(resident_mb(pid))
     outcomes, lost = run(max(1, round(KILLS * fraction)), 2000, 0)
     found["kill"] = {

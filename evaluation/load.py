@@ -12,6 +12,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
 
     class HttpUser:
         """What is used of locust's user (the package has no types)."""
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
         host: str
 
     def between(low: float, high: float) -> Any: ...
-    def task(weight: int) -> Any: ...
+    def task(weight: int) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]: ...
 
 else:
     from locust import HttpUser, between, task

@@ -45,8 +45,15 @@ def quantise(vectors: Matrix) -> NDArray[np.int8]:
 
 
 def restore(vectors: NDArray[np.int8]) -> Matrix:
-    """The float32 vectors of quantised ones."""
-    return vectors.astype(np.float32) * np.float32(1 / 127)
+    """The float32 unit vectors of quantised ones (to quantise them again changes nothing)."""
+    plain = vectors.astype(np.float32)
+    norms = np.linalg.norm(plain, axis=1, keepdims=True)
+    return np.asarray(plain / np.maximum(norms, 1e-9), dtype=np.float32)
+
+
+def _cosine(value: float) -> float:
+    """Rounded, so that every engine gives the same number for the same vectors (float32 sums differ in the seventh place)."""
+    return round(float(value), 5)
 
 
 class Exact:
@@ -123,7 +130,7 @@ class Exact:
                 found += self._top(ids, matrix, vector, k)
             elif grants:
                 granted = [n for n, i in enumerate(ids) if _document(i) in grants]
-                found += [(ids[n], float(s)) for n, s in zip(granted, matrix[granted] @ vector, strict=True)]
+                found += [(ids[n], _cosine(s)) for n, s in zip(granted, matrix[granted] @ vector, strict=True)]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
 
     def scores(self, vector: Matrix, ids: Collection[str]) -> dict[str, float]:
@@ -133,13 +140,13 @@ class Exact:
             known = [i for i in ids if i in rows]
             if known:
                 cosines = matrix[[rows[i] for i in known]] @ vector
-                found |= dict(zip(known, cosines.tolist(), strict=True))
+                found |= dict(zip(known, map(_cosine, cosines), strict=True))
         return found
 
     def _top(self, ids: list[str], matrix: Matrix, vector: Matrix, k: int) -> list[tuple[str, float]]:
         scores = matrix @ vector
         best = np.argpartition(-scores, k)[:k] if k < len(scores) else np.arange(len(scores))
-        return [(ids[n], float(scores[n])) for n in best]
+        return [(ids[n], _cosine(scores[n])) for n in best]
 
 
 class Chroma:
@@ -166,6 +173,7 @@ class Chroma:
 
     def add(self, ids: Sequence[str], vectors: Matrix, security: int) -> None:
         collection = self._collection(security)
+        vectors = restore(quantise(vectors))  # what the exact index keeps too: both give the same cosines
         for i in range(0, len(ids), BATCH):
             part = list(ids[i : i + BATCH])
             collection.upsert(ids=part, embeddings=vectors[i : i + BATCH], metadatas=[{"d": _document(p)} for p in part])
@@ -195,11 +203,13 @@ class Chroma:
     def scores(self, vector: Matrix, ids: Collection[str]) -> dict[str, float]:
         """The cosine of each of `ids` to the unit `vector` (unknown ids are left out)."""
         found: dict[str, float] = {}
+        if not ids:  # Chroma takes no empty list
+            return found
         for collection in self._collections.values():
             held = collection.get(ids=list(ids), include=["embeddings"])
             if held["ids"]:
                 rows = np.array(held["embeddings"], dtype=np.float32)
-                found |= dict(zip(held["ids"], (rows @ vector / np.maximum(np.linalg.norm(rows, axis=1), 1e-9)).tolist(), strict=True))
+                found |= dict(zip(held["ids"], map(_cosine, rows @ vector / np.maximum(np.linalg.norm(rows, axis=1), 1e-9)), strict=True))
         return found
 
 
@@ -224,7 +234,7 @@ def _ask(collection: Any, vector: Matrix, k: int, where: dict[str, Any] | None) 
     if not held:
         return []
     result = collection.query(query_embeddings=[vector], n_results=min(k, held), where=where, include=["distances"])
-    return [(name, 1.0 - float(distance)) for name, distance in zip(result["ids"][0], result["distances"][0], strict=True)]
+    return [(name, _cosine(1.0 - float(distance))) for name, distance in zip(result["ids"][0], result["distances"][0], strict=True)]
 
 
 def choose(passages: int, *, url: str = "") -> str:

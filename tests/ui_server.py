@@ -44,13 +44,13 @@ PROGRAM = [sys.executable, "-c", "from ui.cli import main; main()"]
 
 
 @contextlib.contextmanager
-def served(home: Path, *options: str, schedule: bool = False) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def served(home: Path, *options: str, schedule: bool = False, log: str = "served.log") -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """`jianwei serve` on a free port; gives its address and the process."""
     command = [*PROGRAM, "--home", str(home), "serve", "--port", "0", *(() if schedule else ("--no-schedule",)), *options]
-    with (home / "served.log").open("w", encoding="utf-8") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, text=True)
+    with (home / log).open("w", encoding="utf-8") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, text=True)
     try:
-        yield _address(home / "served.log", process), process
+        yield _address(home / log, process), process
     finally:
         process.terminate()
         process.wait(20)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from corpus.access import LOCAL
 from corpus.errors import JianweiError
@@ -52,6 +54,8 @@ def _guarded(name: str, check: Callable[[Settings], tuple[bool, str, str]], sett
 def _store(settings: Settings) -> tuple[bool, str, str]:
     from corpus.store import open_store
 
+    if not settings.database_url and not (settings.home / "jianwei.sqlite3").exists():
+        return False, "empty: nothing was gathered or imported yet", "try `jianwei demo`, or `jianwei --home DIR import PATH…` with your own documents"
     store = open_store(settings)
     try:
         verdict = store.audit.verify()
@@ -73,6 +77,8 @@ def _disk(settings: Settings) -> tuple[bool, str, str]:
 def _index(settings: Settings) -> tuple[bool, str, str]:
     from ui.desk import Desk
 
+    if not (settings.home / "index").exists():
+        return True, "none yet: it is built at the first search, or by `jianwei index`", ""
     desk = Desk(settings)
     try:
         behind = desk.store.documents.sequence() - desk.retriever.sequence
@@ -85,6 +91,8 @@ def _model(settings: Settings) -> tuple[bool, str, str]:
     if not settings.llm:
         return True, "none: extractive answers", ""
     if settings.llm.startswith("openai:"):
+        if settings.llm_base_url and (fault := _silent(settings.llm_base_url)):
+            return False, f"{settings.llm} at {settings.llm_base_url}: {fault}", "start the model server, or correct JIANWEI_LLM_BASE_URL; until then answers are extractive"
         return bool(settings.llm_base_url or settings.llm_api_key), f"{settings.llm} at {settings.llm_base_url or 'the default address'}", "set llm_base_url and JIANWEI_LLM_API_KEY"
     from importlib.util import find_spec
 
@@ -95,6 +103,8 @@ def _accounts(settings: Settings) -> tuple[bool, str, str]:
     from corpus.store import open_store
     from ui.auth.identity import is_loopback
 
+    if not settings.database_url and not (settings.home / "jianwei.sqlite3").exists():
+        return is_loopback(settings.host), f"none yet, host {settings.host}", "jianwei serve --accounts"
     store = open_store(settings)
     try:
         people = store.people.all()
@@ -102,6 +112,31 @@ def _accounts(settings: Settings) -> tuple[bool, str, str]:
         store.close()
     ok = is_loopback(settings.host) or bool(people)
     return ok, f"{len(people)} accounts, {sum(u.role == 'admin' for u in people)} administrators, host {settings.host}", "jianwei serve --accounts"
+
+
+def _silent(url: str) -> str:
+    """Why no server listens at an address of the settings; empty when one does."""
+    parts = urlsplit(url)
+    port = parts.port or {"https": 443, "redis": 6379, "rediss": 6379}.get(parts.scheme, 80)
+    try:
+        with socket.create_connection((parts.hostname or "", port), timeout=5):
+            return ""
+    except OSError as error:
+        return f"no answer ({error.strerror or error})"
+
+
+def _chroma(settings: Settings) -> tuple[bool, str, str]:
+    if not settings.chroma_url:
+        return True, "none: embedded", ""
+    fault = _silent(settings.chroma_url)
+    return not fault, f"{settings.chroma_url} {fault}".strip(), "start it with `chroma run`, or empty the setting chroma_url"
+
+
+def _redis(settings: Settings) -> tuple[bool, str, str]:
+    if not settings.redis_url:
+        return True, "none: the local crawl queue", ""
+    fault, parts = _silent(settings.redis_url), urlsplit(settings.redis_url)
+    return not fault, f"{parts.hostname}:{parts.port or 6379} {fault}".strip(), "start redis-server, or empty the setting redis_url"
 
 
 def _mail(settings: Settings) -> tuple[bool, str, str]:
@@ -112,6 +147,8 @@ _CHECKS: tuple[tuple[str, Callable[[Settings], tuple[bool, str, str]]], ...] = (
     ("store", _store),
     ("disk", _disk),
     ("index", _index),
+    ("Chroma server", _chroma),
+    ("Redis server", _redis),
     ("language model", _model),
     ("accounts", _accounts),
     ("mail", _mail),

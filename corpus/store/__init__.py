@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, insert, select, text
+from sqlalchemy import Engine, MetaData, insert, make_url, select, text
+from sqlalchemy.exc import DBAPIError
 
+from corpus.errors import StoreError
 from corpus.settings import Settings
 from corpus.store.audit import Audit
 from corpus.store.base import make_engine, metadata
@@ -25,6 +27,7 @@ from corpus.store.outbox import Outbox
 from corpus.store.panels import Panels
 from corpus.store.people import People
 from corpus.store.profiles import Profiles
+from corpus.store.rates import RateRows
 from corpus.store.risks import Risks
 from corpus.store.schema import upgrade
 from corpus.store.snapshots import Snapshots
@@ -52,6 +55,7 @@ class Store:
         self.outbox = Outbox(engine)
         self.conversations = Conversations(engine)
         self.profiles = Profiles(engine)
+        self.rates = RateRows(engine)
 
     def dump(self) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
         """Every table by name with its rows in order of the primary key, all of one consistent state."""
@@ -100,8 +104,18 @@ def all_tables() -> MetaData:
 
 
 def open_store(settings: Settings) -> Store:
-    """Open (and, at first use, create) the store of a home."""
-    settings.home.mkdir(parents=True, exist_ok=True)
-    engine = make_engine(settings.url)
-    upgrade(engine)
+    """Open (and, at first use, create) the store of a home. Raises StoreError when the database cannot be used."""
+    shown = engine_address(settings.url)
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        engine = make_engine(settings.url)
+        upgrade(engine)
+    except (DBAPIError, OSError) as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise StoreError("the store cannot be opened", shown, f"{reason}: see `jianwei doctor`; restore a backup into an empty home if it is damaged") from error
     return Store(engine, settings.home)
+
+
+def engine_address(url: str) -> str:
+    """A database URL without its password."""
+    return make_url(url).render_as_string(hide_password=True)

@@ -53,4 +53,6 @@ def upgrade(engine: Engine) -> None:
     from alembic import command
 
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # workers that start together: one migrates, the others wait and find it done
+            connection.execute(text("SELECT pg_advisory_xact_lock(7860)"))
         command.upgrade(alembic_config(connection), "head")

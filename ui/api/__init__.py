@@ -24,7 +24,7 @@ from ui.api.middleware import Guard, Measure
 from ui.api.unknown import Unknown
 from ui.auth import constants as auth_constants
 from ui.auth.identity import Identities
-from ui.auth.rates import Rates
+from ui.auth.rates import limits_of
 from ui.desk import Desk
 
 FREE = ("/healthz", "/metrics", "/jw/")
@@ -35,7 +35,7 @@ def build(desk: Desk, *, local: bool, interface: bool = True, on_start: Callable
     """The application. `on_start` runs when the server is up and returns what to call when it goes down."""
     sizes = constants()
     gates = {name: Gate(name, **sizes[name]) for name in ("ask", "model", "work")}
-    hall = Hall(desk, Identities(desk, local=local), gates, Rates({kind: n * desk.settings.rate for kind, n in auth_constants()["rate"].items()}))
+    hall = Hall(desk, Identities(desk, local=local), gates, limits_of(_rates(desk), desk.store.rates))
     mcp_server, mcp_app = _mcp(hall)
 
     @asynccontextmanager
@@ -65,6 +65,10 @@ def build(desk: Desk, *, local: bool, interface: bool = True, on_start: Callable
     app.add_middleware(Door, limit=sizes["inside"], free=FREE)
     _document(app)
     return app
+
+
+def _rates(desk: Desk) -> dict[str, float]:
+    return {kind: float(n) * desk.settings.rate for kind, n in auth_constants()["rate"].items()}
 
 
 _ABOUT = "Policy and risk intelligence: search, cited answers, documents, risks, expert validation. Errors are problem+json; a Bearer token or a session says who asks."

@@ -12,7 +12,7 @@ from ui.api.errors import SignInNeeded, TooMany
 from ui.api.gates import Gate
 from ui.api.metrics import Metrics
 from ui.auth.identity import Identities, Identity
-from ui.auth.rates import Rates
+from ui.auth.rates import Limits
 from ui.desk import Desk
 from ui.jobs.runner import Runner
 
@@ -20,7 +20,7 @@ from ui.jobs.runner import Runner
 class Hall:
     """Everything that the routes share; kept on `app.state.hall`."""
 
-    def __init__(self, desk: Desk, identities: Identities, gates: dict[str, Gate], rates: Rates) -> None:
+    def __init__(self, desk: Desk, identities: Identities, gates: dict[str, Gate], rates: Limits) -> None:
         self.desk, self.identities, self.gates, self.rates = desk, identities, gates, rates
         self.metrics = Metrics()
         self.runner: Runner | None = None

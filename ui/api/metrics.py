@@ -40,7 +40,7 @@ class Metrics:
             lines = [*self._request_lines(), *self._duration_lines()]
             lines += _family("jianwei_answers_total", "counter", ((f'status="{s}"', n) for s, n in sorted(self._answers.items())))
         for name, value in sorted(gauges.items()):
-            lines += _family(f"jianwei_{name}", "gauge", [("", value)])
+            lines += _family(f"jianwei_{name}", "counter" if name.endswith("_total") else "gauge", [("", value)])
         return "\n".join(lines) + "\n"
 
     def _request_lines(self) -> list[str]:

@@ -95,12 +95,14 @@ class Measure:
 
 def template(scope: Scope) -> str:
     """The path of a request with its parameters as names; what no route of ours answered is `(interface)`."""
-    if not getattr(scope.get("route"), "include_in_schema", False) and not scope["path"].startswith(OURS):
+    route = scope.get("route")
+    if not getattr(route, "include_in_schema", False) and not scope["path"].startswith(OURS):
         return "(interface)"
-    path = str(scope["path"])
-    for name, value in scope.get("path_params", {}).items():
-        path = path.replace(str(value), f"{{{name}}}", 1) if str(value) else path
-    return path if scope.get("route") is not None else "(unknown)"
+    if route is None:
+        return "(unknown)"
+    return (API if scope["path"].startswith(API + "/") else "") + str(route.path)
 
 
+API = "/api/v1"
+"""What stands before the paths of the routers of the API."""
 OURS = ("/d/", "/risks/", "/answers/", "/feeds/", "/compare")
