@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from corpus.access import Reader
 from corpus.models import Source
@@ -46,21 +47,22 @@ def _holding(s: Source, count: int, first: str, last: str) -> Holding:
 def dcat(found: list[Holding], *, title: str = "见微数据目录") -> dict[str, Any]:
     """The catalogue as DCAT 2 (W3C) JSON-LD."""
     return {
-        "@context": {"dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/"},
+        "@context": {"dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/", "foaf": "http://xmlns.com/foaf/0.1/"},
         "@type": "dcat:Catalog",
         "dct:title": title,
         "dcat:dataset": [
             {
+                "@id": f"urn:jianwei:source:{quote(h.source_id, safe='')}",
                 "@type": "dcat:Dataset",
                 "dct:identifier": h.source_id,
                 "dct:title": h.publisher,
-                "dct:publisher": h.publisher,
+                "dct:publisher": {"@type": "foaf:Agent", "foaf:name": h.publisher},
                 "dct:type": h.kind,
                 "dct:accrualPeriodicity": h.cycle,
                 "dct:spatial": h.region_code,
                 "dct:accessRights": h.open,
                 "dct:modified": h.last_seen_at,
-                "dcat:landingPage": h.url,
+                **({"dcat:landingPage": {"@id": h.url}} if h.url.startswith(("http://", "https://")) else {}),
                 "dct:extent": h.documents,
             }
             for h in found

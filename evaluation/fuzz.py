@@ -49,7 +49,7 @@ def tokens(home: Path, roles: Iterable[str] = ROLES) -> dict[str, str]:
 
 def once(base: str, token: str, cases: int, seed: int) -> dict[str, Any]:
     """One run as one reader: {"cases", "failures": [{"code", "title", "operations"}], "errors", "seconds"}."""
-    examples = max(1, round(cases / (3 * OPERATIONS if cases >= FULL else OPERATIONS)))
+    examples = max(1, round(cases / (100 if cases >= FULL else OPERATIONS)))
     with tempfile.TemporaryDirectory() as folder:
         program = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{base}/openapi.json", "-H", f"Authorization: Bearer {token}", "-n", str(examples)]
         program += ["--phases", "examples,coverage,fuzzing,stateful" if cases >= FULL else "fuzzing", "--continue-on-failure", "--no-shrink", "--warnings", "off"]

@@ -6,15 +6,19 @@ import json
 import subprocess
 import threading
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from xml.etree import ElementTree
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from rdflib import DCAT, DCTERMS, RDF, Graph, URIRef
 
 from corpus.settings import load_settings
 from ui.doctor import examine
+from ui.pages.feeds import rss
 
 spec = spec_from_file_location("ui_server", Path(__file__).with_name("ui_server.py"))
 assert spec and spec.loader
@@ -86,6 +90,28 @@ def test_a_backup_while_serving_is_whole(home: Path, base: str, tmp_path: Path) 
     subprocess.run([*ui_server.PROGRAM, "--home", str(tmp_path / "again"), "index"], check=True, capture_output=True, timeout=120)
     done = subprocess.run([*ui_server.PROGRAM, "--home", str(tmp_path / "again"), "search", "研究开发费用补助", "--json"], check=True, capture_output=True, text=True, timeout=120)
     assert json.loads(done.stdout)["hits"][0]["doc_number"] == "测科规〔2024〕5号"
+
+
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph:DeprecationWarning")  # of rdflib's own JSON-LD parser
+def test_feeds_are_rss_2_and_the_catalogue_is_linked_data(home: Path, base: str) -> None:
+    root = ElementTree.fromstring(httpx.get(base + "/feeds/policies.xml").content)
+    assert root.tag == "rss" and root.get("version") == "2.0"
+    channel = root.find("channel")
+    assert channel is not None and all(channel.findtext(name) for name in ("title", "link", "description"))
+    items = channel.findall("item")
+    assert items and len({i.findtext("guid") for i in items}) == len(items)
+    for item in items:
+        assert item.findtext("title") and httpx.get(str(item.findtext("link"))).status_code == 200
+        if date := item.findtext("pubDate"):
+            assert parsedate_to_datetime(date).tzinfo is not None
+    bad = ElementTree.fromstring(rss("x", "http://x/", [{"title": "竖\x0b线<&>", "link": "http://x/1", "id": "1", "text": "\x00", "date": "2026-01-02"}]))
+    assert bad.findtext("channel/item/title") == "竖线<&>"
+    answer = httpx.get(base + "/api/v1/catalogue/dcat")
+    assert answer.headers["content-type"] == "application/ld+json"
+    graph = Graph().parse(data=answer.text, format="json-ld")
+    datasets = set(graph.subjects(RDF.type, DCAT.Dataset))
+    assert datasets == set(graph.objects(next(graph.subjects(RDF.type, DCAT.Catalog)), DCAT.dataset)) and all(isinstance(d, URIRef) for d in datasets)
+    assert all(graph.value(d, DCTERMS.title) and graph.value(d, DCTERMS.publisher) for d in datasets)
 
 
 # ---- doctor ----------------------------------------------------------------------------------------------------------------

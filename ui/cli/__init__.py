@@ -36,6 +36,9 @@ def _unexpected(kind: type[BaseException], error: BaseException, trace: Tracebac
     if os.environ.get("JIANWEI_DEBUG"):
         return sys.__excepthook__(kind, error, trace)
     words = " ".join(str(error).split())[:300]
+    if "disk is full" in words or "No space left" in words:
+        print(f"the disk is full; {kind.__name__}; free some space and run it again: what was stored is whole (`jianwei doctor` shows how much is free)", file=sys.stderr)
+        return None
     print(f"an unexpected error; {kind.__name__}: {words}; set JIANWEI_DEBUG=1 to see where, and report it", file=sys.stderr)
 
 

@@ -15,6 +15,8 @@ from ui.pages.document import link
 HOME = ZoneInfo("Asia/Shanghai")
 _DAY = re.compile(r"(20\d{2})年(\d{1,2})月(\d{1,2})日")
 _DEADLINE = re.compile(r"截止|截至|前(?:报送|提交|完成|登录|填报)|之前|逾期|申报时间|受理时间")
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 has no place for."""
 
 
 def rss(title: str, address: str, items: Iterable[Mapping[str, str]]) -> str:
@@ -25,6 +27,7 @@ def rss(title: str, address: str, items: Iterable[Mapping[str, str]]) -> str:
         for i in items
     )
     head = f"<title>{escape(title)}</title><link>{escape(address)}</link><description>{escape(title)}</description><language>zh-cn</language>"
+    body = _NO_XML.sub("", body)
     return f'<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel>{head}{body}</channel></rss>'
 
 
