@@ -18,8 +18,8 @@ from rag.compose import Extractive
 from rag.deadlines import Deadlines
 from rag.generate import open_generative
 from rag.levels import Levels
-from rag.records import Answer, Citation, Context, Question, Sentence
 from rag.record import answer_of, keep
+from rag.records import Answer, Citation, Context, Question, Sentence
 from rag.standing import Standing
 from rag.steps import AFTER, STEPS
 from rag.tools import Books, Tools
@@ -35,16 +35,13 @@ class Answerer:
 
     def ask(self, question: Question, reader: Reader) -> Answer:
         """Answer one question for one reader, and keep the record."""
-        context = self._begin(question, reader)
-        for _, context in self.walk(context):
-            pass
-        return self._finish(context)
+        return self._finish(self._walked(self._begin(question, reader)))
 
     def stream(self, question: Question, reader: Reader) -> Iterator[dict[str, Any]]:
         """{"type": "step", "name"} as each step begins, {"type": "delta", "text"} as the text grows, {"type": "answer", "answer"} last."""
-        context = self._begin(question, reader)
+        begun = context = self._begin(question, reader)
         yield {"type": "step", "name": STEPS[0].__name__}
-        for name, context in self.walk(context):
+        for name, context in self.walk(begun):
             if (after := _next(name)) and not context.done:
                 yield {"type": "step", "name": after}
         answer = self._finish(context)
@@ -57,10 +54,7 @@ class Answerer:
         kept = self.tools.store.conversations.get(answer_id, reader)
         old = kept["answer"]
         question = Question(old["question"], tuple(kept["trace"].get("history", ())), old.get("as_of", ""), kept["trace"].get("region", ""))
-        context = Context(question, reader)
-        for _, context in self.walk(context):
-            pass
-        again = answer_of(context, self.tools)
+        again = answer_of(self._walked(Context(question, reader)), self.tools)
         return {"kept": kept, "again": again, "same": again.text == old["text"] and again.status == old["status"]}
 
     def walk(self, context: Context) -> Iterator[tuple[str, Context]]:
@@ -73,6 +67,11 @@ class Answerer:
             took = {step.__name__: round((time.perf_counter() - start) * 1000, 2)}
             context = replace(context, elapsed_ms={**context.elapsed_ms, **took})
             yield step.__name__, context
+
+    def _walked(self, begun: Context) -> Context:
+        """The context after the last step."""
+        *_, (_, context) = self.walk(begun)
+        return context
 
     def _begin(self, question: Question, reader: Reader) -> Context:
         """The first context; the history of a kept conversation is read when none is given."""

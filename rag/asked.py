@@ -42,7 +42,7 @@ class Part:
 class Asked:
     """`as_of` is the date that the question itself means (empty: now) with the words that say so; `here` that it means the asker's own place."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[Part, ...] = ()
     as_of: str = ""
     as_of_words: str = ""
     here: bool = False

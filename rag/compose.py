@@ -45,7 +45,7 @@ class Extractive:
     def compose(self, tools: Tools, c: Context) -> Context:
         """Sentences and citations from the evidence, in the order of what is asked."""
         needs = [need_of(p.text, tools.retriever, c.reader) for p in c.asked.parts]
-        groups = group(tools, c, choose(c, needs))
+        groups = group(tools, c, choose(c, needs), needs)
         sentences: list[Sentence] = []
         citations: list[Citation] = []
         headed = False
@@ -117,7 +117,7 @@ def _same_words(a: Evidence, b: Evidence) -> bool:
     return len(x & y) >= 0.9 * min(len(x), len(y)) if x and y else False
 
 
-def group(tools: Tools, c: Context, picked: Sequence[tuple[int, Evidence]]) -> list[Group]:
+def group(tools: Tools, c: Context, picked: Sequence[tuple[int, Evidence]], needs: Sequence[Need]) -> list[Group]:
     """Picks of one article together: the first of each part with what limits it, the others as they are."""
     made: dict[tuple[str, str], Group] = {}
     led: set[int] = set()
@@ -132,9 +132,25 @@ def group(tools: Tools, c: Context, picked: Sequence[tuple[int, Evidence]]) -> l
             made[key] = replace(made[key], first=made[key].first or first, statements=_joined(made[key].statements, e.statement))
             continue
         kin = siblings(books[e.document.id].statements, e.statement)
-        kept = tuple(kin) if e.role == "named" else _with_limits(e, kin, c, part) if first else (e.statement,)
+        e = _nearest_kin(e, kin, needs[part])
+        kept = tuple(kin) if e.role == "named" else _with_limits(e, kin, c, part)
         made[key] = Group(e.document, e, kept, part, first)
     return list(made.values())
+
+
+BETTER = 1.25
+"""A paragraph of the same article that holds so many times more of what is asked takes the place of the one that was found."""
+
+
+def _nearest_kin(e: Evidence, kin: Sequence[Statement], need: Need) -> Evidence:
+    """The evidence moved to the paragraph of its article that answers (search finds the article, not always the paragraph)."""
+    if e.role or e.statement is None or not e.statement.article or e.statement.kind == "table":
+        return e
+    held = {s: need.held(bag(s.text(e.document))) for s in kin if s.kind != "table"}
+    best = max(held, key=lambda s: held[s], default=e.statement)
+    if held.get(best, 0.0) < BETTER * held.get(e.statement, 0.0):
+        return e
+    return replace(e, statement=best, start=best.start, end=best.end)
 
 
 def _joined(statements: tuple[Statement, ...], more: Statement) -> tuple[Statement, ...]:

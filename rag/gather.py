@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from corpus.models import CURRENT, Document, Status, Validity
@@ -70,13 +70,18 @@ def _may_rest(e: Evidence, c: Context) -> bool:
 
 
 def _trusted(document: Document) -> bool:
-    """Policies and notices are evidence; interpretations only of official origin and without orders to the machine in them."""
+    """Policies and notices are evidence; interpretations only of official origin and without orders to the machine in them.
+
+    A document whose title, number or issuers give orders is none: they are printed as headings and sources.
+    """
+    if _holds_orders(document.id, "\n".join((document.title, document.doc_number, *document.issuers))):
+        return False
     if document.kind != "interpretation":
         return document.kind in ("policy", "notice")
     return document.genre not in ("来信", "留言", "互动") and not _holds_orders(document.id, document.text)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _holds_orders(document_id: str, text: str) -> bool:
     return guard.is_order(text)
 
@@ -157,7 +162,7 @@ def values_of(text: str) -> set[str]:
 
 def _in_passing(text: str) -> bool:
     """Opening and closing formulas answer nothing."""
-    return text.startswith(("第一条", "为了", "为")) and "制定本" in text or "本法自" in text[:20] and "施行" in text
+    return (text.startswith(("第一条", "为了", "为")) and "制定本" in text) or ("本法自" in text[:20] and "施行" in text)
 
 
 __all__ = ["Status", "constants", "gather", "weigh"]

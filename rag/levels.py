@@ -53,7 +53,7 @@ class Levels:
         """Offers by level, then how they stack, then what is not held."""
         if not c.asked.support or c.named.articles or _other_form(c):
             return None
-        found = offers(tools, c)
+        found = _without_amendments(tools, offers(tools, c))
         if not found:
             return None
         sentences: list[Sentence] = []
@@ -61,9 +61,20 @@ class Levels:
         for offer in found:
             _say(tools, c, offer, sentences, citations)
         partial = not c.region and len({o.book.document.region_code for o in found if o.book.document.level != "national"}) > 0
-        notes = (*c.notices, *(_silent(found) if _wants_stacking(c) else ()), *_not_held(tools, c, found), *(["您没有说明所在地区，以上按各地分别列出；请补充省、市、县（区）名称以便核对。"] if partial else []))
+        notes = (*c.notices, *(_silent(found) if _wants_stacking(c) else ()), *_not_held(tools, c, found), *([PLACE] if partial else []))
         used = tuple(o.evidence for o in found)
-        return replace(c, sentences=tuple(sentences), citations=tuple(citations), notices=notes, used=used, status=PARTIAL if partial else ANSWERED, composer=self.name, said="")
+        return replace(c, sentences=tuple(sentences), citations=tuple(citations), notices=notes, used=used, status=PARTIAL if partial else ANSWERED, composer=self.name, said=NO_PLACE if partial else "")
+
+
+PLACE = "您没有说明所在地区，以上按各地分别列出；请补充省、市、县（区）名称以便核对。"
+NO_PLACE = "您没有说明企业所在地区：国家政策普遍适用，地方政策只适用于该地，以下按各地分别列出，请对照所在地查看。"
+
+
+def _without_amendments(tools: Tools, found: Sequence[Offer]) -> list[Offer]:
+    """Offers without those of documents that only change another offered one: their words stand behind what they change."""
+    given = {o.book.document.id for o in found}
+    changing = {r.document_id for r in tools.store.documents.relations_of(list(given)) if r.kind == RelationKind.amends and r.target_id in given and r.document_id != r.target_id}
+    return [o for o in found if o.book.document.id not in changing]
 
 
 def _other_form(c: Context) -> bool:
@@ -138,7 +149,7 @@ def _of_article(kind: str, found: Sequence[Slot], chosen: Sequence[Statement], n
     single = len(articles) <= 4
     kept = []
     for slot in found:
-        if slot.kind != kind or not re.search(test, slot.text) or slot.text.lstrip().startswith("|") or re.search(r"示例|是指|本表|申请表|原则，", slot.text) or not slot.text.endswith(("。", "；", "：", "，")):
+        if slot.kind != kind or not re.search(test, slot.text) or slot.text.lstrip().startswith("|") or re.search(r"示例|是指|本表|申请表|原则，|核实|核查", slot.text) or not slot.text.endswith(("。", "；", "：", "，")):
             continue
         inside_ = any(s.start <= slot.start < s.end for s in chosen)
         if inside_ or any(n and n in slot.text for n in numbers) or (single and not re.search(r"^第[一二三四五六七八九十]+条.{0,4}第[一二三四五六七八九十]+条", slot.text)) or need.held(bag(slot.text)) >= 0.5:

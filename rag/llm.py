@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
 from corpus.errors import ModelError, SettingsError
@@ -99,7 +99,7 @@ class Local:
             raise SettingsError("this language model needs the ml extra", path, "pip install 'jianwei[ml]', or set llm to openai:MODEL") from error
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True, trust_remote_code=False)
-            self._model = AutoModelForCausalLM.from_pretrained(path, local_files_only=True, trust_remote_code=False, use_safetensors=True).eval()
+            self._model = cast(Any, AutoModelForCausalLM.from_pretrained(path, local_files_only=True, trust_remote_code=False, use_safetensors=True)).eval()
         except (OSError, ValueError) as error:
             raise ModelError("the language model cannot be loaded", path, "the folder of a transformers causal model with its tokenizer") from error
         self.name, self._timeout, self._lock = f"transformers:{path}", timeout, threading.Lock()

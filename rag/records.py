@@ -146,8 +146,8 @@ class Context:
     as_of: str = ""
     as_of_said: str = ""
     route: str = ""
-    asked: Asked = Asked(())
-    named: Named = Named()
+    asked: Asked = field(default_factory=Asked)
+    named: Named = field(default_factory=Named)
     place_words: str = ""
     filters: Mapping[str, Any] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()

@@ -143,19 +143,52 @@ def _holds(tools: Tools, c: Context, document: Document, judged: Validity, n: in
     book = tools.books.get([document.id], c.reader).get(document.id)
     if book is None:
         return None
+    if (prolonged := _prolonged(tools, c, document)) is not None and c.as_of >= prolonged[0].published_on:
+        return _stays(tools, c, document, judged, prolonged, n, opening)
     event = next((e for e in tools.events(document.id) if e.kind in (EventKind.extended, EventKind.effective) and e.quote and e.stated_by == document.id), None)
     marked = judged.status == Status.in_force
     said = "现行有效（有官方标注）" if marked else f"未见失效记录（截至{c.as_of}，待核）"
     if event is not None:
         citation = _cite(tools, c, book.document, event, n)
-        end = f"，到期日{document.expires_on}" if document.expires_on else ""
+        until = expiry(tools, document, c.as_of)
+        end = f"，到期日{until}" if until else ""
         held = "，" if opening else ""
-        return f"{opening}{named(document)}{held}{said}{end}。该文件{citation.clause.get('article') or ''}写明：“{_short(citation.quote)}”", citation, f"{named(document)} {document.expires_on} {c.as_of} {said} 到期日"
+        return f"{opening}{named(document)}{held}{said}{end}。该文件{citation.clause.get('article') or ''}写明：“{_short(citation.quote)}”", citation, f"{named(document)} {until} {c.as_of} {said} 到期日"
     statement = book.statements[-1] if book.statements else None
     if statement is None:
         return None
     citation = cite(n, book.document, statement.start, min(statement.end, statement.start + 200), judged)
     return f"{opening}{named(document)}{'，' if opening else ''}{said}。", citation, f"{named(document)} {c.as_of} {said}"
+
+
+def _stays(tools: Tools, c: Context, document: Document, judged: Validity, prolonged: tuple[Document, Event], n: int, opening: str) -> tuple[str, Citation, str]:
+    """That a document still holds because another text prolonged it, with that text's words."""
+    stating, event = prolonged
+    until = expiry(tools, document, c.as_of)
+    said = "现行有效（有官方标注）" if judged.status == Status.in_force else f"未见失效记录（截至{c.as_of}，待核）"
+    end = f"，有效期延至{until}" if until else "，已被宣布继续有效"
+    citation = _cite(tools, c, stating, event, n)
+    text = f"{opening}{named(document)}{'，' if opening else ''}{said}{end}。{_where(citation, stating)}写明：“{_short(citation.quote)}”"
+    return text, citation, f"{named(document)} {until} {c.as_of} {said}{end}"
+
+
+def expiry(tools: Tools, document: Document, as_of: str) -> str:
+    """When a document ends by what is known: the newest end that an extension states (延期至 is dated by its new end); nothing
+    when it was declared to stay in force (继续有效) after its first end."""
+    events = tools.events(document.id)
+    if ends := [e.on for e in events if e.kind == EventKind.extended and e.on]:
+        return max(ends)
+    kept = any(e.kind == EventKind.continued and (e.on or as_of) <= as_of for e in events)
+    return "" if kept else document.expires_on
+
+
+def _prolonged(tools: Tools, c: Context, document: Document) -> tuple[Document, Event] | None:
+    """The text of another document that extends this one or says that it stays in force, with the event."""
+    for event in sorted(tools.events(document.id), key=lambda e: e.on, reverse=True):
+        elsewhere = event.kind in (EventKind.extended, EventKind.continued) and event.quote and event.stated_by not in (None, "", document.id)
+        if elsewhere and (book := tools.books.get([event.stated_by or ""], c.reader).get(event.stated_by or "")):
+            return book.document, event
+    return None
 
 
 def _cite(tools: Tools, c: Context, stating: Document, event: Event, n: int) -> Citation:

@@ -1,6 +1,6 @@
 """The steps of an answer, in order. Each takes the tools and a context and returns a changed context; any may stop the pipeline.
 
-check → rewrite → route → filters → named → retrieve → rerank → rates → support → compose → verify → notices → guard
+check → rewrite → route → filters → named → retrieve → rerank → rates → support → compose → verify → notices → follow-ups → guard
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from rag import guard, named, notices, rates, support
+from rag import follow, guard, named, notices, rates, support
 from rag.asked import asked
 from rag.cite import renumber, verify
 from rag.gather import gather, weigh
@@ -121,17 +121,24 @@ def add_notices(tools: Tools, c: Context) -> Context:
     return notices.add(tools, c)
 
 
+def suggest_follow_ups(tools: Tools, c: Context) -> Context:
+    """Questions that the corpus can answer next."""
+    return follow.add(tools, c)
+
+
 def guard_output(tools: Tools, c: Context) -> Context:
     """No links, no pictures, no personal data, no orders in what leaves; the answer is cut at its limit."""
-    sentences = tuple(replace(s, text=guard.clean(s.text)) for s in c.sentences if not guard.is_order(s.text))
+    sentences = tuple(replace(s, text=guard.clean(s.text), heading=guard.clean(s.heading)) for s in c.sentences if not guard.is_order(f"{s.heading}\n{s.text}"))
+    nearest = tuple({**d, "title": guard.clean(str(d["title"]))} for d in c.nearest if not guard.is_order(f"{d['title']}\n{d['doc_number']}"))
+    notices = tuple(guard.clean(n) for n in c.notices if not guard.is_order(n))
     if c.sentences and not sentences:
         return stop(c, "no_support", status=NO_SUPPORT, reason="guarded", sentences=(), citations=())
     sentences, citations = renumber(sentences, c.citations)
-    return replace(c, sentences=sentences, citations=citations, said=guard.clean(c.said), notices=tuple(guard.clean(n) for n in c.notices))
+    return replace(c, sentences=sentences, citations=citations, said=guard.clean(c.said), notices=notices, nearest=nearest, follow_ups=tuple(q for q in c.follow_ups if not guard.is_order(q)))
 
 
 STEPS: tuple[Step, ...] = (
-    check_question, rewrite_with_history, route_question, understand_filters, find_named, retrieve, rerank, settle_rates, decide_support, compose, verify_citations, add_notices, guard_output,
+    check_question, rewrite_with_history, route_question, understand_filters, find_named, retrieve, rerank, settle_rates, decide_support, compose, verify_citations, add_notices, suggest_follow_ups, guard_output,
 )  # fmt: skip
 """The pipeline, in order."""
 
