@@ -147,6 +147,16 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def service(found: dict[str, Any]) -> dict[str, float]:
+    """The figures that floors.toml pins under [service]; `load_growth` is the resident memory at the end over that at half time."""
+    load_, resident = found["load"], found["load"]["resident_mb"]
+    return {
+        "load_failures": load_["failures"], "load_p95_ms": load_["p95_ms"], "load_growth": round(resident[4] / resident[2], 3), "generator_cpu": load_["generator_cpu"],
+        "fuzz_cases": found["fuzz"]["cases"], "fuzz_server_errors": found["fuzz"]["server_errors"], "fuzz_undocumented": found["fuzz"]["unique_failures"] - found["fuzz"]["not_built"],
+        "kill_lost": found["kill"]["lost"],
+    }  # fmt: skip
+
+
 @app.command("bench")
 def bench(
     data: Path | None = typer.Option(None, help="folder of the real data; its policy/ is imported too"),
@@ -176,7 +186,7 @@ def bench(
         "slowest_reopen_s": round(max(o.reopen_s for o in outcomes), 2),
         "not_found_once": lost,
     }
-    text = json.dumps(found, ensure_ascii=False, indent=2)
+    text = json.dumps(found | service(found), ensure_ascii=False, indent=2)
     typer.echo(text)
     if out:
         out.write_text(text + "\n", "utf-8")
