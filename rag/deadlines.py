@@ -193,8 +193,9 @@ def _lines(book: Book) -> list[tuple[int, int, str]]:
         span = _item_of(book, slot)
         if order is not None and span and not d.text[span[0] : span[1]].rstrip().endswith(("：", ":")):
             spans[span] = min(order, spans.get(span, order))
-    if not spans:
-        tables = [s for s in book.statements if s.kind == "table" and any(x.kind == "deadline" and s.start <= x.start < s.end for x in found)]
+    tables = [s for s in book.statements if s.kind == "table" and any(x.kind == "deadline" and s.start <= x.start < s.end for x in found)]
+    rows = {x.start for s in tables[:1] for x in found if x.kind == "deadline" and x.label in STAGES and s.start <= x.start < s.end}
+    if not spans or len(rows) > len(spans):  # a table of stages says more than a date in passing
         return [(s.start, s.end, "\n" + d.text[s.start : s.end]) for s in tables[:1]]
     ordered = sorted(spans, key=lambda span: (spans[span], span))
     return [(a, b, condense(d.text[a:b])) for a, b in ordered[:6]]

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from corpus.models import CURRENT, Document, Event, EventKind, Status, Validity
 from rag.cite import cite, clause_at
-from rag.facts import years
+from rag.facts import title_key, titles, years
 from rag.fit import bag, need_of
 from rag.records import ANSWERED, Citation, Context, Sentence
 from rag.source import named, short_title
@@ -52,7 +52,7 @@ class Standing:
 def targets(tools: Tools, c: Context) -> list[Document]:
     """The documents that a question for validity means: named ones (the asked version), else those whose titles hold most of the words that name it."""
     if c.named.documents:
-        heads = [h for i in c.named.documents if (h := tools.head(i, c.reader))]
+        heads = _called(c.rewritten, [h for i in c.named.documents if (h := tools.head(i, c.reader))])
         return _of_years(heads, c.rewritten)[:_MOST] or heads[:1]
     need = need_of(_topic(c.rewritten), tools.retriever, c.reader)
     held = {d.id: need.held(bag(short_title(d.title))) for d in tools.retriever.shelf.heads.values() if d.kind == "policy" and c.reader.may_read(d.security, d.id)}
@@ -66,6 +66,13 @@ def targets(tools: Tools, c: Context) -> list[Document]:
     if not years(c.rewritten):
         found = [d for d in found if tools.validity(d.id, c.as_of).status in CURRENT] or found
     return sorted(found, key=lambda d: (len(d.title), d.id))[:_MOST]
+
+
+def _called(text: str, heads: Sequence[Document]) -> list[Document]:
+    """Of documents that a question names those that bear just that name (not what extends, forwards or explains them), if there are any."""
+    names = titles(text)
+    exact = [h for h in heads if title_key(short_title(h.title)) in names]
+    return exact or [h for h in heads if h.kind == "policy"] or list(heads)
 
 
 def _topic(text: str) -> str:
