@@ -180,3 +180,16 @@ def test_first_words_within_a_second(page: Any, base: str) -> None:
         const timer = setInterval(() => { const a = document.querySelectorAll('.jw-a'); if (document.querySelectorAll('.jw-q').length > n && a[a.length-1].querySelector('.jw-said')?.innerText.trim()) { clearInterval(timer); done(performance.now() - t); } }, 10); }, 60); })"""
     )
     assert took < 3000, took  # about 0.4 s on a quiet machine; the bound allows for a busy one
+
+
+def test_an_enterprise_matches_its_profile(page: Any, base: str) -> None:
+    go(page, base, "惠企匹配")
+    page.get_by_role("button", name="开始匹配").click()
+    page.locator(".jw-empty:visible", has_text="profile is empty").wait_for()
+    page.get_by_label("注册地").first.fill("350200")
+    page.get_by_role("button", name="开始匹配").click()
+    page.locator(".jw-match:visible, .jw-empty:visible:has-text('没有可匹配的政策')").first.wait_for()
+    assert serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.get_by_role("tab", name="申报日历").last.click()
+    page.locator(".jw-report:visible").wait_for()

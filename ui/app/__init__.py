@@ -50,13 +50,13 @@ def build(hall: Hall, language: str) -> Any:
     """The Blocks of one language."""
     import gradio as gr
 
-    from ui.app import ask, centre, library, panel, risks, top
+    from ui.app import ask, centre, library, match, panel, risks, top
     from ui.messages import say
 
     with gr.Blocks(title=f"{say('app.name', language)} · {say('app.sub', language)}", analytics_enabled=False, fill_width=True) as blocks:
         top.build(hall, language, blocks)
         with gr.Tabs(elem_classes="jw-main"):
-            for part in (ask, library, risks, panel, centre):
+            for part in (ask, library, match, risks, panel, centre):
                 with gr.Tab(say(f"tab.{part.__name__.rsplit('.', 1)[-1]}", language), id=part.__name__.rsplit(".", 1)[-1]) as tab:
                     part.build(hall, language, blocks, tab)
     return blocks

@@ -1,0 +1,178 @@
+"""惠企匹配: the enterprise's profile and what fits it, the 申报日历, one's subscriptions, and the coherence list of officials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from corpus.errors import BadInput, JianweiError
+from corpus.report import Report, TableBlock
+from ui.api.base import Hall
+from ui.app.reader import html, reader_of, shown, warn
+from ui.desk import enterprise, reports
+from ui.desk.enterprise import NUMBERS, SWITCHES, TEXTS
+from ui.export import report_record
+from ui.messages import say
+from ui.pages import match as pages
+from ui.pages.html import e, empty, table
+from ui.pages.report import fragment
+
+NAMES = (*TEXTS, *NUMBERS, *SWITCHES)
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
+    """Lay out the tab and wire its events."""
+    with gr.Tabs():
+        with gr.Tab(say("match.tab_match", language)):
+            _matching(hall, language, tab)
+        with gr.Tab(say("match.tab_calendar", language)) as calendar:
+            _listing(hall, language, calendar, enterprise.calendar)
+        with gr.Tab(say("match.tab_subscriptions", language)) as mine:
+            _subscriptions(hall, language, mine)
+        with gr.Tab(say("match.tab_coherence", language)) as coherence:
+            _listing(hall, language, coherence, enterprise.coherence)
+
+
+def _matching(hall: Hall, language: str, tab: Any) -> None:
+    with gr.Row(elem_classes="jw-grid jw-matching"):
+        with gr.Column(elem_classes="jw-surface jw-profile"):
+            html(f'<p class="jw-dim">{e(say("match.private", language))}</p>')
+            saved = gr.Dropdown([], value=None, label=say("match.saved", language))
+            upload = gr.UploadButton(say("match.upload", language), file_types=[".toml"], type="filepath", size="sm")
+            fields = _form(language)
+            with gr.Row():
+                go = gr.Button(say("match.go", language), variant="primary")
+                keep = gr.Button(say("match.keep", language))
+                drop = gr.Button(say("match.drop", language))
+        with gr.Column(elem_classes="jw-surface"):
+            out = html(empty(say("match.start", language), say("match.start_hint", language), "◇"))
+
+    def run(request: gr.Request, *values: Any) -> str:
+        return shown(lambda: pages.fragment(reports.match(hall.desk, _facts(values), reader_of(hall, request)), language), language)
+
+    def store(request: gr.Request, *values: Any) -> Any:
+        reader = reader_of(hall, request)
+        name = _tried(lambda: enterprise.keep(hall.desk, _facts(values), reader))
+        return gr.update(choices=enterprise.names(hall.desk, reader), **({"value": name} if name else {}))
+
+    def remove(name: str | None, request: gr.Request) -> Any:
+        reader = reader_of(hall, request)
+        if name:
+            _tried(lambda: hall.desk.store.profiles.remove(enterprise.owner(reader), name))
+        return gr.update(choices=enterprise.names(hall.desk, reader), value=None)
+
+    def load(name: str | None, request: gr.Request) -> Any:
+        facts = _tried(lambda: hall.desk.store.profiles.get(enterprise.owner(reader_of(hall, request)), name)) if name else None
+        return _filled(facts)
+
+    def read(path: str | None) -> Any:
+        return _filled(_tried(lambda: enterprise.read_toml(Path(path).read_bytes())) if path else None)
+
+    go.click(run, fields, out, **QUIET)
+    keep.click(store, fields, saved, **QUIET)
+    drop.click(remove, saved, saved, **QUIET)
+    saved.input(load, saved, fields, **QUIET)
+    upload.upload(read, upload, fields, **QUIET)
+    _on_open(hall, tab, saved)
+
+
+def _on_open(hall: Hall, tab: Any, saved: Any) -> None:
+    def opened(request: gr.Request) -> Any:
+        return gr.update(choices=enterprise.names(hall.desk, reader_of(hall, request)))
+
+    tab.select(opened, None, saved, **QUIET)
+
+
+def _form(language: str) -> list[Any]:
+    """Components in the order of NAMES; a fact left open is not said, never taken as no."""
+    answers = [(say("match.open", language), ""), (say("match.yes", language), "yes"), (say("match.no", language), "no")]
+    texts = [gr.Textbox(label=say(f"fact.{n}", language), max_lines=1) for n in TEXTS]
+    numbers = [gr.Textbox(label=say(f"fact.{n}", language), max_lines=1) for n in NUMBERS]  # a Number shows a blank as 0, which would be a fact
+    return [*texts, *numbers, *(gr.Radio(answers, value="", label=say(f"fact.{n}", language)) for n in SWITCHES)]
+
+
+def _facts(values: tuple[Any, ...]) -> dict[str, Any]:
+    said = dict(zip(NAMES, values, strict=True))
+    if not any(v not in (None, "") for n, v in said.items() if n != "name"):
+        raise BadInput("the profile is empty", "", "fill in the place and what is known")
+    return enterprise.checked({n: {"yes": True, "no": False}.get(v) if n in SWITCHES else _number(n, v) if n in NUMBERS else v for n, v in said.items()})
+
+
+def _number(name: str, text: str | None) -> float | None:
+    """A number as people write it (12,000,000); None for a blank, which is not 0."""
+    plain = (text or "").replace(",", "").replace("，", "").strip()
+    try:
+        return float(plain) if plain else None
+    except ValueError as error:
+        raise BadInput(f"{name} is a number of at least 0", text, "write it without units, money in yuan") from error
+
+
+def _filled(facts: dict[str, Any] | None) -> list[Any]:
+    if facts is None:
+        return [gr.skip() for _ in NAMES]
+    said = {True: "yes", False: "no", None: ""}
+    return [said[facts.get(n)] if n in SWITCHES else _written(facts.get(n, "")) for n in NAMES]
+
+
+def _written(value: Any) -> str:
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _tried(make: Callable[[], Any]) -> Any:
+    """What `make` gives; None, with a message over the page, for an error of ours."""
+    try:
+        return make()
+    except JianweiError as error:
+        return warn(error)
+
+
+def _listing(hall: Hall, language: str, tab: Any, make: Callable[..., Any]) -> None:
+    """A report of a place: filled when its tab opens, and again for another place."""
+    place = gr.Textbox(label=say("field.region_code", language), placeholder=say("match.any_place", language), max_lines=1)
+    out = html(empty(say("loading", language), "", "…"))
+
+    def show(where: str, request: gr.Request) -> str:
+        reader = reader_of(hall, request)
+        return shown(lambda: _report(make(hall.desk, reader, (where or "").strip()), language), language)
+
+    gr.on([tab.select, place.submit], show, place, out, trigger_mode="always_last", **QUIET)
+
+
+def _report(report: Report, language: str) -> str:
+    """A report, or the empty state when nothing stands in it."""
+    if all(isinstance(b, TableBlock) and not b.rows for b in report.blocks):
+        return empty(say("match.no_rows", language), f"{say('as_of', language)} {report.as_of}", "∅")
+    return fragment(report_record(report), language)
+
+
+def _subscriptions(hall: Hall, language: str, tab: Any) -> None:
+    out = html(empty(say("loading", language), "", "…"))
+    with gr.Row():
+        chosen = gr.Dropdown([], value=None, label=say("match.subscription", language))
+        end = gr.Button(say("match.unsubscribe", language))
+
+    def show(request: gr.Request) -> Any:
+        rows = _tried(lambda: hall.desk.store.outbox.subscriptions(enterprise.owner(reader_of(hall, request))))
+        if rows is None:
+            return empty(say("state.denied", language), say("state.denied_hint", language), "⊘"), gr.update(choices=[], value=None)
+        return _subscribed(rows, language), gr.update(choices=[(f"{r['n']} · {r['kind']}", r["n"]) for r in rows], value=None)
+
+    def stop(number: int | None, request: gr.Request) -> Any:
+        if number is not None:
+            _tried(lambda: hall.desk.store.outbox.unsubscribe(enterprise.owner(reader_of(hall, request)), number))
+        return show(request)
+
+    tab.select(show, None, [out, chosen], **QUIET)
+    end.click(stop, chosen, [out, chosen], **QUIET)
+
+
+def _subscribed(rows: Any, language: str) -> str:
+    if not rows:
+        return empty(say("match.no_subscriptions", language), say("match.no_subscriptions_hint", language), "∅")
+    heads = [say(f"match.sub_{n}", language) for n in ("n", "kind", "channel", "criteria")]
+    cells = ((e(r["n"]), e(r["kind"]), e(r["channel"]), e("；".join(f"{k}={v}" for k, v in r["criteria"].items() if v)) or "—") for r in rows)
+    return table(heads, cells)

@@ -1,0 +1,82 @@
+"""What an enterprise does here: its private profiles, the 申报日历, and its subscriptions; and the coherence list of officials."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+from corpus.access import Reader
+from corpus.errors import BadInput, NotPermitted
+from corpus.report import Report
+from ui.desk import Desk, room, today
+
+TEXTS = ("name", "region", "zone", "industry", "founded_on")
+NUMBERS = ("r_and_d_expense", "r_and_d_expense_before", "revenue", "r_and_d_staff", "staff", "ip_class_1", "ip_class_2")
+SWITCHES = ("high_tech", "high_tech_first", "tech_sme", "above_scale", "legal_person", "good_standing", "sound_accounts", "r_and_d_reported", "pays_here")
+OFFICIALS = ("local", "official", "operator", "auditor")
+LARGEST = 64 * 1024  # bytes of a profile
+
+
+def checked(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts that are filled in, money in yuan; raises BadInput for one of a wrong type. Facts beyond the form are kept."""
+    said = {k: v for k, v in facts.items() if v is not None and v != ""}
+    for name, value in said.items():
+        if name in NUMBERS and (isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0):
+            raise BadInput(f"{name} is a number of at least 0", value, "write it without quotes or units, money in yuan")
+        if name in SWITCHES and not isinstance(value, bool):
+            raise BadInput(f"{name} is true or false", value, "write true or false")
+        if name in TEXTS and name != "founded_on" and not isinstance(value, str):
+            raise BadInput(f"{name} is a text", value, "write it in quotes")
+    if "founded_on" in said:
+        said["founded_on"] = str(said["founded_on"])
+    return said
+
+
+def read_toml(data: bytes) -> dict[str, Any]:
+    """The facts of an uploaded profile (a [profile] or [enterprise] table is opened); raises BadInput."""
+    if len(data) > LARGEST:
+        raise BadInput("the profile is too large", f"{len(data)} bytes", f"give at most {LARGEST} bytes")
+    try:
+        found = tomllib.loads(data.decode("utf-8-sig"))
+    except ValueError as error:
+        raise BadInput("the profile is no TOML", str(error), 'write lines such as region = "350200"') from error
+    return checked(next((found[k] for k in ("profile", "enterprise", "facts") if isinstance(found.get(k), Mapping)), found))
+
+
+def owner(reader: Reader) -> str:
+    """Whose profiles these are; raises NotPermitted without an account."""
+    if reader.role == "anonymous":
+        raise NotPermitted("this needs an account", reader.user, "sign in")
+    return reader.user
+
+
+def keep(desk: Desk, facts: Mapping[str, Any], reader: Reader) -> str:
+    """Keep a profile under the enterprise's name; gives the name. The audit notes that, not the facts."""
+    said, mine = checked(facts), owner(reader)
+    name = str(said.get("name", "")).strip()
+    if not name or len(name) > 120:
+        raise BadInput("a profile has a name of 1 to 120 characters", name, "fill in the enterprise's name")
+    desk.store.profiles.put(mine, name, said)
+    desk.store.audit.add(mine, "profile.keep", "", {})
+    return name
+
+
+def names(desk: Desk, reader: Reader) -> list[str]:
+    """Names of the reader's own profiles; none without an account."""
+    return [] if reader.role == "anonymous" else [str(p["name"]) for p in desk.store.profiles.list(reader.user)]
+
+
+def calendar(desk: Desk, reader: Reader, region: str = "") -> Report:
+    """申报日历 of a place, by division code or name (all places without one); raises BadInput for an unknown place."""
+    report: Report = room("rag.calls").calendar(desk.store, reader, today(), region=room("rag.scope").region_of({"region": region}))
+    return report
+
+
+def coherence(desk: Desk, reader: Reader, region: str = "") -> Report:
+    """政策协同与纠偏清单, for officials; raises NotPermitted for others."""
+    if reader.role not in OFFICIALS:
+        raise NotPermitted("this is for officials", reader.role, "ask for the role of an official")
+    report: Report = room("rag.coherence").coherence(desk.store, reader, today(), region=room("rag.scope").region_of({"region": region}))
+    return report
