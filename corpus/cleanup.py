@@ -48,7 +48,7 @@ def _row(d: Document, header: list[str], cells: list[str], above: str, default: 
     title = _name(header, cells)
     if not title and not number:
         return
-    dates = [parse_date(x) for c, h in zip(cells, header, strict=False) if "名称" not in h for x in re.findall(DATE, c) if parse_date(x)]
+    dates = [parse_date(x) for c, h in zip(cells, header, strict=False) if not _OTHER_DATE.search(h) for x in re.findall(DATE, c) if parse_date(x)]
     target = Target(title, number, 0, 0)
     if result in (EventKind.continued, EventKind.extended):
         if result == EventKind.continued:
@@ -61,16 +61,29 @@ def _row(d: Document, header: list[str], cells: list[str], above: str, default: 
 
 def _result(header: list[str], cells: list[str], above: str) -> EventKind | None:
     """What happens to the row's document: a cell that is a result, else the header's (废止时间), else the words above the table."""
-    for cell in cells:
-        for word, kind in RESULTS:
-            if len(cell) <= 10 and re.fullmatch(rf"(?:宣布|予以|决定|拟|全文|建议)?(?:{word})(?:类|的|处理)?", cell):
-                return kind
-    if not any(re.search(r"名称|文件|标题", h) for h in header):
+    said = [c for h, c in zip(header, cells, strict=False) if _RESULT.search(h)]
+    for cell in said or cells:
+        if kind := _result_of(cell):
+            return kind
+    if said or not any(re.search(r"名称|文件|标题", h) for h in header):
         return None
     for words in (" ".join(header), above[-60:]):
         for word, kind in RESULTS:
             if word in words:
                 return kind
+    return None
+
+
+_RESULT = re.compile(r"清理|处理|效力|结果|结论|有效性|是否(?:继续)?有效")
+"""Headers of the column that says what becomes of a row; what it does not say (拟修改, 建议废止) is no event."""
+_OTHER_DATE = re.compile(r"名称|标题|(?:实施|施行|发布|发文|印发|制定|成文|公布|通过|颁布|文件)(?:日期|时间|年月)|^(?:日期|时间)$")
+"""Headers of columns whose dates are not those of the event but of the document named."""
+
+
+def _result_of(cell: str) -> EventKind | None:
+    for word, kind in RESULTS:
+        if len(cell) <= 40 and re.match(rf"(?:宣布|予以|决定|全文|已)?(?:{word})(?:类|的|处理)?(?=$|[，,。；（(、]|至|\d)", cell):
+            return kind
     return None
 
 

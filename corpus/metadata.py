@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from corpus.excludes import excludes_of
 from corpus.marks import is_signer
 from corpus.numbers import Number, official_number, parse_number
-from corpus.regions import Place, area_type_of, covers, name_of, national_body, place_of, places_in, stem_of
+from corpus.regions import Place, area_type_of, name_of, national_body, place_of, places_in, stem_of
 from corpus.text import parse_date
 
 __all__ = ["Metadata", "Number", "describe", "official_number", "parse_number"]
@@ -294,6 +295,8 @@ _PARTY_NUMBER = re.compile(r"中办|厅字|(?![\u4e00-\u9fff]?[农教经建科�
 def legal_rank(title: str, issuers: tuple[str, ...] | list[str], number: str, level: str | None) -> str:
     """效力位阶 from title, issuers and 文号 (not the same as 体裁)."""
     body = " ".join(issuers)
+    if number.startswith(("法释", "高检发释")) or (re.search(r"最高人民(?:法|检察)院", body) and re.search(r"解释(?:[（(].{1,8}[）)])?$|(?:的规定|的批复)$", title.strip())):
+        return "司法解释"
     t = re.sub(r"[（(][^（）()]*[）)]\s*$", "", title.strip())
     if re.search(r"中共|省委|市委|县委|区委|党组", body) or _PARTY_NUMBER.match(number):
         return "党政联合文件"
@@ -310,24 +313,6 @@ def legal_rank(title: str, issuers: tuple[str, ...] | list[str], number: str, le
     if re.search(r"(?:印发|公布|发布).*(?:" + "|".join(_RULES) + ")", t) or (genre_of(t) in ("意见", "措施") and level):
         return "规范性文件"
     return "一般公文"
-
-
-def excludes_of(text: str, region_code: str = "") -> tuple[str, ...]:
-    """Places inside `region_code` that a text excludes (不含厦门, 不包括厦门市; not 除厦门外 of something else), by full name."""
-    found: dict[str, None] = {}
-    for match in re.finditer(r"(?:不含|不包括|不包含)[：:]?", text):
-        tail = re.split(r"[）)，,。；;\n]", text[match.end() : match.end() + 40])[0]
-        reach = 0
-        for named in places_in(tail):
-            if named.start > reach + 1 or len(named.codes) != 1 or not covers(region_code, named.codes[0]) or named.codes[0] == region_code:
-                break
-            found[_full(tail[named.start : named.end], named.codes[0])] = None
-            reach = named.end
-    return tuple(found)
-
-
-def _full(name: str, code: str) -> str:
-    return name_of(code).removeprefix(name_of(code[:4] + "00")) if not code.endswith("00") else name_of(code) or name
 
 
 DELIVERIES = ("免申即享", "即申即享", "揭榜挂帅", "创新券", "后补助", "自行判别")

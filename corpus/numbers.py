@@ -12,8 +12,9 @@ _LEFT, _RIGHT = r"〔\[（(【﹝［\u3014﹙{<〈", r"〕\]）)】﹞］\u3015�
 _YEAR = rf"[{_LEFT}]\s*(\d{{4}})\s*(?:年)?\s*[{_RIGHT}]"
 _DOCUMENT = re.compile(rf"([\u4e00-\u9fff][\u4e00-\u9fffA-Za-z]{{0,15}}?(?:[（(][\u4e00-\u9fff]{{1,4}}[）)][\u4e00-\u9fff]{{0,4}})?)\s*{_YEAR}\s*(?:第)?\s*0*([\d０-９]+)(?:\s*[-—之]\s*\d+)?\s*号")
 _ANNOUNCED = re.compile(rf"([\u4e00-\u9fff、\s\u3000]{{2,60}}?)?\s*(公告|通告)\s*[（(]?\s*(\d{{4}})\s*年?\s*第?\s*0*(\d+|[{NUMERAL}]+)\s*号")
-_DECREE = re.compile(rf"(?:([\u4e00-\u9fff、\s]{{1,40}}?)\s*)?(主席令|令|公告|通告)\s*[（(]?\s*(?:(\d{{4}})\s*年)?\s*(?:第\s*)?0*(\d{{1,4}}|[{NUMERAL}]+)\s*号")
+_DECREE = re.compile(rf"(?:([\u4e00-\u9fff、\s]{{1,40}}?)\s*)?((?:主席令|令|公告|通告)(?:\s*[{_LEFT}][\d{NUMERAL}]+届[{_RIGHT}])?)\s*[（(]?\s*(?:(\d{{4}})\s*年)?\s*(?:第\s*)?0*(\d{{1,4}}|[{NUMERAL}]+)\s*号")
 _BARE = re.compile(r"([\u4e00-\u9fff]{2,20}?)\s*(\d{4})\s*年\s*第\s*0*(\d+)\s*号")
+_DAY = re.compile(r"\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日")
 _SERIAL = re.compile(rf"^([\u4e00-\u9fff]{{2,20}}?)\s*第\s*0*(\d+|[{NUMERAL}]+)\s*号$")
 _LEAD = re.compile(r"^(?:[\u4e00-\u9fff]{0,6}?(?:通知|批复|意见)(?=[\u4e00-\u9fff])|(?:中华人民共)?和国|以及|根据|按照|依据|依照|遵照|参照|对照|落实|执行|贯彻|印发|下发|转发|废止|原|即|见|和|与|及|或|将|按|以|由|经|的|在|《|（|\()+")
 
@@ -38,7 +39,7 @@ class Number:
 
 def parse_number(s: str) -> Number | None:
     """The first 文号 in a text in its official form, or None. Leading words of a sentence (根据…) are not part of it."""
-    s = s.replace("\u3000", " ").strip()
+    s = _DAY.sub(" ", s.replace("\u3000", " ")).strip()
     if match := _DOCUMENT.search(s):
         return Number("document", _code(match[1]), int(match[2]), int(unicodedata.normalize("NFKC", match[3])), match[0].strip())
     if match := _ANNOUNCED.search(s):

@@ -102,6 +102,8 @@ def _index() -> dict[str, list[tuple[str, tuple[str, ...], bool]]]:
     for name, codes in counties().items():
         if len(name) >= 3 or name.endswith("县"):
             found[name[:2]].append((name, codes, False))
+    for name, code in table()["zone_places"].items():
+        found[name[:2]].append((name, (code,), False))
     for name, code in stems().items():
         if name not in names():
             found[name[:2]].append((name, (code,), True))
@@ -162,7 +164,9 @@ def national_body(name: str) -> str:
     return match[0] if match else ""
 
 
-_ZONE_BODY = re.compile(r"(?:高新区|开发区|产业园区|试验区|实验区|合作区|新区|保税区|度假区|示范区)(?:党工委)?(?:管理委员会|管委会?|管理局)")
+_ZONE_BODY = re.compile(r"(?:高新区|开发区|产业园区|工业园区|科技园区?|科学城|生态城|投资区|试验区|实验区|合作区|新区|保税区|度假区|示范区|片区)(?:党工委)?(?:管理委员会|管委会?|管理局)")
+_FREE_TRADE = re.compile(r"^中国[（(]([\u4e00-\u9fff]{2,4})[）)]自由贸易试验区(?=[\u4e00-\u9fff]{2,8}片区)")
+"""中国（福建）自由贸易试验区厦门片区: the part says where it lies."""
 _DIVISION = re.compile(r"^[\u4e00-\u9fff]{1,6}?(?:(?P<unit>自治县|县|区|旗|市)(?=人民政府)|(?P<county>自治县|县|旗)(?=[\u4e00-\u9fff]{1,12}(?:局|委员会|委|办公室|办|中心)$))")
 
 
@@ -172,7 +176,8 @@ def place_of(name: str, default: Place | None = None) -> Place:
 
     A national body is national unless a place stands in its own name (国家税务总局福建省税务局 is provincial).
     """
-    name = re.sub(r"\s+", "", name)
+    whole = re.sub(r"\s+", "", name)
+    name = _FREE_TRADE.sub(r"\1", whole)
     found = places_in(name)
     national = national_body(name)
     if national and not (found and _is_branch(name, national, found[0])):
@@ -182,7 +187,7 @@ def place_of(name: str, default: Place | None = None) -> Place:
     code, end, level = _chain(found, default)
     if not code:
         return Place(stem_code(default), "county", area_type_of(name, ""), name[found[0].start : end]) if default else Place("", level, "")
-    kind = area_type_of(name, code) if _ZONE_BODY.search(name) else area_type_of("", code)
+    kind = area_type_of(whole, code) if _ZONE_BODY.search(name) else area_type_of("", code)
     rest = name[end:]
     if kind in table()["zones"]:
         level = "county"

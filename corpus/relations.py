@@ -11,6 +11,7 @@ from typing import Any
 from corpus.access import LOCAL, Reader
 from corpus.models import Document, Event, EventKind, Relation, RelationKind
 from corpus.numbers import number_key
+from corpus.periods import integer, prolonged
 from corpus.store import Store
 from corpus.targets import Target, targets_in
 from corpus.text import normalise, parse_date
@@ -134,11 +135,19 @@ def _resolve_events(store: Store, directory: Directory, by_id: dict[str, Documen
         speaker = by_id.get(e.stated_by or "")
         target = directory.find(e.target_title, e.target_number, speaker)
         if speaker and target and _meant(e, target) and not (e.kind == EventKind.amended and version_date(target) >= (version_date(speaker) or "9")):
-            hits[speaker.id][_place(e)] = replace(e, document_id=target.id)
+            hits[speaker.id][_place(e)] = replace(e, document_id=target.id, on=e.on or _prolonged_to(store, e, target))
     for speaker_id, known in hits.items():
         stated = store.documents.stated_by(speaker_id)
         store.documents.set_events(speaker_id, [known.get(_place(e), e) if e.document_id is None else e for e in stated])
     return sum(len(known) for known in hits.values())
+
+
+def _prolonged_to(store: Store, e: Event, target: Document) -> str:
+    """The day to which a prolongation by a period (有效期延长两年) reaches, from the target's last known end; empty when that is not known."""
+    ends = [x.on for x in store.documents.events_of([target.id]).get(target.id, []) if x.kind in (EventKind.expires, EventKind.extended)]
+    end = max([*ends, target.expires_on])
+    match = re.match(r"延长(.+?)(年|月)$", e.basis)
+    return prolonged(end, integer(match[1]), match[2]) if match and len(end) == 10 else ""
 
 
 _DATED = re.compile(r"\d{4}年\d{1,2}月\d{1,2}日")

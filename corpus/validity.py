@@ -89,6 +89,8 @@ def _replaced(document: Document, mine: Sequence[Event], on: str) -> Validity | 
 
 def _expiry(document: Document, mine: Sequence[Event]) -> tuple[str, str] | None:
     """The last day and the words that say so; of several extensions the longest."""
+    if any(e.kind == EventKind.extended and not e.on for e in mine):
+        return None  # prolonged, but nobody can say until when
     for kind in (EventKind.extended, EventKind.expires):
         if ends := [(e.on, e.quote or e.basis) for e in mine if e.kind == kind and e.on]:
             return max(ends)

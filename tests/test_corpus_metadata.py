@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.metadata import describe, excludes_of, head_number, issuers_of, legal_rank, signed_on, split_issuers
+from corpus.excludes import excludes_of
+from corpus.metadata import describe, head_number, issuers_of, legal_rank, signed_on, split_issuers
 from corpus.numbers import number_key, official_number, parse_number
 from corpus.regions import covers, name_of, place_of, places_in
 
@@ -24,6 +25,11 @@ from corpus.regions import covers, name_of, place_of, places_in
         ("闽海省人民政府令第二百零五号", "闽海省人民政府令第205号", "decree"),
         ("根据国发〔2019〕4号文件", "国发〔2019〕4号", "document"),
         ("的通知沪府发〔2009〕40号", "沪府发〔2009〕40号", "document"),
+        ("（2001年3月1日福建省人民政府令第60号公布）", "福建省人民政府令第60号", "decree"),
+        ("沪府令52号", "沪府令第52号", "decree"),
+        ("福建省人民代表大会常务委员会公告〔十四届〕第二十号", "福建省人民代表大会常务委员会公告〔十四届〕第20号", "decree"),
+        ("国家发展改革委 商务部令2021年第47号", "国家发展改革委商务部令2021年第47号", "decree"),
+        ("国办发明电〔2021〕14号", "国办发明电〔2021〕14号", "document"),
     ],
 )
 def test_numbers_in_their_official_forms(raw: str, official: str, form: str) -> None:
@@ -58,6 +64,12 @@ def test_numbers_that_mean_the_same() -> None:
         ("安浦县工业信息化和科学技术局", "990121", "county", ""),
         ("临洲高新技术产业开发区管理委员会", "990100", "county", "高新区"),
         ("省科技厅", "", "province", ""),
+        ("厦门火炬高技术产业开发区管理委员会", "350200", "county", "高新区"),
+        ("平潭综合实验区管理委员会", "350128", "county", "综合实验区"),
+        ("中国（福建）自由贸易试验区厦门片区管理委员会", "350200", "county", "自贸片区"),
+        ("苏州工业园区管理委员会", "320500", "county", "开发区"),
+        ("国家外汇管理局福建省分局", "350000", "province", ""),
+        ("中共厦门市委办公厅", "350200", "city", "计划单列市"),
     ],
 )
 def test_places_of_bodies(name: str, code: str, level: str, area: str) -> None:
@@ -117,3 +129,20 @@ def test_excluded_places() -> None:
     assert excludes_of("全省（不含厦门）规模以上企业") == ("厦门市",)
     assert excludes_of("补助对象不包括鹭屿市、宁波市企业。") == ("鹭屿市", "宁波市")
     assert excludes_of("单价500万元（不含税）") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "expected"),
+    [
+        ("各设区市（厦门市除外）科技局", "350000", ("厦门市",)),
+        ("广东省行政区域内（深圳除外）的企业", "440000", ("深圳市",)),
+        ("除厦门市外，各设区市均可申报。", "350000", ("厦门市",)),
+        ("除厦门市另有规定外，适用本办法。", "350000", ()),
+        ("本办法不适用于厦门市。", "350000", ("厦门市",)),
+        ("宁波市不适用本办法。", "330000", ("宁波市",)),
+        ("支持各省（不含计划单列市）企业", "000000", ("大连市", "宁波市", "厦门市", "青岛市", "深圳市")),
+        ("除法律另有规定外，厦门市可参照执行。", "350000", ()),
+    ],
+)
+def test_ways_to_exclude_a_place(text: str, region: str, expected: tuple[str, ...]) -> None:
+    assert excludes_of(text, region) == expected

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from corpus.access import LOCAL
 from corpus.drafts import Draft, complete
-from corpus.events import events_of, is_draft, last_day, later
+from corpus.events import events_of, is_draft
 from corpus.ingest import ingest
 from corpus.models import Document, Event, EventKind, Source
+from corpus.periods import last_day, later
 from corpus.relations import Directory, chain, resolve
 from corpus.store import Store
 from corpus.validity import validity, versions
@@ -41,6 +42,19 @@ FILLER = "为了支持企业加大研发投入，制定本办法。\n" * 4
         ("本通知自2024年5月1日起施行，试行两年。", "2024-05-01", "2026-04-30"),
         ("本公告自2023年1月1日起执行至2027年12月31日。", "2023-01-01", "2027-12-31"),
         ("二、自二〇二四年五月一日起施行。", "2024-05-01", ""),
+        ("第三十条 本办法由省科技厅负责解释，自印发之日起施行，有效期3年。", "2024-04-10", "2027-04-09"),
+        ("本通知自印发之日起执行，执行期限暂定三年。", "2024-04-10", "2027-04-09"),
+        ("本办法自印发之日起满30日后施行，有效期五年。", "2024-05-10", "2029-05-09"),
+        ("本办法自公布次日起施行。", "2024-04-11", ""),
+        ("本办法的有效期为自发布之日起五年。", "2024-04-10", "2029-04-09"),
+        ("本办法有效期5年，自2024年5月1日起施行。", "2024-05-01", "2029-04-30"),
+        ("本办法自2024年5月1日起施行，2029年4月30日废止。", "2024-05-01", "2029-04-30"),
+        ("本办法自2024年5月1日起施行，自2029年5月1日起失效。", "2024-05-01", "2029-04-30"),
+        ("本政策自发布之日起实施，有效期截止2025年12月31日。", "2024-04-10", "2025-12-31"),
+        ("本办法从2024年5月1日起实行。", "2024-05-01", ""),
+        ("项目实施期限为2024年5月1日至2026年4月30日。", "", ""),
+        ("各单位自2024年7月1日起执行国家标准《数据安全技术》。", "", ""),
+        ("2018年6月1日起施行的《旧条例》同时废止。", "", ""),
         ("高新技术企业证书有效期为三年。", "", ""),
         ("医疗器械注册证有效期为5年。", "", ""),
     ],
@@ -82,6 +96,14 @@ def test_days_after_issue() -> None:
         ("《旧办法》（闽海科规〔2021〕3号）自2024年6月1日起停止执行。", "suspended", "旧办法", "闽海科规〔2021〕3号", "2024-06-01"),
         ("财税〔2015〕119号第二条中关于委托境外研发的规定同时废止。", "partly_repealed", "", "财税〔2015〕119号", "2024-04-10"),
         ("本办法自2024年5月1日起施行。废止《旧办法》。", "repealed", "旧办法", "", "2024-05-01"),
+        ("停止执行《旧通知》（闽海政办〔2015〕103号）第三条第二款。", "partly_repealed", "旧通知", "闽海政办〔2015〕103号", "2024-04-10"),
+        ("闽海科计〔2016〕22号、闽海科计〔2016〕23号文件同时停止执行。", "suspended", "", "闽海科计〔2016〕22号", "2024-04-10"),
+        ("原《旧办法》（闽海科高〔2018〕3号）从即日起停止执行。", "suspended", "旧办法", "闽海科高〔2018〕3号", "2024-04-10"),
+        ("经清理，决定废止《旧办法》（闽海科高〔2018〕3号）等3件规范性文件。", "repealed", "旧办法", "闽海科高〔2018〕3号", "2024-04-10"),
+        ("2015年3月1日省人民政府公布的《奖励办法》（省政府令第158号）同时废止。", "repealed", "奖励办法", "省政府令第158号", "2024-04-10"),
+        ("将《旧办法》（闽海科高〔2018〕3号）第十条修改为：“每年评审一次”。", "amended", "旧办法", "闽海科高〔2018〕3号", "2024-04-10"),
+        ("《旧办法》（闽海科企〔2019〕3号）有效期届满后，继续有效，有效期至2028年3月31日。", "extended", "旧办法", "闽海科企〔2019〕3号", "2028-03-31"),
+        ("《旧办法》（闽海科企〔2019〕3号）继续执行至2026年12月31日。", "extended", "旧办法", "闽海科企〔2019〕3号", "2026-12-31"),
     ],
 )
 def test_ends_of_others(sentence: str, kind: str, title: str, number: str, on: str) -> None:
@@ -95,6 +117,8 @@ def test_ends_of_others(sentence: str, kind: str, title: str, number: str, on: s
         "可以依照《民事诉讼法》规定的公示催告程序，请求人民法院宣告该股票失效。",
         "《旧办法》（临洲科〔2021〕15号）有效期届满后不再执行。",
         "《旧办法》修改或者废止的，本细则按照调整方案执行。",
+        "凡与本办法规定不一致的，一律废止。",
+        "应当定期对《旧办法》开展评估，提出废止建议。",
     ],
 )
 def test_what_ends_nothing(sentence: str) -> None:
@@ -138,6 +162,45 @@ def test_one_event_a_row_of_a_cleanup_table() -> None:
     ]  # fmt: skip
     for e in d.events:
         assert e.quote in (d.text[e.start : e.end], d.title, "")
+
+
+HEADINGS = """经研究，现将清理结果公布如下：
+一、继续有效的规范性文件目录（2件）
+1.闽海省科学技术厅关于印发《特派员管理办法》的通知（闽海科农〔2020〕3号）
+2.闽海省科学技术厅关于印发创新券管理办法的通知（闽海科规〔2021〕5号）
+二、宣布失效的规范性文件目录
+（一）厅发文件
+1.关于加强科技保密工作的通知（闽海科安〔2001〕3号）
+三、修改的规范性文件
+1.《经费管理办法》（闽海科计〔2017〕6号）
+四、其他
+《无关办法》另行规定。"""
+
+
+def test_headings_of_a_cleanup_say_what_becomes_of_the_items() -> None:
+    assert [row for row in stated(doc(HEADINGS, "关于公布规范性文件清理结果的通知")) if row[2] or row[3]] == [
+        ("continued", "2024-04-10", "特派员管理办法", "闽海科农〔2020〕3号"),
+        ("continued", "2024-04-10", "闽海省科学技术厅关于印发创新券管理办法的通知", "闽海科规〔2021〕5号"),
+        ("declared_expired", "2024-04-10", "关于加强科技保密工作的通知", "闽海科安〔2001〕3号"),
+        ("amended", "2024-04-10", "经费管理办法", "闽海科计〔2017〕6号"),
+    ]
+
+
+def test_a_list_may_be_prolonged_and_proposals_in_a_table_are_no_events() -> None:
+    text = "决定将下列文件有效期延长至2026年12月31日：\n1.《孵化器办法》（临洲科规〔2021〕3号）\n2.《众创办法》（临洲科规〔2021〕4号）\n特此通知。"
+    assert [e.on for e in doc(text, "关于延长部分文件有效期的通知").events if e.kind == EventKind.extended] == ["2026-12-31", "2026-12-31"]
+    table = "清理结果\n| 序号 | 文件标题 | 文号 | 实施日期 | 清理意见 |\n| 1 | 孵化器办法 | 闽海科高〔2017〕7号 | 2017年6月1日 | 拟修改 |\n| 2 | 风险补偿办法 | 闽海科计〔2015〕9号 | 2015年6月1日 | 废止 |"
+    assert [(r[0], r[1], r[3]) for r in stated(doc(table, "关于文件清理结果的公告")) if r[3]] == [("repealed", "2024-04-10", "闽海科计〔2015〕9号")]
+
+
+def test_a_period_prolongs_the_end_that_was_known(store: Store) -> None:
+    old = Draft("old", "kjt", "http://x/old", "policy", "闽海省创新券办法", FILLER + "本办法自2020年1月1日起施行，有效期五年。", labels={"发文字号": "闽海科规〔2019〕9号", "成文日期": "2019-12-01"})
+    new = Draft("new", "kjt", "http://x/new", "policy", "关于延长有效期的通知", "《闽海省创新券办法》（闽海科规〔2019〕9号）有效期延长两年。", labels={"发文字号": "闽海科规〔2024〕9号", "成文日期": "2024-12-01"})
+    ingest(store, [old, new])
+    held = next(d for d in store.documents.heads(LOCAL, doc_number="闽海科规〔2019〕9号"))
+    happened = store.documents.events_of([held.id])[held.id]
+    assert [e.on for e in happened if e.kind == EventKind.extended] == ["2026-12-31"]
+    assert validity(held, happened, "2026-06-01").status == "in_force" and validity(held, happened, "2027-01-01").status == "expired"
 
 
 def test_result_in_the_header_of_the_table() -> None:
