@@ -197,5 +197,8 @@ def command(
     if out is not None:
         out.write_text(json.dumps(ours.flat()), "utf-8")
     if data is not None:
+        written = gold("interpret_real.toml")
         with real(data) as store:
-            show("real documents", measure(store, lambda h: h.external_id, gold("interpret_real.toml")), verbose)
+            for name, held in (("real documents that the extractor was mended on", False), ("real documents that it was not", True)):
+                chosen = {**written, "document": [w for w in written["document"] if bool(w.get("held")) == held]}
+                show(name, measure(store, lambda h: h.external_id, chosen), verbose and not held)

@@ -30,6 +30,7 @@ def call_phones(work: Work) -> int:
 
 
 def newest(work: Work) -> Call | None:
+    """The newest call of the policy's own place."""
     relations = work.store.documents.relations_of([work.document.id])
     ids = [r.document_id for r in relations if r.target_id == work.document.id]
     found = [c for c in calls(work.store, work.reader, work.judged.as_of, ids=ids) if c.region_code == work.document.region_code]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from corpus.access import Reader
-from corpus.models import Document, RelationKind
+from corpus.models import Document, Relation, RelationKind
 from corpus.report import Paragraph, Report, TableBlock
 from corpus.store import Store
 from rag.deadlines import STAGES, call_year, series
@@ -21,7 +21,7 @@ from rag.source import short_title
 
 _CALL = re.compile(r"申报|申请|认定|征集|揭榜|指南|评价|兑现|核定|受理|报名|推荐|免申即享")
 _NOT_A_CALL = re.compile(r"征求.{0,40}意见|公示|废止|清理结果|下达")
-_LINKS = (RelationKind.based_on, RelationKind.implements, RelationKind.cites, RelationKind.forwards)
+_LINKS = (RelationKind.based_on, RelationKind.implements, RelationKind.forwards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +53,36 @@ def calls(store: Store, reader: Reader, on: str, *, region: str = "", ids: Itera
     wanted = None if ids is None else set(ids)
     heads = [h for h in store.documents.heads(reader, kind="notice") if _CALL.search(h.title) and not _NOT_A_CALL.search(h.title) and (h.published_on or h.written_on) <= on]
     heads = [h for h in heads if (wanted is None or h.id in wanted) and (not region or covers(h.region_code, region))]
-    linked = policies_of(store, [h.id for h in heads])
-    found = [_call(d, tuple(linked.get(d.id, ()))) for d in store.documents.texts([h.id for h in heads], reader)]
+    texts = list(store.documents.texts([h.id for h in heads], reader))
+    linked = policies_of(store, texts)
+    found = [_call(d, tuple(linked.get(d.id, ()))) for d in texts]
     return sorted(found, key=lambda c: (c.year, c.document_id), reverse=True)
 
 
-def policies_of(store: Store, ids: Sequence[str]) -> dict[str, list[str]]:
-    """Document id → ids of the texts that it rests on."""
-    linked: dict[str, list[str]] = defaultdict(list)
-    for i in range(0, len(ids), 500):
-        for r in store.documents.relations_of(ids[i : i + 500]):
-            if r.document_id in ids and r.target_id and r.kind in _LINKS and r.target_id not in linked[r.document_id]:
-                linked[r.document_id].append(r.target_id)
-    return linked
+_BODY = re.compile(r"\n\s*(?:一、|第一[条章]|（一）|1[.．、])")
+
+
+def policies_of(store: Store, notices: Sequence[Document]) -> dict[str, list[str]]:
+    """Notice id → ids of the text that it carries out: the first that it names as its basis before its first heading (what it mentions on the way, a
+    reward for the recognised or a sister measure, has calls of its own), and what it forwards."""
+    by_id = {d.id: d for d in notices}
+    found: dict[str, list[Relation]] = defaultdict(list)
+    for i in range(0, len(notices), 500):
+        for r in store.documents.relations_of([d.id for d in notices[i : i + 500]]):
+            if r.document_id in by_id and r.kind in _LINKS and r.start < _opening(by_id[r.document_id].text):
+                found[r.document_id].append(r)
+    return {i: [r.target_id for r in _carried_out(rows) if r.target_id] for i, rows in found.items()}
+
+
+def _opening(text: str) -> int:
+    """Where the body of a notice begins."""
+    match = _BODY.search(text)
+    return match.start() if match else min(len(text), 1500)
+
+
+def _carried_out(rows: Sequence[Relation]) -> list[Relation]:
+    forwarded = [r for r in rows if r.kind == RelationKind.forwards]
+    return [*sorted((r for r in rows if r.kind != RelationKind.forwards), key=lambda r: r.start)[:1], *forwarded]
 
 
 def _call(d: Document, policies: tuple[str, ...]) -> Call:
