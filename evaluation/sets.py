@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,16 +43,20 @@ class Ask:
     history: tuple[str, ...] = ()
     as_of: str = ""
 
+    @property
+    def whole(self) -> str:
+        """The question with its earlier turns before it, as a system without turns is asked."""
+        return " ".join([*self.history, self.text])
+
 
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
-    """`files`: what to import; `units`: what is found; `relevant`: unit ids right for a question; `notes`: what was dropped.
+    """`relevant`: unit ids right for a question; `notes`: what was dropped.
 
     `answers`: where a hit counts by what it holds (passages), the text that it must hold; the only unit is then "answer".
     """
 
     name: str
-    files: tuple[Path, ...]
     asks: Mapping[str, Ask]
     relevant: Mapping[str, frozenset[str]]
     unit: str
@@ -92,8 +96,13 @@ def articles(document: Document) -> Iterator[tuple[str, int, int]]:
         yield article, start, end
 
 
-def _laws(data: Path) -> tuple[Path, ...]:
-    return (data / "policy" / "laws.jsonl.gz", data / "policy" / "policy_docs.jsonl.gz")
+def files(data: Path, group: str, folder: Path) -> tuple[Path, ...]:
+    """What to import for a group of sets: laws, ncp or cmrc (whose paragraphs are first written to `folder`)."""
+    if group == "laws":
+        return (data / "policy" / "laws.jsonl.gz", data / "policy" / "policy_docs.jsonl.gz")
+    if group == "ncp":
+        return (data / "qa" / "ncp_docs.jsonl.gz",)
+    return (_paragraphs(data, folder),)
 
 
 Known = Mapping[str, tuple[str, ...]]
@@ -110,7 +119,7 @@ def stard(data: Path, texts: Mapping[str, str]) -> QuestionSet:
         found = [_by_text(bare(text), texts, openings) for text in row["articles"].values()]
         lost += found.count("")
         asks[row["qid"]], relevant[row["qid"]] = Ask(row["question"]), frozenset(f for f in found if f)
-    return _kept("stard", _laws(data), asks, relevant, "text", {"gold articles not in the laws": lost})
+    return _kept("stard", asks, relevant, "text", {"gold articles not in the laws": lost})
 
 
 def _by_text(text: str, texts: Mapping[str, str], openings: Mapping[str, list[str]]) -> str:
@@ -120,11 +129,11 @@ def _by_text(text: str, texts: Mapping[str, str], openings: Mapping[str, list[st
     return texts[longer[0]] if longer else ""
 
 
-def _kept(name: str, files: tuple[Path, ...], asks: dict[str, Ask], relevant: dict[str, frozenset[str]], unit: str, notes: dict[str, int]) -> QuestionSet:
+def _kept(name: str, asks: dict[str, Ask], relevant: dict[str, frozenset[str]], unit: str, notes: dict[str, int]) -> QuestionSet:
     """The set without questions that have no gold left; says how many were dropped."""
     kept = {q for q, gold in relevant.items() if gold}
     dropped = {"questions without gold": len(asks) - len(kept)}
-    return QuestionSet(name, files, {q: asks[q] for q in asks if q in kept}, {q: relevant[q] for q in relevant if q in kept}, unit, notes | dropped)
+    return QuestionSet(name, {q: asks[q] for q in asks if q in kept}, {q: relevant[q] for q in relevant if q in kept}, unit, notes | dropped)
 
 
 def st_policy(data: Path) -> QuestionSet:
@@ -132,8 +141,8 @@ def st_policy(data: Path) -> QuestionSet:
     asks, relevant = {}, {}
     for row in rows(data / "qa" / "st_policy_questions.jsonl.gz"):
         asks[row["id"]] = Ask(row["question"], tuple(row["history"]), row.get("as_of") or "")
-        relevant[row["id"]] = frozenset(f"{g['path_in_file']}#{g['article']}" for g in row["gold"])
-    return _kept("st_policy", _laws(data), asks, relevant, "place", {})
+        relevant[row["id"]] = frozenset(f"{g['path_in_file'].removeprefix('policy_docs.jsonl.gz#')}#{g['article']}" for g in row["gold"])
+    return _kept("st_policy", asks, relevant, "place", {})
 
 
 def ncp(data: Path, *, passages: bool) -> QuestionSet:
@@ -144,7 +153,7 @@ def ncp(data: Path, *, passages: bool) -> QuestionSet:
         relevant[row["id"]] = frozenset({"answer" if passages else row["docid"]})
         answers[row["id"]] = row["answer"]
     name = "ncp_passage" if passages else "ncp_document"
-    return QuestionSet(name, (data / "qa" / "ncp_docs.jsonl.gz",), asks, relevant, "answer" if passages else "document", {}, answers if passages else {})
+    return QuestionSet(name, asks, relevant, "answer" if passages else "document", {}, answers if passages else {})
 
 
 def lawbench_scenes(data: Path, cited: Callable[[str, str, str], frozenset[str]]) -> QuestionSet:
@@ -155,7 +164,7 @@ def lawbench_scenes(data: Path, cited: Callable[[str, str, str], frozenset[str]]
         match = _CITED.search(answer)
         asks[str(n)] = Ask(row["question"])
         relevant[str(n)] = cited(answer[: match.start()], match[0], answer) if match else frozenset()
-    return _kept("lawbench_3-2", _laws(data), asks, relevant, "text", {})
+    return _kept("lawbench_3-2", asks, relevant, "text", {})
 
 
 def lawbench_articles(data: Path, texts: Mapping[str, str]) -> QuestionSet:
@@ -165,31 +174,58 @@ def lawbench_articles(data: Path, texts: Mapping[str, str]) -> QuestionSet:
     for n, row in enumerate(rows(data / "qa" / "lawbench_1-1.jsonl.gz")):
         key = re.sub(r"[^\u4e00-\u9fff]", "", bare(row["answer"].removeprefix("答案:")))
         asks[str(n)], relevant[str(n)] = Ask(row["question"]), frozenset({plain[key]} if key in plain else ())
-    return _kept("lawbench_1-1", _laws(data), asks, relevant, "text", {})
+    return _kept("lawbench_1-1", asks, relevant, "text", {})
 
 
-def cmrc(data: Path, folder: Path) -> QuestionSet:
-    """CMRC 2018: the paragraph that answers, among all paragraphs (written to `folder` as a file to import)."""
-    asks, relevant, texts = {}, {}, {}
-    for name in ("cmrc_dev70", "cmrc_trial"):
-        for row in rows(data / "qa" / f"{name}.jsonl.gz"):
-            key = text_id(row["context"])
-            texts[key] = row["context"]
-            for qa in row["qas"]:
-                asks[qa["id"]], relevant[qa["id"]] = Ask(qa["question"]), frozenset({key})
+def cmrc(data: Path) -> QuestionSet:
+    """CMRC 2018: the paragraph that answers, among all paragraphs."""
+    asks, relevant = {}, {}
+    for row in _cmrc_rows(data):
+        for qa in row["qas"]:
+            asks[qa["id"]], relevant[qa["id"]] = Ask(qa["question"]), frozenset({text_id(row["context"])})
+    return QuestionSet("cmrc", asks, relevant, "document")
+
+
+def _cmrc_rows(data: Path) -> Iterator[dict[str, Any]]:
+    return (row for name in ("cmrc_dev70", "cmrc_trial") for row in rows(data / "qa" / f"{name}.jsonl.gz"))
+
+
+def _paragraphs(data: Path, folder: Path) -> Path:
+    """CMRC's paragraphs as a file to import."""
+    texts = {text_id(row["context"]): row["context"] for row in _cmrc_rows(data)}
+    lines = (json.dumps({"id": key, "kind": "policy", "title": "", "text": text}, ensure_ascii=False) for key, text in texts.items())
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "cmrc.jsonl"
-    lines = (json.dumps({"id": key, "kind": "news", "title": "", "text": text}, ensure_ascii=False) for key, text in texts.items())
     path.write_text("\n".join(lines) + "\n", "utf-8")
-    return QuestionSet("cmrc", (path,), asks, relevant, "document")
+    return path
 
 
-def write_beir(folder: Path, units: Mapping[str, Unit], found: QuestionSet) -> None:
-    """The set as BEIR's corpus.jsonl, queries.jsonl and qrels/test.tsv."""
+def trained_texts(data: Path, names: Iterable[str]) -> tuple[str, ...]:
+    """The passages of the pair files of these names, bare; files that the folder lacks are left out."""
+    paths = [data / "pairs" / name for name in names]
+    return tuple(bare(row["p"]) for path in paths if path.exists() for row in rows(path))
+
+
+def seen(found: QuestionSet, units: Mapping[str, Unit], trained: Iterable[str]) -> frozenset[str]:
+    """The questions of which a gold text occurs in a passage of the training pairs."""
+    wanted: dict[str, set[str]] = {}
+    for question, gold in found.relevant.items():
+        for unit in gold & units.keys():
+            wanted.setdefault(bare(units[unit].text), set()).add(question)
+    openings: dict[str, list[str]] = {}
+    for text in wanted:
+        openings.setdefault(text[:12], []).append(text)
+    hits = {text for passage in trained for i in range(len(passage)) for text in openings.get(passage[i : i + 12], ()) if passage.startswith(text, i)}
+    return frozenset(question for text in hits for question in wanted[text])
+
+
+def write_beir(folder: Path, units: Mapping[str, Unit], found: QuestionSet, judged: Mapping[str, frozenset[str]]) -> None:
+    """The set as BEIR's corpus.jsonl, queries.jsonl and qrels/test.tsv; a question's earlier turns stand before it."""
     (folder / "qrels").mkdir(parents=True, exist_ok=True)
     with (folder / "corpus.jsonl").open("w", encoding="utf-8") as file:
         file.writelines(json.dumps({"_id": u.id, "title": u.title, "text": u.text}, ensure_ascii=False) + "\n" for u in units.values())
     with (folder / "queries.jsonl").open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps({"_id": q, "text": ask.text}, ensure_ascii=False) + "\n" for q, ask in found.asks.items())
+        file.writelines(json.dumps({"_id": q, "text": ask.whole}, ensure_ascii=False) + "\n" for q, ask in found.asks.items())
     with (folder / "qrels" / "test.tsv").open("w", encoding="utf-8") as file:
         file.write("query-id\tcorpus-id\tscore\n")
-        file.writelines(f"{q}\t{unit}\t1\n" for q, gold in found.relevant.items() for unit in sorted(gold))
+        file.writelines(f"{q}\t{unit}\t1\n" for q, gold in judged.items() for unit in sorted(gold))
