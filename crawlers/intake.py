@@ -24,15 +24,30 @@ from crawlers.source import Declaration
 BATCH = 40
 REPEATED = 3
 """Pages of one source with the very same bytes are no documents."""
+SOFT = "the same bytes as other pages: an error page served as 200"
 
 
 @dataclass
 class Intake:
-    """Counts of what became documents, their keys, and what could not be read: (address, what)."""
+    """Counts of what became documents, their keys, what could not be read: (address, what), and keys of documents that
+    were made of an error page before it was known for one."""
 
     counts: Counter[str] = field(default_factory=Counter)
     unread: list[tuple[str, str]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    taken_back: list[str] = field(default_factory=list)
+
+    @property
+    def new(self) -> int:
+        """Documents that came and stayed."""
+        return self.counts["new"] - len(set(self.taken_back) & set(self.keys))
+
+    def add(self, more: Intake) -> None:
+        """Count another intake of the same source."""
+        self.counts.update(more.counts)
+        self.unread.extend(more.unread)
+        self.keys.extend(more.keys)
+        self.taken_back.extend(more.taken_back)
 
 
 def take_in(store: Store, declared: Mapping[str, Declaration], *, progress: Callable[[int], None] | None = None) -> dict[str, Intake]:
@@ -43,7 +58,7 @@ def take_in(store: Store, declared: Mapping[str, Declaration], *, progress: Call
             _batch(store, declaration, rows, done[source_id])
             if progress:
                 progress(len(rows))
-            _take_back(store, declaration)
+            _take_back(store, declaration, done[source_id])
     return done
 
 
@@ -53,7 +68,7 @@ def _batch(store: Store, declared: Declaration, rows: list[Row], done: Intake) -
     seen: list[tuple[Draft, Entry, str]] = []
     for row in rows:
         if row.role == "page" and row.sha256 in same:
-            done.unread.append((row.url, "the same bytes as other pages: an error page served as 200"))
+            done.unread.append((row.url, SOFT))
             continue
         try:
             for draft, entry in drafts_of(store, declared, row):
@@ -68,12 +83,14 @@ def _batch(store: Store, declared: Declaration, rows: list[Row], done: Intake) -
     store.frontier.ingested(rows)
 
 
-def _take_back(store: Store, declared: Declaration) -> None:
+def _take_back(store: Store, declared: Declaration, done: Intake) -> None:
     """Documents made of an error page before it was seen often enough to be known for one."""
     for sha256 in store.frontier.repeated(declared.id, REPEATED):
-        keys = [f"{declared.id}:{r.url}" for r in store.frontier.rows(declared.id, role="page", sha256=sha256)]
-        for document_id in store.documents.ids_of(keys).values():
+        keys = {f"{declared.id}:{r.url}": r.url for r in store.frontier.rows(declared.id, role="page", sha256=sha256)}
+        for key, document_id in store.documents.ids_of(list(keys)).items():
             store.documents.erase(document_id)
+            done.taken_back.append(key)
+            done.unread.append((keys[key], SOFT))
 
 
 def drafts_of(store: Store, declared: Declaration, row: Row) -> Iterator[tuple[Draft, Entry | None]]:

@@ -27,7 +27,7 @@ from crawlers import targets
 from crawlers.files import paths_of
 from crawlers.guard import Rules
 from crawlers.health import fill_counts
-from crawlers.intake import Intake, take_in
+from crawlers.intake import SOFT, Intake, take_in
 from crawlers.links import link, mark_vanished
 from crawlers.manners import require_contact
 from crawlers.source import Declaration, choose, load_sources, paced
@@ -205,9 +205,7 @@ class Crawl:
 
     def _take_in(self) -> None:
         for source_id, intake in take_in(self.store, self.declared, progress=self._tell).items():
-            self.done[source_id].counts.update(intake.counts)
-            self.done[source_id].unread.extend(intake.unread)
-            self.done[source_id].keys.extend(intake.keys)
+            self.done[source_id].add(intake)
 
     def _tell(self, rows: int) -> None:
         if self.progress:
@@ -232,9 +230,9 @@ class Crawl:
         for (_, state), n in tally.items():
             of[state] += n
         errors = Counter(_kind(r.error) for r in self.store.frontier.rows(source_id, run=number) if r.error and r.state in ("failed", "refused"))
-        errors.update("soft 404" if "the same bytes" in what else "unreadable" for _, what in intake.unread)
+        errors.update("soft 404" if what == SOFT else "unreadable" for _, what in intake.unread)
         checked = self._kept(source_id) if self.declared[source_id].detail.inline else sum(n for (role, state), n in tally.items() if role == "page" and state == "done")
-        new, changed = intake.counts["new"], intake.counts["changed"] + intake.counts["updated"]
+        new, changed = intake.new, intake.counts["changed"] + intake.counts["updated"]
         if complete and not (new or changed or intake.counts["unchanged"] or checked):
             errors["zero documents"] += 1
         return RunRow(
@@ -261,7 +259,7 @@ class Crawl:
         for source_id, intake in self.done.items():
             errors = {"unreadable": len(intake.unread)} if intake.unread else {}
             changed = intake.counts["changed"] + intake.counts["updated"]
-            rows.append(RunRow(source_id, intake.counts["new"], changed, intake.counts["unchanged"], 0, len(intake.unread), round(time.monotonic() - self.began, 2), errors))
+            rows.append(RunRow(source_id, intake.new, changed, intake.counts["unchanged"], 0, len(intake.unread), round(time.monotonic() - self.began, 2), errors))
         return rows
 
 
