@@ -2,7 +2,7 @@
 
     id = "most-gfxwj"                  # also the file's name
     archive = false                    # true: publication time counts as first seen (a closed archive, the demo)
-    publisher, name, level, region_code, kind, official, security, share, open, cycle, verified, notes, notice
+    publisher, name, level, region_code, kind, official, security, share, open, cycle, verified, verified_on, evidence, notes, notice
     access = "static"                  # a name of crawlers.access.ACCESS
     browser = false, wait_for = "css"  # true: lists and pages are rendered by Chromium, which waits for the selector in lists
     hosts = ["*.mof.gov.cn"]           # further hosts that pages may lie on
@@ -67,6 +67,11 @@ class Detail:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
+VERIFIED = ("live", "documentation", "file", "partly", "inferred", "demo")
+"""How far the structure of a source is known: seen live, documented by the publisher, stated in a public file, partly so, taken
+over from a sibling site, or our own demo portal (sources/README.md)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a site: its first address and the parameters of the access method."""
@@ -95,6 +100,8 @@ class Declaration:
     open: str = ""
     cycle: str = "1d"
     verified: str = "inferred"
+    verified_on: str = ""
+    evidence: str = ""
     notes: str = ""
     notice: str = ""
     hosts: tuple[str, ...] = ()
@@ -174,6 +181,7 @@ def _check(made: Declaration, where: str) -> None:
         ("a source needs columns", made.id, not made.columns),
         (f"access is one of {', '.join(sorted(ACCESS))}", made.access, made.access not in ACCESS),
         (f"level is one of {', '.join(levels)}", made.level, made.level is not None and made.level not in levels),
+        (f"verified is one of {', '.join(VERIFIED)}", made.verified, made.verified not in VERIFIED),
         ("security is 1..4", made.security, made.security not in (1, 2, 3, 4)),
         *((f"kind is one of {', '.join(Kind)}", c.kind, c.kind not in tuple(Kind)) for c in made.columns),
         *(("an address is http or https", c.url, made.access != "files" and urlsplit(c.url).scheme not in ("http", "https")) for c in made.columns),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Engine, Float, Integer, String, Table, Text, delete, insert, select
+from sqlalchemy import JSON, Boolean, Column, Engine, Float, Integer, String, Table, Text, delete, func, insert, select
 
 from corpus.models import Source
 from corpus.store.base import metadata, now
@@ -39,6 +39,14 @@ runs = Table(
     Column("errors", JSON, nullable=False),
 )
 
+pauses = Table(
+    "source_pauses",
+    metadata,
+    Column("source_id", String(64), primary_key=True),
+    Column("paused_at", String(32), nullable=False),
+    Column("paused_by", String(64), nullable=False),
+)
+
 
 class Sources:
     """Declared sources and their runs."""
@@ -71,3 +79,21 @@ class Sources:
         with self.engine.connect() as connection:
             rows = connection.execute(query if source_id is None else query.where(runs.c.source_id == source_id)).all()
         return [dict(row._mapping) for row in rows]
+
+    def last_runs(self) -> dict[str, str]:
+        """When the latest run of each source ended (UTC), by source."""
+        query = select(runs.c.source_id, func.max(runs.c.ended_at)).group_by(runs.c.source_id)
+        with self.engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def paused(self) -> frozenset[str]:
+        """Sources that the schedule leaves out."""
+        with self.engine.connect() as connection:
+            return frozenset(connection.scalars(select(pauses.c.source_id)))
+
+    def pause(self, source_id: str, by: str, paused: bool) -> None:
+        """Take a source out of the schedule, or put it back; saying it twice is the same as once."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(pauses).where(pauses.c.source_id == source_id))
+            if paused:
+                connection.execute(insert(pauses).values(source_id=source_id, paused_at=now(), paused_by=by[:64]))

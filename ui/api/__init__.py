@@ -15,17 +15,19 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from corpus.access import ANONYMOUS
 from ui.api import account, centre, chat, documents, jobs, pages, panels, people, risks, search
 from ui.api.base import Hall
 from ui.api.errors import Problem, install
 from ui.api.gates import Door, Gate, constants
-from ui.api.metrics import resident_bytes
+from ui.api.metrics import of_sources, resident_bytes
 from ui.api.middleware import Guard, Measure
 from ui.api.unknown import Unknown
 from ui.auth import constants as auth_constants
 from ui.auth.identity import Identities
 from ui.auth.rates import limits_of
 from ui.desk import Desk
+from ui.desk.centre import stations
 
 FREE = ("/healthz", "/metrics", "/jw/")
 """Paths that are answered also when the server is full."""
@@ -114,7 +116,8 @@ def _status(app: FastAPI, hall: Hall) -> None:
         gauges: dict[str, float] = {"resident_bytes": resident_bytes(), "store_sequence": hall.desk.store.documents.sequence()}
         for name, gate in hall.gates.items():
             gauges |= {f"gate_{name}_inside": gate.inside, f"gate_{name}_turned_away_total": gate.turned_away}
-        return PlainTextResponse(hall.metrics.text(gauges), media_type="text/plain; version=0.0.4; charset=utf-8")
+        families = of_sources(stations(hall.desk, ANONYMOUS))
+        return PlainTextResponse(hall.metrics.text(gauges, families), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     @app.get("/docs", include_in_schema=False)
     def docs(request: Request) -> Response:

@@ -69,6 +69,19 @@ def runs(desk: DeskOf, reader: ReaderOf, source_id: Annotated[str, Query(max_len
     return {"runs": centre.runs(desk, reader, source_id=source_id, limit=limit)}
 
 
+@router.get("/sources/health", response_model=dict[str, Any], responses=responses())
+def health(desk: DeskOf, reader: ReaderOf) -> Record:
+    """Each source with its documents, its health (last success, usual number, fill rates, alarms) and its next turn."""
+    return {"sources": centre.stations(desk, reader)}
+
+
+@router.post("/sources/{source_id}/{state}", response_model=Done, responses=responses(404))
+def pause(desk: DeskOf, reader: ReaderOf, source_id: Annotated[str, Path(max_length=64)], state: Literal["pause", "resume"]) -> Record:
+    """Take a source out of the schedule, or put it back."""
+    centre.pause_source(desk, source_id, reader, paused=state == "pause")
+    return {"done": True, "id": source_id}
+
+
 @router.get("/quality", response_model=dict[str, Any], responses=responses())
 async def quality(hall: HallOf, reader: ReaderOf) -> Any:
     """Measures of every source and of all (`*`)."""

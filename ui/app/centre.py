@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from corpus.access import Reader
+from corpus.access import ANONYMOUS, Reader
 from corpus.errors import JianweiError
 from ui.api.base import Hall
 from ui.app.reader import error_state, html, reader_of, shown
@@ -62,7 +62,7 @@ def _rows(names: Sequence[str], section: str, rows: Sequence[Mapping[str, Any]],
 
 def _value(name: str, value: Any, language: str) -> str:
     """A value of a closed vocabulary in words."""
-    if name in ("kind", "level") and known(f"{name}.{value}"):
+    if name in ("kind", "level", "access", "verified") and known(f"{name}.{value}"):
         return e(say(f"{name}.{value}", language))
     return e(clock(value)) if name.endswith("_at") else e(value)
 
@@ -72,20 +72,33 @@ def _share(value: float) -> str:
 
 
 def sources(hall: Hall, reader: Reader, language: str) -> str:
-    """Declared sources with their last run."""
+    """Every source with its health, its last run and its next turn; those that were gathered first."""
     last: dict[str, Mapping[str, Any]] = {}
     for run in centre.runs(hall.desk, reader, limit=500):
         last.setdefault(run["source_id"], run)
-    held = {h["source_id"]: h for h in centre.holdings(hall.desk, reader)}
-    rows = [s | {"documents": held.get(s["id"], {}).get("documents", 0), "last": last.get(s["id"])} for s in hall.desk.sources(reader)]
+    rows = [s | {"last": last.get(s["id"]), "next_at": s["turn"], "alarms": (s["health"] or {}).get("alarms", ())} for s in centre.stations(hall.desk, reader)]
+    rows.sort(key=lambda r: (r["last"] is None and not r["documents"], r["id"]))
+    drawn: dict[str, Callable[[Any, str], str]] = {"last": _run, "health": _health, "next_at": _turn, "alarms": _alarms}
 
     def cell(name: str, value: Any) -> str:
-        if name == "last":
-            return _run(value, language)
-        return _value(name, value, language)
+        return drawn[name](value, language) if name in drawn else _value(name, value, language)
 
-    rows.sort(key=lambda r: (r["last"] is None and not r["documents"], r["id"]))
-    return _rows(("id", "publisher", "level", "kind", "access", "cycle", "security", "documents", "last"), "source", rows, language, cell)
+    return _rows(("id", "publisher", "level", "kind", "access", "cycle", "security", "verified", "documents", "health", "last", "next_at", "alarms"), "source", rows, language, cell)
+
+
+def _health(health: Mapping[str, Any] | None, language: str) -> str:
+    state = health["state"] if health else "never"
+    return badge(say(f"health.{state}", language), {"ok": "good", "late": "calm", "failing": "bad"}.get(state, "dim"))
+
+
+def _turn(turn: Mapping[str, Any] | None, language: str) -> str:
+    if turn is None:
+        return ""
+    return e(clock(turn["next_at"])) if turn["next_at"] else badge(say("source.paused", language), "dim")
+
+
+def _alarms(alarms: Sequence[Sequence[str]], language: str) -> str:
+    return "".join(badge(words, "bad") for _, words in alarms)
 
 
 def _run(run: Mapping[str, Any] | None, language: str) -> str:
@@ -189,6 +202,32 @@ def _run_jobs(hall: Hall, language: str, view: Any, redraw: Any) -> None:
     now.click(run, chosen, view, show_progress="hidden", api_visibility="private")
 
 
+def _tend(hall: Hall, language: str, view: Any, redraw: Any) -> None:
+    """Gather one source now, pause it, put it back."""
+    with gr.Row(elem_classes="jw-filters"):
+        chosen = gr.Dropdown([(f"{s['publisher']}（{s['id']}）", s["id"]) for s in hall.desk.sources(ANONYMOUS)], label=say("source.chosen", language), filterable=True, allow_custom_value=True)
+        buttons = {name: gr.Button(say(f"source.{name}", language), size="sm") for name in ("now", "pause", "resume")}
+
+    def act(name: str) -> Any:
+        def go(source_id: str | None, request: gr.Request) -> str:
+            reader = reader_of(hall, request)
+            try:
+                if name == "now":
+                    reader.require("operator", "admin")
+                    hall.need_runner().run_now("crawl", {"sources": [source_id or ""]}, reader.user)
+                    gr.Info(say("job.started", language))
+                else:
+                    centre.pause_source(hall.desk, source_id or "", reader, paused=name == "pause")
+            except JianweiError as error:
+                return error_state(error, language)
+            return str(redraw(request))
+
+        return go
+
+    for name, button in buttons.items():
+        button.click(act(name), chosen, view, show_progress="hidden", api_visibility="private")
+
+
 def _settle(what: str) -> Any:
     def add(hall: Hall, language: str, view: Any, redraw: Any) -> None:
         with gr.Row(elem_classes="jw-filters"):
@@ -215,7 +254,7 @@ def _settle(what: str) -> Any:
 
 
 PANELS: tuple[tuple[str, Draw, Any], ...] = (
-    ("sources", sources, None),
+    ("sources", sources, _tend),
     ("schedule", schedule, _run_jobs),
     ("quality", quality, None),
     ("catalogue", catalogue, None),

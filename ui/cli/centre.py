@@ -9,7 +9,7 @@ import typer
 
 from ui.cli.answer import AsOf, Json
 from ui.cli.gather import _progress, _progress_done
-from ui.cli.session import put_json, put_table, session
+from ui.cli.session import Session, put_json, put_table, session
 
 Number = Annotated[int | None, typer.Argument(metavar="NUMBER")]
 
@@ -61,29 +61,52 @@ def catalogue(
 
 def sources(
     context: typer.Context,
-    action: Annotated[str, typer.Argument(metavar="[check]")] = "",
+    action: Annotated[str, typer.Argument(metavar="[check|health|pause|resume]")] = "",
     source_id: Annotated[str, typer.Argument(metavar="ID")] = "",
     json: Json = False,
 ) -> None:
-    """Declared sources; `check ID` fetches one listing and one page and says what it saw."""
+    """Declared sources; `check ID` fetches one listing and one page and says what it saw; `health` shows the gathered ones with
+    alarms and their next turn; `pause ID` and `resume ID` take a source out of the schedule and back."""
     here = session(context)
     if action:
-        from corpus.errors import BadInput
-        from ui.desk import centre
-
-        _one_of("action", action, ("check",))
-        if not source_id:
-            raise BadInput("which source?", "", "jianwei sources check ID")
-        result = centre.check_source(here.desk, source_id, here.reader)
-        put_json(result) if json else put_table(["", ""], list(result.items()))
-        if not result.get("ok", True):
-            raise typer.Exit(1)
-        return
+        _one_of("action", action, ("check", "health", "pause", "resume"))
+    if action == "health":
+        return _health(here, json)
+    if action:
+        return _one_source(here, action, source_id, json)
     found = here.desk.sources(here.reader)
     if json:
         return put_json({"sources": found})
     names = ("id", "publisher", "level", "region_code", "kind", "access", "cycle", "security", "verified")
-    put_table([here.say(f"source.{n}") for n in names], [[s[n] for n in names] for s in found])
+    put_table([here.say(f"source.{n}") for n in names], [[here.word(n, s[n]) for n in names] for s in found])
+
+
+def _one_source(here: Session, action: str, source_id: str, json: bool) -> None:
+    from corpus.errors import BadInput
+    from ui.desk import centre
+
+    if not source_id:
+        raise BadInput("which source?", "", f"jianwei sources {action} ID")
+    if action != "check":
+        return centre.pause_source(here.desk, source_id, here.reader, paused=action == "pause")
+    result = centre.check_source(here.desk, source_id, here.reader)
+    put_json(result) if json else put_table(["", ""], list(result.items()))
+    if not result.get("ok", True):
+        raise typer.Exit(1)
+
+
+def _health(here: Session, json: bool) -> None:
+    from ui.desk import centre
+
+    found = [s for s in centre.stations(here.desk, here.reader) if s["health"]]
+    if json:
+        return put_json({"sources": found})
+    names = ("id", "health", "documents", "last_success", "next_at", "alarms")
+    rows = [
+        (s["id"], here.word("health", s["health"]["state"]), s["documents"], s["health"]["last_success"], s["turn"]["next_at"] or here.say("source.paused"), "；".join(words for _, words in s["health"]["alarms"]))
+        for s in found
+    ]  # fmt: skip
+    put_table([here.say(f"source.{n}") for n in names], rows)
 
 
 def quality(

@@ -42,6 +42,7 @@ def crawl(
     context: typer.Context,
     source: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE…]")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every declared source.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="The sources gathered before whose cycle is over: what the schedule does.")] = False,
     reparse: Annotated[bool, typer.Option("--reparse", help="Read the kept snapshots again, without the network.")] = False,
     json: Json = False,
 ) -> None:
@@ -50,9 +51,10 @@ def crawl(
     from ui.desk import gather
 
     here = session(context)
-    if not source and not all_:
-        raise BadInput("which source?", "", "name sources (see `jianwei sources`) or give --all")
-    rows = gather.crawl(here.desk, source or [], here.reader, all_=all_, reparse=reparse, progress=_progress())
+    if not source and not all_ and not due:
+        raise BadInput("which source?", "", "name sources (see `jianwei sources`), or give --due or --all")
+    chosen = [*(source or []), *(gather.due(here.desk) if due else [])]
+    rows = gather.crawl(here.desk, chosen, here.reader, all_=all_, reparse=reparse, progress=_progress()) if chosen or all_ else []
     _progress_done()
     if json:
         put_json({"runs": rows})

@@ -61,6 +61,13 @@ class Session:
 
         return say(key, self.settings.language, **values)
 
+    def word(self, vocabulary: str, value: object) -> object:
+        """A value of a closed vocabulary in the language of the settings; any other value as it is."""
+        from ui.messages import known
+
+        key = f"{vocabulary}.{value}"
+        return self.say(key) if known(key) else value
+
 
 def session(context: typer.Context) -> Session:
     """The session of a command."""

@@ -186,14 +186,12 @@ class Desk:
 
     def sources(self, reader: Reader) -> list[dict[str, Any]]:
         """Declared and imported sources within the ceiling."""
-        known = {s.id: plain(s) for s in self.store.sources.all()}
-        for declared in self._declared():
-            known.setdefault(declared["id"], declared)
+        known = {s.id: plain(s) for s in self.store.sources.all()} | {d["id"]: d for d in self._declared()}
         return [known[i] for i in sorted(known) if known[i]["security"] <= reader.ceiling]
 
     def _declared(self) -> list[dict[str, Any]]:
         try:
-            declarations = room("crawlers.source").load_sources()
+            declarations = room("crawlers.source").load_sources(self.settings.home / "sources")
         except NotBuilt:
             return []
         return [plain(d.source() if callable(getattr(d, "source", None)) else d) for d in declarations.values()]

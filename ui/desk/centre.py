@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corpus.access import Reader
-from corpus.errors import NotPermitted
+from corpus.errors import NotFound, NotPermitted
 from ui.desk import Desk, date_or_bad, room, today
 from ui.records import plain
 
@@ -39,6 +39,30 @@ def runs(desk: Desk, reader: Reader, *, source_id: str = "", limit: int = 50) ->
     """The latest crawl runs of the sources within the ceiling, newest first."""
     allowed = {s["id"] for s in desk.sources(reader)}
     return [plain(r) for r in desk.store.sources.runs(source_id or None, limit) if r["source_id"] in allowed]
+
+
+def stations(desk: Desk, reader: Reader) -> list[dict[str, Any]]:
+    """Every source within the ceiling as its record, with `documents`, `turn` (when the schedule gathers it next, paused or not;
+    None while nobody gathered it) and `health` (None likewise)."""
+    from corpus.store.base import now
+
+    declared = room("crawlers.source").load_sources(desk.settings.home / "sources")
+    turns = room("crawlers.rotation").turns(desk.store, declared)
+    health = {h.source_id: h for h in room("crawlers.health").survey(desk.store, declared, now=now())}
+    held = {h["source_id"]: h["documents"] for h in holdings(desk, reader)}
+    return [
+        s | {"documents": held.get(s["id"], 0), "turn": plain(turns[s["id"]]) if s["id"] in turns else None, "health": plain(health[s["id"]]) if s["id"] in health else None}
+        for s in desk.sources(reader)
+    ]
+
+
+def pause_source(desk: Desk, source_id: str, reader: Reader, *, paused: bool) -> None:
+    """Take a source out of the schedule, or put it back. Raises NotFound."""
+    reader.require(*KEEPERS)
+    if source_id not in {s["id"] for s in desk.sources(reader)}:
+        raise NotFound("no such source", source_id, "see `jianwei sources`")
+    desk.store.sources.pause(source_id, reader.user, paused)
+    desk.store.audit.add(reader.user, "pause" if paused else "resume", source_id, {})
 
 
 def apply(desk: Desk, document_id: str, purpose: str, reader: Reader) -> int:

@@ -24,6 +24,15 @@ def crawl(desk: Desk, sources: Sequence[str], reader: Reader, *, all_: bool = Fa
     return found
 
 
+def due(desk: Desk) -> list[str]:
+    """Sources whose turn has come: gathered before, not paused, their cycle over."""
+    from corpus.store.base import now
+
+    rotation = room("crawlers.rotation")
+    declared = room("crawlers.source").load_sources(desk.settings.home / "sources")
+    return list(rotation.due(rotation.turns(desk.store, declared), now()))
+
+
 def import_paths(desk: Desk, paths: Sequence[Path], reader: Reader, *, kind: str = "", mapping: Path | None = None, **options: Any) -> dict[str, Any]:
     """Import files and folders: {"counts", "failures": [{"path", "what", "mend"}]}."""
     reader.require(*KEEPERS)

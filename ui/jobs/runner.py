@@ -53,17 +53,21 @@ class Runner:
         from apscheduler.executors.pool import ThreadPoolExecutor
         from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
         from apscheduler.schedulers.background import BackgroundScheduler
+        from apscheduler.triggers.cron import CronTrigger
 
         store = SQLAlchemyJobStore(engine=self.desk.store.engine, tablename="schedule")
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
         scheduler = BackgroundScheduler(jobstores={"default": store}, executors={"default": ThreadPoolExecutor(3)}, job_defaults=defaults, timezone="Asia/Shanghai")
         scheduler.start(paused=True)
-        known = {job.id for job in scheduler.get_jobs()}
+        known = {job.id: job for job in scheduler.get_jobs()}
         for name, job in constants()["job"].items():
+            planned, arguments = CronTrigger(**job["cron"], timezone="Asia/Shanghai"), [str(self.desk.settings.home), name]
             if name not in known:
-                scheduler.add_job("ui.jobs.work:run", "cron", id=name, args=[str(self.desk.settings.home), name], **job["cron"])
-            else:
-                scheduler.modify_job(name, args=[str(self.desk.settings.home), name])
+                scheduler.add_job("ui.jobs.work:run", planned, id=name, args=arguments)
+                continue
+            scheduler.modify_job(name, args=arguments)
+            if str(known[name].trigger) != str(planned):  # the default schedule has changed since this home was made
+                scheduler.reschedule_job(name, trigger=planned)
         scheduler.resume()
         return scheduler
 

@@ -42,6 +42,8 @@ def run(home: str, name: str, arguments: Mapping[str, Any] | None = None, by: st
 
 def _recorded(desk: Desk, name: str, arguments: dict[str, Any], by: str) -> str:
     start = time.perf_counter()
+    if name == "crawl" and by == "schedule" and not gather.due(desk):
+        return "done"  # nobody's turn: nothing to record
     number = None if name in ("notify", "index") and by == "schedule" else desk.store.jobs.begin(name, arguments, by)
     try:
         result, state, message = _do(desk, name, arguments), "done", ""
@@ -63,20 +65,20 @@ def _do(desk: Desk, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return deliver(desk)
     if name == "index":
         return gather.index(desk, LOCAL)
-    command = [*constants()["job"][name]["command"], *_extra(desk, name, arguments)]
+    command = [*constants()["job"][name]["command"], *_extra(desk, name)]
+    if name == "crawl" and arguments.get("sources"):
+        command = ["crawl", *(str(s) for s in arguments["sources"]), "--json"]
     result = _child(desk, command)
     if name == "crawl":
         gather.index(desk, LOCAL)
     return result
 
 
-def _extra(desk: Desk, name: str, arguments: Mapping[str, Any]) -> list[str]:
+def _extra(desk: Desk, name: str) -> list[str]:
     folder = desk.settings.home / "exports"
     if name in ("bulletin", "backup"):
         folder.mkdir(parents=True, exist_ok=True)
         return [str(folder / (f"bulletin-{today()}.docx" if name == "bulletin" else f"backup-{today()}.zip"))]
-    if name == "crawl" and arguments.get("sources"):
-        return [str(s) for s in arguments["sources"]]
     return []
 
 
