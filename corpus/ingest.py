@@ -14,6 +14,7 @@ from corpus.adapters import companions
 from corpus.dedupe import merge
 from corpus.drafts import Draft, complete, draft_of_reading
 from corpus.errors import BadInput, JianweiError, ReadError
+from corpus.files import Files, Job, drafts_of
 from corpus.layouts import Context, Layout, Made, Reference, Sighting, find_layout, is_auxiliary, make, mapped
 from corpus.models import POLICY_KINDS, Document, Kind, Observation, Source, sha256_hex
 from corpus.readers import DEFAULT, Limits, read, readable
@@ -112,12 +113,24 @@ def import_paths(
     """Import files and folders. What cannot be read is reported by name and the rest goes on. A file that was imported
     with the same bytes and options is skipped; one that was interrupted goes on where it stopped."""
     report, options = ImportReport(), _Options(kind, source, security, mapping, dry_run)
+
+    def done(job: Job, counts: Counter[str]) -> None:
+        report.counts.update(counts)
+        if progress:
+            progress(job.path, sum(counts.values()))
+
+    files = Files(store, lambda job, error: _fail(report, job.path, error), done)
     with store.imports.bulk():
         for path, name in _files(paths, report):
             try:
-                _Import(store, path, name, options, report, progress).run()
+                if job := _Import(store, path, name, options, report, progress).run():
+                    if dry_run:
+                        report.counts["readable"] += len(drafts_of(job, read(path.read_bytes(), name=path.name)))
+                    else:
+                        files.add(job, path.stat().st_size)
             except JianweiError as error:
                 _fail(report, path, error)
+        files.flush()
     if not dry_run and any(report.counts[c] for c in ("new", "changed", "updated")):
         report.counts.update(link_all(store))
     return report
@@ -148,22 +161,23 @@ class _Import:
         self.now = now()
         self.digest = ""
 
-    def run(self) -> None:
+    def run(self) -> Job | None:
+        """Import a file of rows; a file that is a document is returned to be read with others."""
         if is_auxiliary(self.path) and not self.options.mapping:
             self.report.counts["auxiliary"] += 1
-            return
+            return None
         if self.path.stat().st_size == 0:
             raise ReadError("the file is empty", self.path.name, "leave it out or fetch it again")
         self.digest = _file_hash(self.path)
         record = self.store.imports.get(self._id()) or Imported(self._id(), self.path.name)
         if record.done:
             self.report.counts["skipped"] += sum(record.counts.get(c, 0) for c in ("new", "changed", "updated", "unchanged")) or 1
-            return
+            return None
         if is_tabular(self.path) and self._table(record):
-            return
+            return None
         if not readable(self.path.name):
             raise ReadError("unknown kind of file", self.path.name, "give .jsonl .csv .xlsx .html .pdf .docx .ofd .md .txt .zip")
-        self._document(record)
+        return self._job(record)
 
     def _id(self) -> str:
         return hashlib.sha256(f"{self.digest}|{self.name}|{self.options.fingerprint()}".encode()).hexdigest()
@@ -253,40 +267,10 @@ class _Import:
         known.update({key: d.id for key, d in fresh})
         return [s.observation(known[s.draft.key]) for s in sightings], fresh
 
-    # ---- documents -----------------------------------------------------------------------------------------------
-
-    def _document(self, record: Imported) -> None:
-        """Import one page or file (a ZIP gives one document for each readable member)."""
-        source = self._source(None, self.options.kind or "policy")
-        data = self.path.read_bytes()
-        reading_draft = draft_of_page(data, url=f"file:{self.name}", name=self.path.name, source=source, hints={"kind": self.options.kind or "policy"})
-        drafts = _members(data, self.path.name, reading_draft)
-        if self.options.dry_run:
-            self.report.counts["readable"] += len(drafts)
-            return
-        self.store.sources.put(source)
-        kept = self._snapshot(drafts[0].kind if drafts else "policy", source)
-        pairs = [(d.key, complete(replace(self._own(d), snapshot_sha256=kept), source)) for d in drafts]
-        counts = Counter(p.result for p in self.store.documents.put(pairs))
-        self.store.imports.advance(replace(record, layout="document", rows=len(pairs), done=True, counts=dict(counts)))
-        self.report.counts.update(counts)
-        if self.progress:
-            self.progress(self.path.name, len(pairs))
-
-
-def _members(data: bytes, name: str, whole: Draft) -> list[Draft]:
-    """The draft itself, or one for each part of an archive."""
-    from corpus.readers.formats import format_of
-
-    if format_of(data, name) != "zip":
-        return [whole]
-    reading = read(data, name=name)
-    found = []
-    for member, part in reading.parts:
-        values = {"key": f"{whole.key}!{member}", "source_id": whole.source_id, "url": f"{whole.url}!{member}", "kind": whole.kind, "first_seen_at": whole.first_seen_at,
-                  "official": whole.official, "security": whole.security, "external_id": f"{name}!{member}"}  # fmt: skip
-        found.append(draft_of_reading(part, title=part.title or Path(member).stem, **values))
-    return found
+    def _job(self, record: Imported) -> Job:
+        """The file as one that is read whole (a ZIP gives one document for each readable member)."""
+        kind = self.options.kind or "policy"
+        return Job(str(self.path), self.name, kind, self._source(None, kind), self.options.security, self.digest, record)
 
 
 def _plain_layout(columns: Mapping[str, Any], kind: str | None) -> Layout | None:

@@ -7,6 +7,6 @@
 from __future__ import annotations
 
 from corpus.readers.base import DEFAULT, Limits, Reading, Table
-from corpus.readers.formats import format_of, read, readable
+from corpus.readers.formats import format_of, read, read_together, readable
 
-__all__ = ["DEFAULT", "Limits", "Reading", "Table", "format_of", "read", "readable"]
+__all__ = ["DEFAULT", "Limits", "Reading", "Table", "format_of", "read", "read_together", "readable"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from corpus.errors import Unreadable
+from corpus.errors import ReadError, Unreadable
 from corpus.readers.base import DEFAULT, Limits, Reading, clean, decode, within
 
 _EXTENSIONS = {
@@ -130,21 +130,27 @@ def _image(data: bytes, name: str, content_type: str, limits: Limits) -> Reading
 READERS: dict[str, Callable[[bytes, str, str, Limits], Reading]] = {
     "html": _html, "pdf": _pdf, "docx": _docx, "xlsx": _xlsx, "csv": _csv, "txt": _plain, "jsonl": _plain, "zip": _zip, "ofd": _ofd, "doc": _doc, "xls": _xls, "image": _image,
 }  # fmt: skip
-UNTRUSTED = frozenset({"pdf", "docx", "xlsx", "zip", "ofd", "image"})
+UNTRUSTED = frozenset({"pdf", "docx", "xlsx", "zip", "ofd", "image", "doc", "xls"})
 """Formats whose libraries run in the child process of corpus.readers.pool."""
+LONG = 1 << 20
+"""Pages and texts of more bytes are read there too: what costs much is bounded in seconds and memory."""
+Child = Callable[[str, bytes, str, str, Limits], Reading]
 
 
-def read(data: bytes, *, name: str, content_type: str = "", limits: Limits = DEFAULT, inside: bool = False) -> Reading:
+def read(data: bytes, *, name: str, content_type: str = "", limits: Limits = DEFAULT, inside: bool = False, by: Child | None = None) -> Reading:
     """Read bytes of any known format. Raises Unreadable (empty, damaged, unknown) or Oversized.
 
-    Untrusted formats run in a child process with limits of time and memory, unless `inside` says that this is one.
+    Untrusted formats and long files run in a child process with limits of time and memory, unless `inside` says that this
+    is one; `by` is a child for every format (an import that reads several files at once).
     """
     within(data, limits, name)
     kind = format_of(data, name, content_type)
     reader = READERS.get(kind)
     if reader is None:
         raise Unreadable("unknown format", name, f"one of: {', '.join(sorted(READERS))}")
-    if kind in UNTRUSTED and not inside:
+    if by is not None:
+        reading = by(kind, data, name, content_type, limits)
+    elif (kind in UNTRUSTED or len(data) > LONG) and not inside:
         from corpus.readers.pool import read_bounded
 
         reading = read_bounded(kind, data, name, content_type, limits)
@@ -153,3 +159,25 @@ def read(data: bytes, *, name: str, content_type: str = "", limits: Limits = DEF
     if not reading.text.strip() and not reading.parts and not reading.attachments:
         raise Unreadable("the file holds no text", name, "check that it is not blank or protected")
     return reading
+
+
+def read_together(files: Sequence[tuple[bytes, str]], *, processes: int, limits: Limits = DEFAULT) -> Iterator[Reading | ReadError]:
+    """Readings of (bytes, name) pairs in order, or what went wrong with each; from POOLED files on by `processes` children at once."""
+    if processes < 2 or len(files) < POOLED:
+        yield from (_tried(data, name, limits, None) for data, name in files)
+        return
+    from corpus.readers.pool import workers
+
+    with workers(processes) as (threads, child):
+        yield from threads.map(lambda file: _tried(file[0], file[1], limits, child), files)
+
+
+POOLED = 8
+"""From so many files on several children read at once."""
+
+
+def _tried(data: bytes, name: str, limits: Limits, by: Child | None) -> Reading | ReadError:
+    try:
+        return read(data, name=name, limits=limits, by=by)
+    except ReadError as error:
+        return error

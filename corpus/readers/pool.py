@@ -15,7 +15,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict
+from queue import SimpleQueue
 from typing import Any, BinaryIO
 
 from corpus.errors import Oversized, Unreadable
@@ -117,7 +121,36 @@ class Worker:
 
 
 _worker = Worker()
-atexit.register(_worker.stop)
+_more: list[Worker] = []
+_lock = threading.Lock()
+
+
+def _stop() -> None:
+    for worker in (_worker, *_more):
+        worker.stop()
+
+
+atexit.register(_stop)
+
+
+@contextmanager
+def workers(count: int) -> Iterator[tuple[ThreadPoolExecutor, Callable[[str, bytes, str, str, Limits], Reading]]]:
+    """`count` threads, and a function that reads in a child of the thread's own (children are kept for the next time)."""
+    with _lock:
+        _more.extend(Worker() for _ in range(count - len(_more)))
+        idle: SimpleQueue[Worker] = SimpleQueue()
+        for worker in _more[:count]:
+            idle.put(worker)
+
+        def child(kind: str, data: bytes, name: str, content_type: str, limits: Limits) -> Reading:
+            worker = idle.get()
+            try:
+                return worker.read(kind, data, name, content_type, limits)
+            finally:
+                idle.put(worker)
+
+        with ThreadPoolExecutor(count) as threads:
+            yield threads, child
 
 
 def read_bounded(kind: str, data: bytes, name: str, content_type: str, limits: Limits) -> Reading:

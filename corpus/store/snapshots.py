@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import JSON, Column, Engine, Integer, String, Table, Text, insert, select
@@ -56,6 +56,12 @@ class Snapshots:
         with self.engine.begin() as connection:
             connection.execute(insert(snapshots).values(**{name: getattr(kept, name) for name in Snapshot.__slots__}))
         return kept
+
+    def record(self, kept: Sequence[Snapshot]) -> None:
+        """Write the rows of fetches whose bytes are held already, in one transaction."""
+        if kept:
+            with self.engine.begin() as connection:
+                connection.execute(insert(snapshots), [{name: getattr(s, name) for name in Snapshot.__slots__} for s in kept])
 
     def hold(self, data: bytes) -> str:
         """Keep bytes without a row (the crawler writes the rows of a batch in one transaction); returns their SHA-256."""
