@@ -26,7 +26,7 @@ from corpus.marks import (
 )
 from corpus.models import Clause
 from corpus.passages import PASSAGE_SIZE, passages
-from corpus.text import chinese_number
+from corpus.text import chinese_number, chinese_numeral
 
 __all__ = ["PASSAGE_SIZE", "article_number", "passages", "segment"]
 
@@ -250,7 +250,7 @@ class _Segmenter:
         if self.article is None:
             return (*head, *(m.name for m in self.items))
         names = (_item_name(m) for m in self.items)
-        return (*head, self.article.name, f"第{_chinese(max(1, self.paragraph))}款", *names)
+        return (*head, self.article.name, f"第{chinese_numeral(max(1, self.paragraph))}款", *names)
 
     def _part(self, mark: Mark, stop: int) -> None:
         self.begun = self.numbered = True
@@ -341,16 +341,6 @@ def _item_name(mark: Mark) -> str:
 
 def _even(text: str) -> bool:
     return text.count("“") <= text.count("”")
-
-
-_CN = "零一二三四五六七八九"
-
-
-def _chinese(n: int) -> str:
-    """1..99 in Chinese numerals."""
-    tens, ones = divmod(n, 10)
-    head = "" if tens == 0 else ("十" if tens == 1 else _CN[tens] + "十")
-    return head + (_CN[ones] if ones or not tens else "")
 
 
 def article_number(name: str) -> tuple[int, int]:

@@ -38,6 +38,26 @@ def chinese_number(s: str) -> int:
     return total + section + digit
 
 
+_CN = "零一二三四五六七八九"
+
+
+def chinese_numeral(n: int) -> str:
+    """0..9999 in Chinese numerals as laws number articles (110 → 一百一十, 1197 → 一千一百九十七); other numbers in digits."""
+    if not 0 <= n <= 9999:
+        return str(n)
+    if n < 20:
+        return _CN[n] if n < 10 else "十" + (_CN[n - 10] if n > 10 else "")
+    found, gap = "", False
+    for value, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit, n = divmod(n, value)
+        if digit:
+            found += ("零" if gap else "") + _CN[digit] + unit
+            gap = False
+        else:
+            gap = bool(found)
+    return found
+
+
 @cache
 def _simplifier() -> Any:
     from opencc import OpenCC

@@ -144,6 +144,37 @@ def test_word_excel_pdf_ofd() -> None:
     assert ofd.title == "补助办法" and ofd.text == "第一条 甲。\n第二条 乙。"
 
 
+def numbered_docx() -> bytes:
+    import docx
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    document, w = docx.Document(), nsdecls("w")
+    root = document.part.numbering_part.element
+    levels = "".join(
+        f'<w:lvl w:ilvl="{n}"><w:start w:val="1"/><w:numFmt w:val="{form}"/><w:lvlText w:val="{text}"/></w:lvl>'
+        for n, (form, text) in enumerate((("chineseCountingThousand", "第%1条"), ("chineseCounting", "（%2）"), ("decimal", "%3.")))
+    )
+    root.insert(0, parse_xml(f'<w:abstractNum {w} w:abstractNumId="90">{levels}</w:abstractNum>'))
+    root.append(parse_xml(f'<w:num {w} w:numId="90"><w:abstractNumId w:val="90"/></w:num>'))
+    root.append(parse_xml(f'<w:num {w} w:numId="91"><w:abstractNumId w:val="90"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride></w:num>'))
+    for text, level, number in (("示例办法", None, 0), ("甲。", 0, 90), ("乙：", 0, 90), ("丙；", 1, 90), ("丁：", 1, 90), ("戊。", 2, 90), ("己。", 0, 90), ("附件", None, 0), ("庚。", 0, 91)):
+        paragraph = document.add_paragraph(text)
+        if level is not None:
+            paragraph._p.get_or_add_pPr().append(parse_xml(f'<w:numPr {w}><w:ilvl w:val="{level}"/><w:numId w:val="{number}"/></w:numPr>'))
+    last = document.add_paragraph("修订：")
+    last._p.append(parse_xml(f'<w:ins {w} w:id="1" w:author="x"><w:r><w:t>新增的话</w:t></w:r></w:ins>'))
+    last._p.append(parse_xml(f'<w:del {w} w:id="2" w:author="x"><w:r><w:delText>删去的话</w:delText></w:r></w:del>'))
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def test_automatic_numbers_and_revisions_of_word() -> None:
+    text = read(numbered_docx(), name="a.docx").text
+    assert text.split("\n") == ["示例办法", "第一条 甲。", "第二条 乙：", "（一）丙；", "（二）丁：", "1.戊。", "第三条 己。", "附件", "第一条 庚。", "修订：新增的话"]
+
+
 def test_formats_are_known_by_their_bytes() -> None:
     given = {"pdf": pdf_bytes(), "docx": docx_bytes(), "xlsx": xlsx_bytes(), "ofd": ofd_bytes(), "zip": zipped({"a.txt": b"x"}), "html": b"<html><p>x</p>", "txt": "甲乙".encode()}
     assert {kind: format_of(data, "unnamed") for kind, data in given.items()} == {kind: kind for kind in given}

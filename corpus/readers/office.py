@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 from corpus.errors import Oversized, Unreadable
 from corpus.readers.base import Limits, Reading, Table, clean, decode, markdown
+from corpus.readers.numbering import Numbering
 
 _DAMAGE = (KeyError, ValueError, OSError, zipfile.BadZipFile, AttributeError, TypeError, SyntaxError, IndexError)
 
@@ -27,34 +29,83 @@ def _guard(data: bytes, name: str, limits: Limits) -> None:
 def read_docx(data: bytes, *, name: str, limits: Limits) -> Reading:
     """Paragraphs and tables of a Word document in order; its title is the first styled or first short line."""
     import docx
-    from docx.table import Table as DocxTable
 
     _guard(data, name, limits)
     try:
         document = docx.Document(io.BytesIO(data))
-        lines, tables = [], []
-        for block in document.iter_inner_content():
-            if isinstance(block, DocxTable):
+        lines, tables, numbering = [], [], Numbering(document)
+        for block in _blocks(document.element.body):
+            if block.tag.endswith("}tbl"):
                 table = _docx_table(block)
                 tables.append(table)
                 lines.append(markdown(table))
-            else:
-                lines.append(block.text)
+            elif (words := _words(block)).strip():
+                lines.append(numbering.label(block) + words)
     except _DAMAGE as error:
         raise Unreadable("damaged DOCX", name, str(error)) from error
     text = clean("\n".join(lines))
     return Reading(_title(text), text, tables=tuple(tables))
 
 
-def _docx_table(block: Any) -> Table:
-    rows = []
-    for row in block.rows:
-        cells, seen = [], set()
-        for cell in row.cells:  # a merged cell comes once for each column it covers
-            cells.append("" if id(cell._tc) in seen else cell.text.strip())
-            seen.add(id(cell._tc))
+def _blocks(parent: Any) -> Iterator[Any]:
+    """Paragraphs and tables in order, also those within content controls."""
+    for child in parent:
+        name = str(child.tag).rsplit("}", 1)[-1]
+        if name in ("p", "tbl"):
+            yield child
+        elif name in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag"):
+            yield from _blocks(child)
+
+
+_GONE = frozenset(["del", "moveFrom", "pPr", "rPr", "instrText", "delText", "Fallback"])
+_SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+
+
+def _words(element: Any) -> str:
+    """The text of a paragraph with accepted insertions, without what was deleted in a revision."""
+    found: list[str] = []
+    for child in element:
+        name = str(child.tag).rsplit("}", 1)[-1]
+        if name == "t":
+            found.append(child.text or "")
+        elif name in _SIGNS:
+            found.append(_SIGNS[name])
+        elif name not in _GONE:
+            found.append(_words(child))
+    return "".join(found)
+
+
+WIDEST = 100
+"""A merged cell covers at most so many columns: a bound on hostile tables."""
+
+
+def _docx_table(table: Any) -> Table:
+    """The cells of a table; a cell over several rows stands in each of them, one over several columns in the first."""
+    rows: list[tuple[str, ...]] = []
+    for tr in (r for r in table.iterchildren() if r.tag.endswith("}tr")):
+        cells: list[str] = []
+        for tc in (c for c in tr.iterchildren() if c.tag.endswith("}tc")):
+            across, continued = _spans(tc)
+            above = rows[-1][len(cells)] if continued and rows and len(cells) < len(rows[-1]) else ""
+            cells.extend([above if continued else _cell_words(tc), *[""] * (across - 1)])
         rows.append(tuple(cells))
     return tuple(rows)
+
+
+def _spans(tc: Any) -> tuple[int, bool]:
+    """(columns that a cell covers, whether it continues the one above)."""
+    across, continued = 1, False
+    for child in (p for properties in tc.iterchildren() if properties.tag.endswith("}tcPr") for p in properties):
+        value = next((v for k, v in child.attrib.items() if k.endswith("}val")), "")
+        if child.tag.endswith("}gridSpan") and value.isdigit():
+            across = min(max(int(value), 1), WIDEST)
+        elif child.tag.endswith("}vMerge"):
+            continued = value != "restart"
+    return across, continued
+
+
+def _cell_words(tc: Any) -> str:
+    return "\n".join(w for p in _blocks(tc) if p.tag.endswith("}p") and (w := _words(p)).strip()).strip()
 
 
 def _title(text: str) -> str:
