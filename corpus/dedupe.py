@@ -143,6 +143,8 @@ def _groups(documents: Sequence[Document]) -> Iterator[list[Document]]:
 
 
 def _same_record(a: Document, b: Document) -> bool:
+    if a.security != b.security:
+        return False  # whoever may not read one of them must not learn of it from the other, nor lose it
     if a.doc_number and b.doc_number and number_key(a.doc_number) != number_key(b.doc_number):
         return False
     if a.extra.get("part") != b.extra.get("part"):

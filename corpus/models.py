@@ -138,7 +138,10 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A validity event of `document_id` (None while unresolved), stated by `stated_by` at [start, end)."""
+    """A validity event of `document_id` (None while unresolved), stated by `stated_by` at [start, end).
+
+    `security` is the level of the document that states it, as of reading: whoever may not read that one may not know of this.
+    """
 
     kind: EventKind
     on: str
@@ -150,6 +153,7 @@ class Event:
     target_title: str = ""
     target_number: str = ""
     basis: str = ""
+    security: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,12 @@ def assess(store: Store, reader: Reader, *, remember_on: str = "") -> list[Quali
             for source_id in {o.source_id for o in origins.get(d.id, [])} or {"(none)"}:
                 by_source[source_id].append(d)
     by_source["*"] = heads
-    found = [measure(s, documents, store.governance.quality_history(s, 14)) for s, documents in sorted(by_source.items())]
+    found = [measure(s, documents, history_of(store, s, reader)) for s, documents in sorted(by_source.items())]
     if remember_on:
-        store.governance.remember_quality(remember_on, {q.source_id: q.record() for q in found})
+        store.governance.remember_quality(remember_on, {q.source_id: q.record() | {"ceiling": reader.ceiling} for q in found})
     return found
+
+
+def history_of(store: Store, source_id: str, reader: Reader, days: int = 14) -> list[dict[str, Any]]:
+    """Earlier measures of a source, newest first; only those taken with the reader's own ceiling (others count what it may not)."""
+    return [h for h in store.governance.quality_history(source_id, days) if h["measures"].get("ceiling", 4) == reader.ceiling]

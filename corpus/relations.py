@@ -99,12 +99,20 @@ class Directory:
         names in several regions the one whose region covers the speaker.
         """
         found = [d for d in self._candidates(title, number) if by is None or d.id != by.id]
+        if by is not None:  # who may read the speaker should be able to follow its link
+            found = [d for d in found if d.security <= by.security] or found
         if by is not None and len({d.region_code for d in found}) > 1:
             found = [d for d in found if by.region_code.startswith(d.region_code.rstrip("0"))] or found
         when = version_date(by) if by else ""
         earlier = [d for d in found if not when or version_date(d) <= when]
         ordered = sorted(earlier or found, key=lambda d: (version_date(d), d.id))
         return ordered[-1] if ordered else None
+
+    def copies(self, target: Document) -> list[Document]:
+        """A document and those of other levels of security that are the same one (what happens to it happens to them)."""
+        same = self.numbers.get(number_key(target.doc_number), []) if target.doc_number else []
+        keys = set(title_keys(target))
+        return [target, *(d for d in same if d.id != target.id and d.security != target.security and version_date(d) == version_date(target) and keys & set(title_keys(d)))]
 
     def _candidates(self, title: str, number: str) -> list[Document]:
         key = title_key(title)
@@ -130,21 +138,22 @@ def resolve(store: Store, speakers: Iterable[str] | None = None) -> int:
 
 
 def _resolve_events(store: Store, directory: Directory, by_id: dict[str, Document], lost: Sequence[Event]) -> int:
-    hits: dict[str, dict[Any, Event]] = defaultdict(dict)
+    hits: dict[str, dict[Any, list[Event]]] = defaultdict(dict)
     for e in lost:
         speaker = by_id.get(e.stated_by or "")
         target = directory.find(e.target_title, e.target_number, speaker)
         if speaker and target and _meant(e, target) and not (e.kind == EventKind.amended and version_date(target) >= (version_date(speaker) or "9")):
-            hits[speaker.id][_place(e)] = replace(e, document_id=target.id, on=e.on or _prolonged_to(store, e, target))
+            on = e.on or _prolonged_to(store, e, target)
+            hits[speaker.id][_place(e)] = [replace(e, document_id=d.id, on=on) for d in directory.copies(target)]
     for speaker_id, known in hits.items():
         stated = store.documents.stated_by(speaker_id)
-        store.documents.set_events(speaker_id, [known.get(_place(e), e) if e.document_id is None else e for e in stated])
+        store.documents.set_events(speaker_id, [x for e in stated for x in (known.get(_place(e), [e]) if e.document_id is None else [e])])
     return sum(len(known) for known in hits.values())
 
 
 def _prolonged_to(store: Store, e: Event, target: Document) -> str:
     """The day to which a prolongation by a period (有效期延长两年) reaches, from the target's last known end; empty when that is not known."""
-    ends = [x.on for x in store.documents.events_of([target.id]).get(target.id, []) if x.kind in (EventKind.expires, EventKind.extended)]
+    ends = [x.on for x in store.documents.events_of(LOCAL, [target.id]).get(target.id, []) if x.kind in (EventKind.expires, EventKind.extended)]
     end = max([*ends, target.expires_on])
     match = re.match(r"延长(.+?)(年|月)$", e.basis)
     return prolonged(end, integer(match[1]), match[2]) if match and len(end) == 10 else ""
@@ -213,12 +222,12 @@ def link_versions(store: Store, heads: Sequence[Document]) -> int:
 
 
 def _family(store: Store, members: list[Document]) -> int:
-    made, family = 0, min(members, key=lambda d: (version_date(d) or "9", d.id)).id
+    made, family = 0, min(members, key=lambda d: (d.security, version_date(d) or "9", d.id)).id
     for d in members:
         if d.family_id != family:
             store.documents.amend(d.id, family_id=family)
-    for old_id, found in versions(members).items():
-        for e in found:
+    for old_id, found in (pair for ceiling in sorted({d.security for d in members}) for pair in versions([d for d in members if d.security <= ceiling]).items()):
+        for e in found:  # of each level, so that two versions are never both current for anybody
             stated = store.documents.stated_by(e.stated_by or "")
             if not any(x.kind == e.kind and x.document_id == old_id and x.on == e.on for x in stated):
                 store.documents.set_events(e.stated_by or "", [*(x for x in stated if not (x.kind == e.kind and x.document_id == old_id)), e])

@@ -27,11 +27,14 @@ def today() -> str:
     return datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
 
 
-def validity(document: Document, events: Sequence[Event], on: str) -> Validity:
-    """Status of a document at the date `on` from the events that happened to it, with the words that it rests on."""
+def validity(document: Document, events: Sequence[Event], on: str, *, ceiling: int = 4) -> Validity:
+    """Status of a document at the date `on` from the events that happened to it, with the words that it rests on.
+
+    What a document above `ceiling` states has not happened for a reader with that ceiling.
+    """
     if is_draft(document.title) or document.marked_status == "draft":
         return Validity(Status.draft, on, "征求意见稿，未生效")
-    mine = sorted((e for e in events if e.document_id == document.id), key=lambda e: e.on)
+    mine = sorted((e for e in events if e.document_id == document.id and e.security <= ceiling), key=lambda e: e.on)
     if (start := _start(document, mine)) and start[0] > _pad(on, start[0]):
         return Validity(Status.not_yet, on, start[1])
     if over := _over(mine, on) or _replaced(document, mine, on):

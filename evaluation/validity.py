@@ -33,7 +33,7 @@ def validity_(data: Path = typer.Option(..., exists=True, help="Folder of the da
 def report(store: Store, on: str, show: int) -> Iterator[str]:
     """The figures as lines."""
     heads = store.documents.heads(LOCAL, kind="policy")
-    happened = store.documents.events_of()
+    happened = store.documents.events_of(LOCAL)
     laws = [d for d in heads if d.extra.get("versioned")]
     yield f"documents {len(heads)}; status on {on}: " + ", ".join(f"{k} {n}" for k, n in Counter(str(validity(d, happened.get(d.id, []), on).status) for d in heads).most_common())
     yield from _families(laws, happened, on)

@@ -54,16 +54,17 @@ class Answerer:
         kept = self.tools.store.conversations.get(answer_id, reader)
         old = kept["answer"]
         question = Question(old["question"], tuple(kept["trace"].get("history", ())), old.get("as_of", ""), kept["trace"].get("region", ""))
-        again = answer_of(self._walked(Context(question, reader)), self.tools)
+        again = answer_of(self._walked(Context(question, reader)), replace(self.tools, ceiling=reader.ceiling))
         return {"kept": kept, "again": again, "same": again.text == old["text"] and again.status == old["status"]}
 
     def walk(self, context: Context) -> Iterator[tuple[str, Context]]:
         """(name, context) after each step; once a step is done only the closing steps run."""
+        tools = replace(self.tools, ceiling=context.reader.ceiling)
         for step in STEPS:
             if context.done and step not in AFTER:
                 continue
             start = time.perf_counter()
-            context = step(self.tools, context)
+            context = step(tools, context)
             took = {step.__name__: round((time.perf_counter() - start) * 1000, 2)}
             context = replace(context, elapsed_ms={**context.elapsed_ms, **took})
             yield step.__name__, context
@@ -81,7 +82,7 @@ class Answerer:
         return Context(question, reader)
 
     def _finish(self, context: Context) -> Answer:
-        answer = answer_of(context, self.tools)
+        answer = answer_of(context, replace(self.tools, ceiling=context.reader.ceiling))
         start = time.perf_counter()
         keep(self.tools, context, answer)
         took = {"record": round((time.perf_counter() - start) * 1000, 2)}

@@ -30,7 +30,7 @@ FOOTER = "系统按库内文件关系比对生成，仅提示可能需要核对�
 def coherence(store: Store, reader: Reader, on: str, *, region: str = "") -> Report:
     """The list at a date, of a place and what lies above it (all places without one)."""
     heads = {h.id: h for h in store.documents.heads(reader, kind="policy") if not region or covers(h.region_code, region)}
-    happened = store.documents.events_of(list(heads))
+    happened = store.documents.events_of(reader, list(heads))
     judged = {i: validity(h, happened.get(i, ()), on) for i, h in heads.items()}
     relations = [r for r in store.documents.relations_of(list(heads)) if r.kind in _RESTS and r.target_id]
     replaced = {i for i, found in happened.items() for e in found if e.kind in _ENDING and e.stated_by != i}

@@ -39,7 +39,7 @@ def compare(a: Document, b: Document, store: Store | None = None, reader: Reader
     """The report of two documents, the older (or superior) on the left; with a store also their validity by events and the 承接链."""
     left, right = (a, b) if _rank(a) <= _rank(b) else (b, a)
     on, out = as_of or today(), Quoting()
-    judged = {d.id: _judged(d, store, on) for d in (left, right)}
+    judged = {d.id: _judged(d, store, reader, on) for d in (left, right)}
     pairs = align(left, right)
     _about(out, left, right, judged, pairs)
     _values(out, left, right, judged)
@@ -55,8 +55,8 @@ def _rank(d: Document) -> tuple[int, str, str]:
     return {"national": 0, "province": 1, "city": 2, "county": 3}.get(str(d.level), 4), d.written_on or d.published_on, d.id
 
 
-def _judged(d: Document, store: Store | None, on: str) -> Validity:
-    events = store.documents.events_of([d.id]).get(d.id, []) if store is not None else [e for e in d.events if e.document_id == d.id]
+def _judged(d: Document, store: Store | None, reader: Reader, on: str) -> Validity:
+    events = store.documents.events_of(reader, [d.id]).get(d.id, []) if store is not None else [e for e in d.events if e.document_id == d.id]
     return validity(d, events, on)
 
 
@@ -181,7 +181,7 @@ def _chain(out: Quoting, both: Sequence[Document], store: Store, reader: Reader,
     links = {x.document.id: x for d in both for x in reversed(chain(store, d.id, reader))}
     if len(links) < 2:
         return
-    happened = store.documents.events_of(list(links))
+    happened = store.documents.events_of(reader, list(links))
     order = {"national": 0, "province": 1, "city": 2, "county": 3}
     rows = []
     for x in sorted(links.values(), key=lambda x: (order.get(str(x.document.level), 4), x.document.published_on)):

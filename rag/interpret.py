@@ -39,7 +39,7 @@ def interpret(document: Document, store: Store, reader: Reader, *, as_of: str = 
     """The report of one policy as of a date (today by default)."""
     on = as_of or today()
     parts = statements(document)
-    happened = store.documents.events_of([document.id]).get(document.id, [])
+    happened = store.documents.events_of(reader, [document.id]).get(document.id, [])
     work = Work(document, parts, slots(document, parts), validity(document, happened, on), Quoting(), store, reader, polish)
     missing = [title for title, section in SECTIONS if not _section(work, title, section)]
     _missing(work, missing)

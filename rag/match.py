@@ -85,7 +85,7 @@ def match(profile: Mapping[str, Any], store: Store, reader: Reader, on: str) -> 
     facts = _facts(profile)
     region = region_of(facts)
     heads = [h for h in store.documents.heads(reader, kind="policy") if _SUPPORT.search(h.title) and not _NO_SUPPORT.search(h.title) and _reaches(h, region)]
-    happened = store.documents.events_of([h.id for h in heads])
+    happened = store.documents.events_of(reader, [h.id for h in heads])
     standing = {h.id: validity(h, happened.get(h.id, ()), on) for h in heads}
     kept = [h.id for h in heads if standing[h.id].status in CURRENT]
     known, out = calls(store, reader, on, region=region), Quoting()

@@ -233,7 +233,7 @@ class Retriever:
         scored = rank.scores(rows)
         order = sorted(range(len(found)), key=lambda i: (-scored[i], found[i].passage.id))
         order = self._reranked(query.text, order, found)
-        return [self._hit(n, float(scored[i]), found[i], query, rows[i]) for n, i in enumerate(order[: query.k], 1)]
+        return [self._hit(n, float(scored[i]), found[i], query, rows[i], reader) for n, i in enumerate(order[: query.k], 1)]
 
     def _reranked(self, text: str, order: list[int], found: Sequence[rank.Candidate]) -> list[int]:
         """The best ones in the order of the cross-encoder, when one is set."""
@@ -290,7 +290,7 @@ class Retriever:
         heads = self.shelf.among((e.passage.document_id for e in entries.values()), reader)
         on = query.as_of or today()
         return [
-            rank.Candidate(e.passage, heads[i], self.shelf.validity(i, on).status, e.score, cosine.get(e.passage.id, 0.0))
+            rank.Candidate(e.passage, heads[i], self.shelf.validity(i, on, reader.ceiling).status, e.score, cosine.get(e.passage.id, 0.0))
             for e in entries.values()
             if (i := e.passage.document_id) in heads and heads[i].security == e.security
         ]
@@ -303,9 +303,9 @@ class Retriever:
             date_from=day(query.date_from), date_to=day(query.date_to, last=True), documents=(query.doc_id,) if query.doc_id else (),
         )  # fmt: skip
 
-    def _hit(self, n: int, score: float, c: rank.Candidate, query: Query, row: dict[str, float]) -> Hit:
+    def _hit(self, n: int, score: float, c: rank.Candidate, query: Query, row: dict[str, float], reader: Reader) -> Hit:
         p, d = c.passage, c.document
-        judged = self.shelf.validity(d.id, query.as_of or today())
+        judged = self.shelf.validity(d.id, query.as_of or today(), reader.ceiling)
         return Hit(
             n, round(score, 6), d.id, d.external_id, d.title, d.doc_number, d.issuers, d.level, d.region_code, d.security, str(d.kind),
             {"status": str(judged.status), "as_of": judged.as_of, "basis": judged.basis},

@@ -35,7 +35,7 @@ class Shelf:
 
     def _load(self) -> None:
         self.sequence = self._store.documents.sequence()
-        self.events = self._store.documents.events_of()
+        self.events = self._store.documents.events_of(LOCAL)
         for head in self._store.documents.heads(LOCAL, kind=_HELD):
             self._put(head)
 
@@ -54,7 +54,7 @@ class Shelf:
     def _reread(self, ids: list[str]) -> None:
         for i in range(0, len(ids), 500):
             part = ids[i : i + 500]
-            events = self._store.documents.events_of(part)
+            events = self._store.documents.events_of(LOCAL, part)
             heads = {head.id: head for head in self._store.documents.heads(LOCAL, id=part, kind=_HELD)}
             for document_id in part:
                 self._replace(document_id, heads.get(document_id), events.get(document_id))
@@ -95,13 +95,13 @@ class Shelf:
             found |= {head.id: head for head in self._store.documents.heads(reader, id=rest, kind=str(Kind.opinion))}
         return {i: head for i, head in found.items() if reader.may_read(head.security, i)}
 
-    def validity(self, document_id: str, on: str) -> Validity:
-        """Validity of a document at a date (remembered until something changes)."""
-        return self._judge(document_id, on)
+    def validity(self, document_id: str, on: str, ceiling: int = 4) -> Validity:
+        """Validity of a document at a date for readers with a ceiling (remembered until something changes)."""
+        return self._judge(document_id, on, ceiling)
 
-    def _validity(self, document_id: str, on: str) -> Validity:
+    def _validity(self, document_id: str, on: str, ceiling: int) -> Validity:
         head = self.heads.get(document_id)
-        return validity(head, self.events.get(document_id, ()), on) if head else Validity(Status.unknown, on)
+        return validity(head, self.events.get(document_id, ()), on, ceiling=ceiling) if head else Validity(Status.unknown, on)
 
     def issuers(self, wanted: str) -> tuple[str, ...]:
         """Every issuer's name that holds `wanted`."""

@@ -72,9 +72,11 @@ class Tools:
     retriever: Any
     books: Books
     composers: Sequence[Any] = ()
+    ceiling: int = 4
+    """What documents above it say of others has not happened for the reader that these tools serve."""
 
     def validity(self, document_id: str, on: str) -> Validity:
-        found: Validity = self.retriever.shelf.validity(document_id, on)
+        found: Validity = self.retriever.shelf.validity(document_id, on, self.ceiling)
         return found
 
     def head(self, document_id: str, reader: Reader) -> Document | None:
@@ -82,4 +84,4 @@ class Tools:
         return found
 
     def events(self, document_id: str) -> list[Event]:
-        return list(self.retriever.shelf.events.get(document_id, ()))
+        return [e for e in self.retriever.shelf.events.get(document_id, ()) if e.security <= self.ceiling]

@@ -56,7 +56,7 @@ def changes(answer: Mapping[str, Any], store: Store, reader: Reader, on: str) ->
     """Documents that a kept answer cites whose status at `on` differs from the one it was given with."""
     cited = {c["document_id"]: c for c in answer.get("citations", ())}
     heads = {h.id: h for h in store.documents.heads(reader, id=list(cited), state=("active", "superseded"))}
-    happened = store.documents.events_of(list(cited))
+    happened = store.documents.events_of(reader, list(cited))
     found = []
     for i, c in cited.items():
         before = str(c["validity"]["status"])

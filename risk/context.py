@@ -74,7 +74,7 @@ def _status(store: Store, ids: Sequence[str], as_of: str) -> dict[str, str]:
     from corpus.access import LOCAL
     from corpus.validity import validity
 
-    happened = store.documents.events_of(ids) if ids else {}
+    happened = store.documents.events_of(LOCAL, ids) if ids else {}
     wanted = set(ids)
     heads = (d for d in store.documents.heads(LOCAL, kind=POLICY_KINDS) if d.id in wanted) if ids else ()
     return {d.id: str(validity(d, happened.get(d.id, []), as_of).status) for d in heads}

@@ -198,7 +198,7 @@ def test_a_period_prolongs_the_end_that_was_known(store: Store) -> None:
     new = Draft("new", "kjt", "http://x/new", "policy", "关于延长有效期的通知", "《闽海省创新券办法》（闽海科规〔2019〕9号）有效期延长两年。", labels={"发文字号": "闽海科规〔2024〕9号", "成文日期": "2024-12-01"})
     ingest(store, [old, new])
     held = next(d for d in store.documents.heads(LOCAL, doc_number="闽海科规〔2019〕9号"))
-    happened = store.documents.events_of([held.id])[held.id]
+    happened = store.documents.events_of(LOCAL, [held.id])[held.id]
     assert [e.on for e in happened if e.kind == EventKind.extended] == ["2026-12-31"]
     assert validity(held, happened, "2026-06-01").status == "in_force" and validity(held, happened, "2027-01-01").status == "expired"
 

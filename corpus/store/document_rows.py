@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, Row, String, Table, Text, and_
+from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, Row, String, Table, Text, and_, select
 
 from corpus.models import Clause, Document, Event, EventKind, Relation, RelationKind
 from corpus.store.base import metadata
@@ -167,7 +167,11 @@ def event_row(e: Event, stated_by: str) -> dict[str, Any]:
 
 
 def event_of(r: Row[Any]) -> Event:
-    return Event(EventKind(r.kind), r.on, r.document_id, r.stated_by, r.start, r.end, r.quote, r.target_title, r.target_number, r.basis)
+    return Event(EventKind(r.kind), r.on, r.document_id, r.stated_by, r.start, r.end, r.quote, r.target_title, r.target_number, r.basis, getattr(r, "security", None) or 1)
+
+
+STATED = select(events, documents.c.security).select_from(events.outerjoin(documents, documents.c.id == events.c.stated_by))
+"""Events with the security level of the document that states them."""
 
 
 def relation_row(r: Relation) -> dict[str, Any]:

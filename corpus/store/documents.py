@@ -16,6 +16,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    not_,
     or_,
     select,
     update,
@@ -34,6 +35,7 @@ from corpus.models import (
 from corpus.store.base import now
 from corpus.store.document_rows import (
     HEAD,
+    STATED,
     changes,
     conditions,
     document_of,
@@ -217,6 +219,9 @@ class Documents:
             if not done.rowcount:
                 raise NotFound("no such document", document_id, "see `jianwei catalogue documents`")
             self._change(connection, document_id, "upsert")
+            if "security" in values:  # what it says of others is now known to other readers
+                for target in connection.scalars(select(events.c.document_id).distinct().where(events.c.stated_by == document_id, events.c.document_id.is_not(None), events.c.document_id != document_id)).all():
+                    self._change(connection, target, "upsert")
 
     def set_events(self, stated_by: str, replaced: Sequence[Event]) -> None:
         """Replace the events that one document states (after resolution of their targets)."""
@@ -262,23 +267,31 @@ class Documents:
             row = connection.execute(select(documents).where(documents.c.id == document_id)).first()
             if row is None or not reader.may_read(row.security, document_id):
                 raise NotFound("no such document", document_id, "see `jianwei catalogue documents`")
-            return document_of(row, clauses=unpack_clauses(row.clauses), **self._parts(connection, document_id))
+            return document_of(row, clauses=unpack_clauses(row.clauses), **self._parts(connection, document_id, reader))
 
-    def _parts(self, connection: Connection, document_id: str) -> dict[str, Any]:
-        stated = connection.execute(
-            select(events).where(or_(events.c.document_id == document_id, events.c.stated_by == document_id)).order_by(events.c.n)
-        )
+    def _parts(self, connection: Connection, document_id: str, reader: Reader) -> dict[str, Any]:
+        """Events, relations and sources; what documents above the ceiling state is not there, and links to them are open."""
+        mine = or_(events.c.document_id == document_id, events.c.stated_by == document_id)
+        stated = connection.execute(STATED.where(mine, or_(documents.c.security.is_(None), self._allowed(reader))).order_by(events.c.n)).all()
         related = connection.execute(
             select(relations).where(or_(relations.c.document_id == document_id, relations.c.target_id == document_id)).order_by(relations.c.n)
-        )
+        ).all()
+        linked = {i for r in stated for i in (r.document_id, r.stated_by)} | {i for r in related for i in (r.document_id, r.target_id)}
+        hidden = self._hidden(connection, linked - {document_id, None}, reader)
         seen = connection.execute(
             select(origins).where(origins.c.document_id == document_id).order_by(origins.c.official.desc(), origins.c.first_seen_at)
         )
         return {
-            "events": tuple(event_of(r) for r in stated),
-            "relations": tuple(relation_of(r) for r in related),
+            "events": tuple(e if e.document_id not in hidden else replace(e, document_id=None) for e in map(event_of, stated)),
+            "relations": tuple(r if r.target_id not in hidden else replace(r, target_id=None) for r in map(relation_of, related) if r.document_id not in hidden),
             "sources": tuple(Origin(r.source_id, r.url, r.snapshot_sha256, r.first_seen_at, r.official) for r in seen),
         }
+
+    def _hidden(self, connection: Connection, ids: set[str], reader: Reader) -> set[str]:
+        """Those of `ids` that are above the reader's ceiling."""
+        if reader.ceiling >= 4 or not ids:
+            return set()
+        return set(connection.scalars(select(documents.c.id).where(documents.c.id.in_(list(ids)), not_(self._allowed(reader)))))
 
     def heads(self, reader: Reader, *, limit: int | None = None, after: str = "", **where: Any) -> list[Document]:
         """Documents without text, clauses and parts, ordered by id. `where`: column=value, column=(values…) or column=None.
@@ -318,9 +331,11 @@ class Documents:
                 yield document_of(row, clauses=unpack_clauses(row.clauses))
             after = rows[-1].id
 
-    def events_of(self, ids: Sequence[str] | None = None) -> dict[str, list[Event]]:
-        """Events by the document that they happen to; all documents when `ids` is None."""
-        query = select(events).where(events.c.document_id.is_not(None)).order_by(events.c.on, events.c.n)
+    def events_of(self, reader: Reader, ids: Sequence[str] | None = None) -> dict[str, list[Event]]:
+        """Events by the document that they happen to, of all documents when `ids` is None; what a document above the
+        reader's ceiling states has not happened for them."""
+        stated = or_(documents.c.security.is_(None), self._allowed(reader))
+        query = STATED.where(events.c.document_id.is_not(None), stated).order_by(events.c.on, events.c.n)
         found: dict[str, list[Event]] = {}
         with self.engine.connect() as connection:
             for row in connection.execute(query if ids is None else query.where(events.c.document_id.in_(list(ids)))):

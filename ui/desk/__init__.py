@@ -110,14 +110,14 @@ class Desk:
         linked = {i for e in document.events for i in (e.document_id, e.stated_by) if i} | {i for r in document.relations for i in (r.document_id, r.target_id) if i}
         readable = {d.id for d in self.store.documents.texts(sorted(linked - {document.id}), reader)}
         shown = visible_parts(document, readable)
-        happened = self.store.documents.events_of([document_id]).get(document_id, [])
+        happened = self.store.documents.events_of(reader, [document_id]).get(document_id, [])
         return document_record(shown, self._validity(shown, happened, as_of))
 
     def documents(self, reader: Reader, *, limit: int = 50, after: str = "", as_of: str = "", **where: Any) -> dict[str, Any]:
         """A page of documents: {"documents", "next"}; `next` is empty on the last page."""
         heads = self.store.documents.heads(reader, limit=limit + 1, after=after, **where)
         page = heads[:limit]
-        happened = self.store.documents.events_of([d.id for d in page])
+        happened = self.store.documents.events_of(reader, [d.id for d in page])
         rows = [document_record(d, self._validity(d, happened.get(d.id, []), as_of), full=False) for d in page]
         return {"documents": rows, "next": page[-1].id if len(heads) > limit else ""}
 
@@ -142,7 +142,7 @@ class Desk:
         where: dict[str, Any] = {"region_code": region} if region else {}
         heads = [d for d in self.store.documents.heads(reader, kind=POLICY_KINDS, **where) if not topic or topic in d.topics]
         newest = sorted(heads, key=lambda d: d.published_on, reverse=True)[:limit]
-        happened = self.store.documents.events_of([d.id for d in newest])
+        happened = self.store.documents.events_of(reader, [d.id for d in newest])
         return [document_record(d, self._validity(d, happened.get(d.id, []), ""), full=False) for d in newest]
 
     # ---- risks ---------------------------------------------------------------------------------------------------

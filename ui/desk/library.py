@@ -54,7 +54,7 @@ def _by_date(desk: Desk, reader: Reader, on: str) -> list[dict[str, Any]]:
     shelf = desk.shelf()
     heads = [d for d in list(shelf.heads.values()) if d.kind in POLICY_KINDS and reader.may_read(d.security, d.id)]
     heads.sort(key=lambda d: (d.published_on or d.written_on, d.id), reverse=True)
-    return [_row(d, shelf.validity(d.id, on)) for d in heads]
+    return [_row(d, shelf.validity(d.id, on, reader.ceiling)) for d in heads]
 
 
 def _by_words(desk: Desk, wanted: Wanted, reader: Reader, on: str) -> list[dict[str, Any]]:
@@ -65,7 +65,7 @@ def _by_words(desk: Desk, wanted: Wanted, reader: Reader, on: str) -> list[dict[
     for hit in hits:
         head = shelf.heads.get(hit["document_id"])
         if head is not None and hit["document_id"] not in found:
-            found[head.id] = _row(head, shelf.validity(head.id, on)) | {"snippet": hit["text"], "span": (hit["start"], hit["end"]), "path": hit["clause"]["path"]}
+            found[head.id] = _row(head, shelf.validity(head.id, on, reader.ceiling)) | {"snippet": hit["text"], "span": (hit["start"], hit["end"]), "path": hit["clause"]["path"]}
     return list(found.values())
 
 

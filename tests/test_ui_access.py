@@ -1,0 +1,139 @@
+"""What a reader may not read does not exist for them: two homes, one of them with documents above the ceiling that speak of
+the open ones, answer every reader below alike, at every door."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corpus.access import CEILINGS, LOCAL, Reader
+from corpus.catalogue import holdings
+from corpus.drafts import Draft
+from corpus.errors import JianweiError
+from corpus.ingest import ingest
+from corpus.models import Source
+from corpus.relations import chain
+from corpus.settings import load_settings
+from ui.desk import Desk, centre, enterprise, library, reports
+from ui.records import plain
+
+OPEN = Source("kjt", "闽海省科学技术厅", level="province", region_code="990000", official=True)
+INNER = Source("neibu", "闽海省内部资料", level="province", region_code="990000", security=3, official=True)
+FILLER = "为了支持企业加大研发投入，制定本办法。\n" * 3
+
+
+def draft(key: str, title: str, text: str, number: str, written: str, **values: Any) -> Draft:
+    source = values.pop("source", OPEN)
+    return Draft(
+        key, source.id, f"http://{source.id}.example/{key}", values.pop("kind", "policy"), title, text, official=True, security=source.security,
+        fields={"doc_number": number, "written_on": written, "published_on": written, "issuers": ("闽海省科学技术厅",)}, first_seen_at="2026-01-05T00:00:00+00:00", snapshot_sha256="", **values,
+    )  # fmt: skip
+
+
+PUBLIC = [
+    draft("a", "闽海省研发补助办法", FILLER + "第二条　企业按研发费用的3%给予补助，最高500万元。\n第三条　根据《闽海省科技条例》制定。\n本办法自2024年5月1日起施行。", "闽海科规〔2024〕5号", "2024-04-10"),
+    draft("b", "闽海省科技条例", FILLER + "第二条　支持企业研发。\n本条例自2020年1月1日起施行。", "闽海常〔2019〕3号", "2019-12-01", extra={"versioned": True}),
+    draft("c", "闽海省创新券细则", FILLER + "第四条　按照《闽海省研发补助办法》（闽海科规〔2024〕5号）执行。", "闽海科规〔2024〕9号", "2024-06-10"),
+    draft("n", "2026年人工智能产业动态", "某地人工智能芯片供应中断，存在断供风险。", "", "2026-01-02", kind="news"),
+]
+SECRET = [
+    draft("s1", "紫檀木桥内部通知", FILLER + "《闽海省研发补助办法》（闽海科规〔2024〕5号）自2025年1月1日起废止。根据《闽海省科技条例》制定。紫檀木桥研发补助最高900万元。", "闽海科密〔2024〕1号", "2024-12-10", source=INNER),
+    draft("s2", "闽海省科技条例", FILLER + "第二条　紫檀木桥支持企业研发。\n本条例自2022年1月1日起施行。", "闽海常〔2021〕3号", "2021-12-01", source=INNER, extra={"versioned": True}),
+    draft("s3", "闽海省研发补助办法", PUBLIC[0].text, "闽海科规〔2024〕5号", "2024-04-10", source=INNER),
+    draft("s4", "紫檀木桥舆情", "紫檀木桥人工智能芯片断供，风险重大。", "", "2026-01-03", source=INNER, kind="news"),
+]
+
+
+def built(folder: Path, drafts: list[Draft], sources: list[Source]) -> Desk:
+    desk = Desk(load_settings(folder, embedding="off"))
+    for source in sources:
+        desk.store.sources.put(source)
+    ingest(desk.store, drafts)
+    centre.quality(desk, LOCAL, remember=True)
+    desk.retriever.refresh()
+    return desk
+
+
+@pytest.fixture(scope="module")
+def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Desk]]:
+    without = built(tmp_path_factory.mktemp("open") / "home", PUBLIC, [OPEN])
+    beside = built(tmp_path_factory.mktemp("secret") / "home", [*SECRET, *PUBLIC], [OPEN, INNER])
+    yield without, beside
+    without.close()
+    beside.close()
+
+
+def ids(desk: Desk) -> dict[str, str]:
+    return {d.title: d.id for d in desk.store.documents.heads(Reader("x", "anonymous", 1))}
+
+
+DOORS: dict[str, Callable[[Desk, Reader], Any]] = {
+    "search": lambda desk, r: [desk.search({"text": t, "k": 20}, r) for t in ("研发补助最高多少", "紫檀木桥", "科技条例", "人工智能断供")],
+    "ask": lambda desk, r: [desk.ask({"text": t, "as_of": "2026-03-01"}, r) for t in ("研发补助最高多少？", "闽海省研发补助办法还有效吗？", "紫檀木桥是什么？", "闽海省科技条例何时施行？")],
+    "show": lambda desk, r: [desk.show(i, r, as_of="2026-03-01") for i in ids(desk).values()],
+    "documents": lambda desk, r: desk.documents(r, limit=50),
+    "newest": lambda desk, r: desk.newest(r),
+    "browse": lambda desk, r: [library.browse(desk, library.Wanted(text=t), r) for t in ("", "紫檀木桥", "研发补助")],
+    "regions": lambda desk, r: library.regions(desk, r),
+    "holdings": lambda desk, r: centre.holdings(desk, r),
+    "dcat": lambda desk, r: centre.dcat(desk, r),
+    "quality": lambda desk, r: centre.quality(desk, r),
+    "sources": lambda desk, r: [s for s in desk.sources(r) if s["id"] in ("kjt", "neibu")],
+    "runs": lambda desk, r: centre.runs(desk, r),
+    "chain": lambda desk, r: [[(x.document.title, x.kind, x.depth) for x in chain(desk.store, i, r)] for i in ids(desk).values()],
+    "interpret": lambda desk, r: reports.interpret(desk, ids(desk)["闽海省研发补助办法"], r),
+    "compare": lambda desk, r: reports.compare(desk, ids(desk)["闽海省研发补助办法"], ids(desk)["闽海省创新券细则"], r),
+    "match": lambda desk, r: reports.match(desk, {"region": "990000", "rd_expense": 800}, r, as_of="2026-03-01"),
+    "calendar": lambda desk, r: enterprise.calendar(desk, r),
+    "risks": lambda desk, r: desk.risks(r),
+    "tally": lambda desk, r: desk.store.documents.tally("kind", r),
+    "count": lambda desk, r: desk.store.documents.count(r),
+}
+_VOLATILE = re.compile(r'"(?:stored_at|changed_at|elapsed_ms|id|conversation_id|as_of|score|contributions|on|sequence)": (?:"[^"]*"|\{[^{}]*\}|[-\d.e]+|null)')
+
+
+def told(door: str, desk: Desk, reader: Reader) -> str:
+    try:
+        said = json.dumps(plain(DOORS[door](desk, reader)), ensure_ascii=False, sort_keys=True)
+    except JianweiError as error:
+        said = f"{type(error).__name__}: {error.what}"
+    return _VOLATILE.sub("", said).replace("紫檀木桥是什么", "")
+
+
+@pytest.mark.parametrize("role", [r for r, c in CEILINGS.items() if c < 3])
+@pytest.mark.parametrize("door", DOORS)
+def test_a_door_tells_the_same_with_and_without_what_is_above_the_ceiling(desks: tuple[Desk, Desk], door: str, role: str) -> None:
+    reader = Reader(f"u-{role}", role, CEILINGS[role])
+    without, beside = desks
+    assert told(door, beside, reader) == told(door, without, reader)
+    assert "紫檀木桥" not in told(door, beside, reader).replace('"query": "紫檀木桥"', "").replace('"question": "紫檀木桥', "").replace('"rewritten": "紫檀木桥', "")
+
+
+def test_who_may_read_it_sees_it_everywhere(desks: tuple[Desk, Desk]) -> None:
+    official = Reader("u", "official", 3)
+    beside = desks[1]
+    old = next(d for d in beside.store.documents.heads(official, doc_number="闽海科规〔2024〕5号", security=1))
+    assert beside.show(old.id, official, as_of="2026-03-01")["validity"]["status"] == "repealed"
+    assert beside.show(old.id, Reader("a", "anonymous", 1), as_of="2026-03-01")["validity"]["status"] == "presumed_in_force"
+    assert any("紫檀木桥" in h["title"] for h in beside.search({"text": "紫檀木桥", "k": 10}, official))
+    assert len(holdings(beside.store, official)) == len(holdings(desks[0].store, official)) + 1
+
+
+def test_a_level_that_is_raised_takes_its_words_back(desks: tuple[Desk, Desk]) -> None:
+    beside, visitor = desks[1], Reader("a", "anonymous", 1)
+    text = "《闽海省创新券细则》（闽海科规〔2024〕9号）自2025年1月1日起废止。"
+    ingest(beside.store, [draft("late", "关于废止细则的通知", text, "闽海科规〔2024〕19号", "2024-12-20")])
+    beside.retriever.refresh()
+    target = next(d.id for d in beside.store.documents.heads(visitor, doc_number="闽海科规〔2024〕9号"))
+    saying = next(d.id for d in beside.store.documents.heads(visitor, doc_number="闽海科规〔2024〕19号"))
+    assert beside.shelf().validity(target, "2026-03-01", 1).status == "repealed"
+    beside.store.documents.amend(saying, security=3)
+    beside.retriever.refresh()
+    assert beside.shelf().validity(target, "2026-03-01", 1).status == "presumed_in_force"
+    assert beside.shelf().validity(target, "2026-03-01", 3).status == "repealed"
+    beside.store.documents.erase(saying)
