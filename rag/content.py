@@ -63,8 +63,9 @@ def _gist(work: Work, s: Statement) -> str:
 def _plain(work: Work) -> int:
     """Without headings: the gist of each article or paragraph that is not formal."""
     done = 0
+    articled = any(s.article for s in work.parts)
     for s in work.parts:
-        if done >= KEPT or s.kind == "table":
+        if done >= KEPT or s.kind == "table" or (articled and not s.article):
             continue
         text = _gist(work, s)
         if len(text) < 10 or re.search(r"[：:]$", text) or _TITLE.fullmatch(text):

@@ -114,7 +114,7 @@ def _of_part(document: Document, s: Statement, a: int, b: int, context: str) -> 
         return None
     standard = [r for r in roles if r[2] == "standard"] or [r for r in roles if r[2] == "cap"][:1]
     caps = [r for r in roles if r[2] == "cap" and r not in standard]
-    subject = condense(text[roles[0][0] : roles[first][0]]).strip("，：:；。 ") if first else ""
+    subject = condense(text[roles[0][0] : roles[first][0]]).strip("，,：:；。 ") if first else ""
     start = roles[0][0] if subject else roles[first][0]
     end = max(r[1] for r in (*standard, *caps))
     words = [condense(text[x:y]).strip("，：:；。 ") for x, y, _ in standard]
@@ -122,7 +122,7 @@ def _of_part(document: Document, s: Statement, a: int, b: int, context: str) -> 
         subject, words[0] = split[1].strip("，"), split[2]
     cap = "，".join(condense(text[x:y]).strip("，：:；。 ") for x, y, _ in caps)
     slot = make("grant", document, start, without_mark(text, end), s, label=subject or context, value=_value(text[start:end]), limits=limits_of(text[start:end]))
-    return Grant(subject or context, "，".join(words), cap, slot)
+    return Grant((subject or context).rstrip("。：:"), "，".join(words), cap, slot)
 
 
 def _value(text: str) -> str:

@@ -35,15 +35,20 @@ def exclusions(document: Document, s: Statement) -> Iterator[Slot]:
 
 def basis(document: Document, s: Statement) -> Iterator[Slot]:
     """Why and on what the text rests: the first article, or a paragraph before the first heading."""
-    text = condense(s.text(document))
-    if s.kind != "table" and s.start < 1500 and (s.article == "第一条" or (s.article is None and not s.heading)) and cue("basis").search(text):
+    if s.kind == "table" or s.start > 1500 or not (s.article == "第一条" or (s.article is None and not s.heading)):
+        return
+    if cue("basis").search(condense(s.text(document))):
         yield make("basis", document, s.start, s.end, s)
+    elif (match := _BASIS.search(document.text, s.start, s.end)) is not None:
+        yield make("basis", document, match.start(), match.end(), s)
 
+
+_BASIS = re.compile(r"(?:为(?:了|深入|进一步|有效|贯彻|落实|加强|规范|全面|切实|促进|支持|推动)|根据|依据|按照)[^。]{6,500}?(?:制定本[^。]{2,8}|特?制定[^。]{0,8}(?:如下|以下)[^。]{0,12}|提出(?:如下|以下)[^。：]{0,12}|(?:通知|公告|明确|意见)如下)[。：]?")
 
 _SUFFIX = r"(?:厅|局|部|部门|委|办|办公室|院|署|府|行|会|中心|机构|单位|海关|集团)(?:（[^（）]{1,12}）)?"
 _DUTY = re.compile(rf"(?:[\u4e00-\u9fff（）、]{{0,30}}?{_SUFFIX})(?:按照职责(?:分工)?|具体|依法|共同|统一|按职责(?:分工)?)?(?:负责(?!人)|牵头(?!单位|申报|承担))|是[\u4e00-\u9fff]{{0,12}}(?:责任主体|第一责任人)")
 _NO_DUTY = re.compile(r"解释|揭榜|项目负责人|申报单位|用人单位对|企业对|申请人|由[^，。；]{0,6}负责(?:提供|承担)")
-_TAGGED = re.compile(r"[（(]\s*((?:(?:牵头|责任|配合|参与|牵头负责|责任落实)(?:单位|部门)?\s*[:：]|[^（）()]{2,80}?(?:分别负责|按职责分工(?:分别)?负责|负责)[）)])[^（）()]*(?:[（(][^（）()]*[）)][^（）()]*)*)[）)]?")
+_TAGGED = re.compile(r"[（(]\s*((?:(?:牵头|责任|配合|参与|牵头负责|责任落实)(?:单位|部门)?\s*[:：]|[^（）()]{2,80}?(?:分别负责|按职责分工(?:分别)?负责|负责)(?:，[^（）()]{0,24})?[）)])[^（）()]*(?:[（(][^（）()]*[）)][^（）()]*)*)[）)]?")
 _LINE = re.compile(r"^\s*(?:牵头|责任|配合|参与)(?:单位|部门)\s*[:：][^\n]+", re.M)
 
 

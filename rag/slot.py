@@ -15,7 +15,7 @@ from corpus.text import trim
 from rag.statements import Statement
 
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]?")
-_PHRASE = re.compile(r"[^，,；;。：:\n]*[，,；;。：:\n]?")
+_CLOSES, _OPENS = "）)》〉】]", "（(《〈【["
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,15 @@ def _sentences_of(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def phrases(text: str, offset: int) -> list[tuple[int, int]]:
-    """Spans of what commas, semicolons and colons part."""
-    return list(spans(_PHRASE, text, offset))
+    """Spans of what commas, semicolons and colons part; not inside brackets, not between digits (5,000)."""
+    found, start, depth = [], 0, 0
+    for i, c in enumerate(text):
+        depth = max(0, depth + (c in _OPENS) - (c in _CLOSES))
+        if c == "\n" or (not depth and c in "，,；;。：:" and not (text[i - 1 : i].isdigit() and text[i + 1 : i + 2].isdigit())):
+            found.append((start, i + 1))
+            start, depth = i + 1, 0
+    found.append((start, len(text)))
+    return [(offset + a, offset + b) for a, b in found if text[a:b].strip()]
 
 
 def without_mark(text: str, end: int) -> int:
