@@ -10,8 +10,9 @@ from decimal import Decimal
 from corpus.models import Document
 from corpus.text import parse_date
 from rag.facts import quantities
-from rag.predicates import Applicant, State, Verdict, comparison, judge, recognised, rules, some
-from rag.slots import Slot
+from rag.grants import Grant, grants
+from rag.predicates import Applicant, State, Verdict, comparison, every, judge, recognised, rules, some
+from rag.slot import Slot
 from rag.statements import Statement, condense
 
 
@@ -49,7 +50,7 @@ def conditions(d: Document, found: Sequence[Slot], who: Applicant, kind: str) ->
             continue
         if group[0].kind == "negative":
             made += [Condition(s.text, s, _bar(s.text, who), True) for s in group]
-        elif re.search(r"之一", lead):
+        elif re.search(r"之一|(?:下列|以下)(?:企业|单位|机构|人员|主体)", lead):
             made.append(Condition("；".join([condense(lead).rstrip("：:"), *(condense(s.text).rstrip("；;。") for s in group)]), group[0], some(judge(s.text, who) for s in group), False))
         else:
             made += [Condition(s.text, s, judge(s.text, who), False) for s in group]
@@ -83,41 +84,27 @@ def _bar(text: str, who: Applicant) -> Verdict:
     return verdict if usable and verdict is not None else Verdict(State.unknown, (), "需人工核对")
 
 
-def measures(d: Document, parts: Sequence[Statement], found: Sequence[Slot], who: Applicant, on: str) -> list[Measure]:
-    """What is granted at a date: amounts and ratios with their limits; examples, penalties, checks and periods that are over left out."""
-    seen: set[tuple[int, int]] = set()
+def measures(d: Document, parts: Sequence[Statement], who: Applicant, on: str) -> list[Measure]:
+    """What is granted at a date, by grants with their limits; what is for others than the applicant's kind, and what was for a time that is over, left out."""
     made = []
-    for s in found:
-        if s.kind not in ("amount", "ratio") or (s.start, s.end) in seen or _not_granted(s):
+    for g in grants(d, parts):
+        sentence = d.text[_sentence_start(d.text, parts, g.slot) : _sentence_end(d.text, g.slot)]
+        said = f"{g.subject} {g.slot.text}"
+        if _over(sentence, on) or (who.facts.get("kind", "企业") == "企业" and "企业" not in f"{said} {sentence}" and _OTHERS.search(said)):
             continue
-        seen.add((s.start, s.end))
-        sentence = d.text[_sentence_start(d.text, parts, s) : _sentence_end(d.text, s)]
-        if _over(sentence, on) or (who.facts.get("kind", "企业") == "企业" and "企业" not in sentence and _OTHERS.search(sentence)):
-            continue
-        money = max((q.value for q in quantities(s.text) if q.unit == "money" and comparison(s.text, q) != ">="), default=Decimal(0)) if s.kind == "amount" else Decimal(0)
-        made.append(Measure(_heading(s), _words(s), money, _trigger(d, parts, s, who), s))
+        words = "，".join(p for p in (g.standard, g.cap) if p)
+        money = max((q.value for q in quantities(words) if q.unit == "money" and comparison(words, q) != ">="), default=Decimal(0))
+        made.append(Measure(g.subject, words, money, _trigger(d, g, who), g.slot))
     return made
 
 
-def _not_granted(s: Slot) -> bool:
-    return bool(re.search(r"抽查|退回|追回|核查|叠加|下降幅度|财政承担|合计不得|合计最高|总额不得|每年总额|资金总额|营业收入|示例", s.text + s.heading)) or not re.search(
-        r"补助|奖励|补贴|资助|最高|不超过|上限|按照|给予|扣除|摊销|抵|券|\|", s.text
-    )
-
-
-def _words(s: Slot) -> str:
-    """The grant in short, with what it is for."""
-    if s.text.lstrip().startswith("|"):
-        return "，".join(c for c in (x.strip() for x in s.text.strip().strip("|").split("|")) if c)
-    return condense(s.text)
-
-
-def _heading(s: Slot) -> str:
-    return "" if s.text.lstrip().startswith("|") else re.sub(r"[\s　]+", "", s.heading.split(" ")[-1])
-
-
-_OTHERS = re.compile(r"管理单位|单个单位|机构|特派员|博士|人才|每人|个人|项目|平台|高校|院校")
+_OTHERS = re.compile(r"管理单位|单个单位|机构|特派员|博士|人才|每人|个人|项目|平台|高校|院校|孵化器|中心|基地")
 _RANGE = re.compile(r"(\d{4}年\d{1,2}月\d{1,2}日)期间")
+_WHO = re.compile(r"高新技术企业|科技型中小企业|规模以上|研发费用|营业收入|产值|首次(?:通过)?认定|重新认定|迁入|入库")
+_DOES = re.compile(
+    r"租用|购买|委托|使用[^，。]{0,12}券|投保|贷款|引进|选派|设立|取得[^，。]{0,24}证书|审定|新认定|入选|突破|承担|牵头|建设|购置|参与|吸纳|促成|收购|监测|保种|聘用|签订|迁入|技术合同|仪器|示范|挂牌|上市|备案"
+)
+BY_DEEDS = "是否发生所列事项需核对"
 
 
 def _over(sentence: str, on: str) -> bool:
@@ -131,17 +118,20 @@ def _sentence_end(text: str, s: Slot) -> int:
     return max(s.end, min(ends, default=s.end))
 
 
-def _trigger(d: Document, parts: Sequence[Statement], s: Slot, who: Applicant) -> Verdict | None:
-    """Whom the grant is for, by the words before it in its sentence."""
-    text = d.text[_sentence_start(d.text, parts, s) : s.end]
+def _trigger(d: Document, g: Grant, who: Applicant) -> Verdict | None:
+    """Whom the grant is for, by its subject: by rules where they fit, and open where it rewards a deed that no profile tells; None when it is for all."""
+    text = g.subject.replace("|", "，") if g.slot.tabular else f"{g.subject}，{condense(g.slot.text)}"
+    subject = re.sub(r"（[^（）]*）", "", g.subject)
     if "高新技术企业" in d.title and "高新技术企业" not in text:
         text = re.sub(r"首次(?:通过)?认定", "首次通过认定高新技术企业", text)
-    text = re.sub(r"\|", "，", text)
-    return recognised(text, who) if re.search(r"高新技术企业|科技型中小企业|规模以上|研发费用|营业收入|产值", text) else None
+    verdict = recognised(text, who) if _WHO.search(text) else None
+    if _DOES.search(subject) and (verdict is None or verdict.state != State.unmet):
+        return every([*([verdict] if verdict else []), Verdict(State.unknown, (), BY_DEEDS)])
+    return verdict
 
 
 def _sentence_start(text: str, parts: Sequence[Statement], s: Slot) -> int:
-    if s.text.lstrip().startswith("|"):
+    if s.tabular:
         return s.start
     inside = next((p for p in parts if p.start <= s.start < p.end), None)
     floor = next((a for a, b in inside.items if a <= s.start < b), inside.start) if inside else 0

@@ -66,6 +66,7 @@ class Match:
     deadline_notice: str
     call: Call | None
     amount: float
+    open_facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +104,12 @@ def _facts(profile: Mapping[str, Any]) -> dict[str, Any]:
     inner = next((profile[k] for k in ("profile", "enterprise", "facts") if isinstance(profile.get(k), Mapping)), profile)
     facts = {str(k): v for k, v in inner.items()}
     facts["kind"] = _KINDS.get(str(facts.get("kind", "")), str(facts.get("kind") or "企业"))
-    if facts.get("high_tech") is False:
-        facts.setdefault("high_tech_first", False)
     if facts.get("high_tech_first"):
-        facts.setdefault("high_tech", True)
+        for name, value in (("high_tech", True), ("high_tech_recent", True), ("high_tech_renewed", False)):
+            facts.setdefault(name, value)
+    if facts.get("high_tech") is False:
+        for name in ("high_tech_first", "high_tech_recent", "high_tech_renewed"):
+            facts.setdefault(name, False)
     return facts
 
 
@@ -119,8 +122,8 @@ def _match(d: Document, facts: Mapping[str, Any], region: str, on: str, judged: 
     parts = statements(d)
     found = slots(d, parts)
     who = Applicant(facts, here(d, facts, region), on)
-    asked, grants = conditions(d, found, who, str(facts["kind"])), measures(d, parts, found, who, on)
-    if not grants or (not asked and all(g.verdict is None for g in grants)):
+    asked, grants = conditions(d, found, who, str(facts["kind"])), measures(d, parts, who, on)
+    if not grants or (not asked and _for_others(found)):
         return None
     place = [scope_of(d, found, who, facts, region)]
     checked = [c for c in (*place, *asked) if c is not None]
@@ -135,8 +138,13 @@ def _match(d: Document, facts: Mapping[str, Any], region: str, on: str, judged: 
         total.state, d.id, d.title, d.doc_number, d.level, d.region_code, d.notice, judged, _benefit(open_grants) + _total(found),
         tuple(_checked(c, d, judged, out, facts) for c in checked), _measures(grants, total, d, judged, out, facts), _why_not(total, checked), tuple(question(f) for f in missing) + _by_hand(total, checked) + ((_BY_HAND,) if total.state == State.unknown and not opened else ()),
         tuple(condense(c.text) for c in checked if c.bar and not c.verdict.facts), _stacking(d, found, judged, out), d.delivery,
-        call.words(on) if call else "", call.notice(on) if call else "本年度通知未收录", call, float(max((g.money for g in open_grants), default=Decimal(0))),
+        call.words(on) if call else "", call.notice(on) if call else "本年度通知未收录", call, float(max((g.money for g in open_grants), default=Decimal(0))), missing,
     )  # fmt: skip
+
+
+def _for_others(found: Sequence[Slot]) -> bool:
+    """Whether all that a text asks is asked of others than the applicant."""
+    return any(s.kind == "condition" for s in found)
 
 
 _BY_HAND = "条文未逐项列出申报条件，请按原文及其配套细则核对适用对象"
@@ -216,7 +224,6 @@ def _ask(found: Sequence[Match], facts: Mapping[str, Any]) -> tuple[dict[str, An
     """Facts that decide an open policy, those that decide most first."""
     counted: dict[str, list[str]] = {}
     for m in found:
-        for q in m.missing if m.state == State.unknown else ():
-            if q.endswith("？"):
-                counted.setdefault(q, []).append(m.title)
-    return tuple({"question": q, "policies": titles} for q, titles in sorted(counted.items(), key=lambda x: -len(x[1])))
+        for fact in m.open_facts if m.state == State.unknown else ():
+            counted.setdefault(fact, []).append(m.title)
+    return tuple({"fact": fact, "question": question(fact), "policies": titles} for fact, titles in sorted(counted.items(), key=lambda x: -len(x[1])))

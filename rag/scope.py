@@ -10,7 +10,7 @@ from corpus.errors import BadInput
 from corpus.models import Document
 from corpus.regions import name_of, place_of
 from rag.conditions import Condition
-from rag.places import covers, stem
+from rag.places import covers, inside, places_in, stem
 from rag.predicates import Applicant, State, Verdict, fact_name
 from rag.slots import Slot
 
@@ -58,8 +58,8 @@ def _same_zone(a: str, b: str) -> bool:
 def scope_of(d: Document, found: Sequence[Slot], who: Applicant, facts: Mapping[str, Any], region: str) -> Condition | None:
     """The place as a condition of its own: the words that exclude it, else those that name whom the text is for."""
     for slot in found:
-        if slot.kind == "exclusion" and re.search(r"适用|注册|行政区域|不含|不包括", slot.text) and (name := _excluded(d, slot.text, facts, region)):
-            return Condition(slot.text, slot, Verdict(State.unmet, ("region",), f"适用范围不含{name}"), False)
+        if slot.kind == "exclusion" and (name := _excluded(d, slot.text, facts, region)):
+            return Condition(slot.text, slot, Verdict(State.unmet, ("region",), f"{name}自行规定或参照执行，不直接适用" if re.search(r"自行|参照", slot.text) else f"适用范围不含{name}"), False)
         if slot.kind == "exclusion" and who.here.state == State.met and not facts.get("zone") and _ZONE_OUT.search(slot.text):
             return Condition(slot.text, slot, Verdict(State.unknown, ("zone",), f"缺{fact_name('zone')}"), False)
     if who.here.state == State.met:
@@ -70,6 +70,9 @@ def scope_of(d: Document, found: Sequence[Slot], who: Applicant, facts: Mapping[
 
 def _excluded(d: Document, text: str, facts: Mapping[str, Any], region: str) -> str:
     """The name of the excluded place that the enterprise is in, or empty."""
+    for place in places_in(text):
+        if inside(place.code, d.region_code) and place.code != d.region_code and covers(place.code, region) and (place.words in d.excludes or _OUT.search(text)):
+            return name_of(place.code) or place.words
     for name in d.excludes:
         code = place_of(name).code
         if code and region.startswith(stem(code)) and name in text:
@@ -78,4 +81,5 @@ def _excluded(d: Document, text: str, facts: Mapping[str, Any], region: str) -> 
     return named[1] if zone and named and _same_zone(named[1], zone) else ""
 
 
+_OUT = re.compile(r"不含|不包括|不适用|不申领|不享受|自行制定|自行规定|参照[^。]{0,12}(?:执行|制定)[^。]{0,12}(?:自行承担|本市)|按照[^。]{2,10}的?规定执行")
 _ZONE_OUT = re.compile(r"不(?:含|包括)([^，。；）]{2,20}(?:开发区|高新区|试验区|园区))")
