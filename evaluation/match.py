@@ -80,7 +80,7 @@ def measure(store: Store) -> Measured:
     data = gold()
     heads = {h.id: h for h in store.documents.heads(LOCAL)}
     names = {i: h.external_id for i, h in heads.items()}
-    happened = store.documents.events_of(list(heads))
+    happened = store.documents.events_of(LOCAL, list(heads))
     rows: list[Judged] = []
     checks: dict[str, list[bool]] = {"reasons": [], "exact": [], "benefits": [], "stacking": [], "asked": []}
     idle = 0
