@@ -63,7 +63,7 @@ def parts_of(text: str) -> tuple[str, ...]:
     """The things asked: pieces between question marks (and commas before a new question word) that ask; else the whole."""
     plain = normalise(text)
     pieces = [p.strip(" ，,、") for p in _SPLIT.split(plain) if p and p.strip(" ，,、")]
-    asking = [p for p in pieces if pattern("question.words").search(p) and len(p) >= 4]
+    asking = [p for p in pieces if pattern("question.words").search(p) and (len(p) >= 4 or p.endswith("呢"))]
     if len(asking) < 2:
         return (plain,)
     found, waiting = [], ""
@@ -88,13 +88,24 @@ def units_of(text: str) -> frozenset[str]:
 def asked(text: str) -> Asked:
     """Read a question (rewritten, without orders)."""
     plain = normalise(text)
-    parts = tuple(Part(p, form_of(p), units_of(p)) for p in parts_of(plain))
+    parts = _parts(parts_of(plain))
     as_of, words = past_date(plain)
     here = bool(pattern("here.words").search(plain))
     support = any(p.form == "support" for p in parts) or bool(pattern("support.words").search(plain))
     validity = bool(pattern("validity.words").search(plain))
     yearly = m[1] if (m := pattern("yearly.words").search(plain)) else ""
     return Asked(parts, "" if validity else as_of, words, here, support, validity, bool(pattern("stacking.words").search(plain)), yearly)
+
+
+def _parts(texts: tuple[str, ...]) -> tuple[Part, ...]:
+    """Parts with their forms; a short one that only names another case (下线呢, 主管领导呢) asks what the part before it asks."""
+    found: list[Part] = []
+    for text in texts:
+        if found and len(text) <= 10 and text.endswith("呢"):
+            found.append(Part(text, found[-1].form, found[-1].units))
+        else:
+            found.append(Part(text, form_of(text), units_of(text)))
+    return tuple(found)
 
 
 def past_date(text: str) -> tuple[str, str]:

@@ -61,6 +61,8 @@ class Extractive:
 
 
 RELATED = "相关规定："
+EXCERPT = "（摘录与所问有关的项）"
+"""Stands behind the lead of a list of which not every item is given (no count of ours: a number must stand in the quotation)."""
 
 
 # ---- choosing ------------------------------------------------------------------------------------------------------------
@@ -76,7 +78,7 @@ def choose(c: Context, needs: Sequence[Need]) -> list[tuple[int, Evidence]]:
     several = len(c.asked.parts) > 1
     for part, need in enumerate(needs):
         ranked = sorted(c.evidence, key=lambda e: -e.worths[part])
-        picked += [(part, e) for e in _of_part(ranked, part, need, k["most_part"] if several else k["most"], k["close_part"] if several else k["close"])]
+        picked += [(part, e) for e in _of_part(ranked, part, need, k["most_part"] if several else k["most"])]
     return picked
 
 
@@ -87,7 +89,7 @@ def _one_an_article(found: Sequence[Evidence]) -> list[Evidence]:
     return list(first.values())
 
 
-def _of_part(ranked: Sequence[Evidence], part: int, need: Need, most: int, close: float) -> list[Evidence]:
+def _of_part(ranked: Sequence[Evidence], part: int, need: Need, most: int) -> list[Evidence]:
     k = constants()["pick"]
     chosen: list[Evidence] = []
     held: frozenset[str] = frozenset()
@@ -98,8 +100,8 @@ def _of_part(ranked: Sequence[Evidence], part: int, need: Need, most: int, close
         if not chosen:
             chosen, held = [e], body
             continue
-        gain = need.held(held | body) - need.held(held)
-        if e.worths[part] >= close * chosen[0].worths[part] or (gain >= k["gain"] and e.worths[part] >= (close - 0.12) * chosen[0].worths[part]):
+        gain, behind = need.held(held | body) - need.held(held), chosen[0].worths[part] - e.worths[part]
+        if behind <= k["close"] or (gain >= k["gain"] and behind <= k["lacking"]):
             chosen.append(e)
             held |= body
         if len(chosen) >= most:
@@ -121,21 +123,60 @@ def group(tools: Tools, c: Context, picked: Sequence[tuple[int, Evidence]], need
     """Picks of one article together: the first of each part with what limits it, the others as they are."""
     made: dict[tuple[str, str], Group] = {}
     led: set[int] = set()
+    given: set[tuple[str, int]] = set()
     books = tools.books.get((e.document.id for _, e in picked), c.reader)
     for part, e in picked:
         if e.statement is None:
             continue
-        key = (e.document.id, str(e.clause.get("article") or e.start))
+        key = (e.document.id, str(e.clause.get("article") or e.statement.path[:-1] or e.statement.heading))
         first = part not in led or e.role == "named"
         led.add(part)
         if key in made:
-            made[key] = replace(made[key], first=made[key].first or first, statements=_joined(made[key].statements, e.statement))
+            fresh = () if (e.document.id, e.statement.start) in given else (e.statement,)
+            made[key] = replace(made[key], first=made[key].first or first, statements=(*made[key].statements, *fresh))
+            given.update((e.document.id, s.start) for s in fresh)
             continue
         kin = siblings(books[e.document.id].statements, e.statement)
         e = _nearest_kin(e, kin, needs[part])
-        kept = tuple(kin) if e.role == "named" else _with_limits(e, kin, c, part)
+        kept = tuple(kin) if e.role == "named" else _section(e, kin, c.asked.parts[part], needs[part]) or _with_limits(e, kin, c, part, first)
+        kept = tuple(s for s in _with_table(kept, kin, e.document) if (e.document.id, s.start) not in given)
+        if not kept:
+            continue
+        given.update((e.document.id, s.start) for s in kept)
         made[key] = Group(e.document, e, kept, part, first)
     return list(made.values())
+
+
+def _section(e: Evidence, kin: Sequence[Statement], part: Part, need: Need) -> tuple[Statement, ...]:
+    """All numbered paragraphs under a heading that says what is asked (申报条件, 资助方式): in notices a list has its heading for a lead."""
+    assert e.statement is not None
+    if e.statement.article or part.form not in _LISTED or len(kin) < 2 or sum(s.end - s.start for s in kin) > 3 * constants()["pick"]["long"]:
+        return ()
+    asks, head = _LISTED[part.form], e.statement.heading
+    if not (re.search(asks, head) and re.search(asks, part.text)) and need.held(bag(head)) < 0.35:
+        return ()
+    return tuple(s for s in kin if s.kind == "table" or not s.text(e.document).rstrip().endswith(("：", ":")) or s is e.statement)
+
+
+_LISTED = {
+    "conditions": "条件|材料|程序|流程|要求|对象|范围|资格", "which": "方式|范围|对象|内容|类型|方向|任务|措施|条件|材料", "support": "标准|方式|措施|内容|支持|对象",
+    "general": "条件|材料|程序|流程|标准|方式|要求",
+}  # fmt: skip
+"""What a heading says when the paragraphs under it answer a form of question together."""
+
+
+def _with_table(kept: Sequence[Statement], kin: Sequence[Statement], document: Document) -> tuple[Statement, ...]:
+    """A lead (标准如下：) with the table that follows it, and a table with its lead."""
+    found: dict[int, Statement] = {}
+    for s in kept:
+        at = kin.index(s) if s in kin else -1
+        before, after = (kin[at - 1] if at > 0 else None), (kin[at + 1] if 0 <= at < len(kin) - 1 else None)
+        if s.kind == "table" and before is not None and before.text(document).rstrip().endswith(("：", ":")):
+            found.setdefault(before.start, before)
+        found.setdefault(s.start, s)
+        if s.kind != "table" and after is not None and after.kind == "table" and s.text(document).rstrip().endswith(("：", ":")):
+            found.setdefault(after.start, after)
+    return tuple(found.values())
 
 
 BETTER = 1.25
@@ -153,20 +194,20 @@ def _nearest_kin(e: Evidence, kin: Sequence[Statement], need: Need) -> Evidence:
     return replace(e, statement=best, start=best.start, end=best.end)
 
 
-def _joined(statements: tuple[Statement, ...], more: Statement) -> tuple[Statement, ...]:
-    return statements if more in statements else (*statements, more)
-
-
-def _with_limits(e: Evidence, kin: Sequence[Statement], c: Context, part: int) -> tuple[Statement, ...]:
-    """The statement that answers, then what limits it in its article and other statements of the article that fit as well."""
+def _with_limits(e: Evidence, kin: Sequence[Statement], c: Context, part: int, first: bool = True) -> tuple[Statement, ...]:
+    """The statement that answers, then what limits it in its article and other statements of the article that fit as well
+    (of a long article that does not lead only the statement)."""
     assert e.statement is not None
+    if not first and sum(s.end - s.start for s in kin) > constants()["pick"]["long"]:
+        return (e.statement,)
     units = c.asked.parts[part].units
     answers = bool(units and units & values_of(e.text))  # it holds the very value that is asked for
     if not answers and e.statement.article and sum(s.end - s.start for s in kin) <= constants()["pick"]["short"]:
         return tuple(kin)
     worth = {o.start: o.worths[part] for o in c.evidence if o.document.id == e.document.id}
     near = constants()["pick"]["near"]
-    rest = tuple(s for s in kin if s != e.statement and (_limits(s, e, kin) or worth.get(s.start, 0.0) >= near * e.worths[part]))
+    also = len(c.asked.parts) > 1  # another case of the same rule may be what the next part asks
+    rest = tuple(s for s in kin if s != e.statement and (_limits(s, e, kin) or worth.get(s.start, 0.0) >= near * e.worths[part] or (also and units & values_of(s.text(e.document)))))
     return (e.statement, *rest)
 
 
@@ -193,7 +234,7 @@ def say(g: Group, c: Context, needs: Sequence[Need]) -> Iterator[tuple[str, int,
 
 def _pieces(g: Group, s: Statement, need: Need, part: Part) -> Iterator[tuple[str, int, int]]:
     whole = part.form in ("which", "conditions", "support", "general") or g.evidence.role == "named"
-    document, long = g.document, constants()["pick"]["long"]
+    document, long = g.document, constants()["pick"]["long" if g.first else "aside"]
     if g.evidence.role == STALE_RATE:
         end = cut(document.text, s.start, s.end)
         if end > s.start:
@@ -217,7 +258,7 @@ def _list(document: Document, s: Statement, need: Need, whole: bool) -> str:
         worth = [need.held(bag(line)) for line in lines]
         kept = [line for line, w in zip(lines, worth, strict=True) if w >= 0.7 * max(worth) and w >= k["item"]]
         if kept and len(kept) < len(lines):
-            return "\n".join([f"{lead.rstrip('：:')}（共{len(lines)}项，与所问有关的是）：", *kept])
+            return "\n".join([f"{lead.rstrip('：:')}{EXCERPT}：", *kept])
     return "\n".join([lead, *lines])
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
 from corpus.models import CURRENT, Document, Status, Validity
+from corpus.text import normalise
 from rag import guard
 from rag.cite import clause_record
 from rag.facts import dates, month_days, quantities
 from rag.fit import Need, bag, need_of
+from rag.focus import focus
 from rag.named import key_of
 from rag.places import covers, inside
 from rag.records import Context, Evidence
@@ -65,8 +68,10 @@ def _passage(document: Document, hit: Any, rank: int, score: float) -> Evidence:
 
 
 def _may_rest(e: Evidence, c: Context) -> bool:
-    """Whether an answer may rest on the evidence: in force at the date."""
-    return e.validity.status in CURRENT
+    """Whether an answer may rest on the evidence: in force at the date, and known by then (a text without a day of effect begins with its publication)."""
+    d = e.document
+    made = d.published_on or d.written_on
+    return e.validity.status in CURRENT and (bool(d.effective_on) or not made or made[: len(c.as_of)] <= c.as_of)
 
 
 def _trusted(document: Document) -> bool:
@@ -116,22 +121,61 @@ def weigh(tools: Tools, c: Context) -> Context:
     """Statements of the passages, best first, each with its fit to every part and what it is worth as an answer."""
     needs = [need_of(p.text, tools.retriever, c.reader) for p in c.asked.parts]
     whole = need_of(c.rewritten, tools.retriever, c.reader)
+    words = _Wording.of(tools, c)
     books = tools.books.get((e.document.id for e in c.evidence), c.reader)
     found: dict[tuple[str, int, int], Evidence] = {}
     for e in c.evidence:
         for statement in _inside(books[e.document.id], e):
             key = (e.document.id, statement.start, statement.end)
-            if key not in found and len(found) < STATEMENTS:
-                found[key] = _weighed(e, statement, c, needs, whole)
+            if key not in found and len(found) < STATEMENTS and not _idle(statement.text(e.document), c):
+                found[key] = _weighed(e, statement, c, needs, whole, words)
     kept = (e for e in found.values() if not guard.is_order(e.text))
     return replace(c, evidence=tuple(sorted(kept, key=lambda e: -e.worth)))
+
+
+_ADDRESS = re.compile(r"^(?:各|附件|抄送|（?此件|（?联系人)[^。；]{0,160}[：:]?$|^(?:现将|现就|经)[^。]{0,120}(?:印发给你们|公布|公告|同意)[^。]{0,40}[，,。]?[^。]{0,30}。?$|^[^，。；：]{2,24}(?:厅|局|部|委|会|政府|办公室)$|^[\d年月日\s]+$")
+_HISTORY = re.compile(r"^[（(]?\s*\d{4}年\d{1,2}月\d{1,2}日.{0,80}(?:通过|修订|修正|修改|公布|发布|批准|施行)[^。]{0,40}[）)]?$|^》?[。；，]?$")
+_ASKS_HISTORY = re.compile(r"修订|修正|修改|通过|公布|颁布|发布|历次|几次|哪年|哪一年|最近|最新")
+
+
+def _idle(text: str, c: Context) -> bool:
+    """What answers nothing: salutations, 现印发给你们, signatures, names of attachments; dates of passing and revision unless they are asked for."""
+    plain = text.strip()
+    return len(plain) <= 200 and (bool(_ADDRESS.match(plain)) or (bool(_HISTORY.match(plain)) and not _ASKS_HISTORY.search(c.rewritten)))
 
 
 def _inside(book: Book, e: Evidence) -> Iterable[Statement]:
     return [s for s in book.statements if s.start < e.end and e.start < s.end]
 
 
-def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole: Need) -> Evidence:
+_CHARS = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]{3}")
+_DEFINES = re.compile(r"是指|所称|，指|的含义")
+_ASKS_MEANING = re.compile(r"什么(?:是|叫)|是什么(?!时候|意见)|是指什么|指的?是什么|(?:定义|含义|概念)(?:是|$|[?？])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    """The wording of a question: its runs of three characters, what is asked for (nouns beside the question word), and whether a meaning is asked for."""
+
+    runs: frozenset[str]
+    wanted: tuple[Need, ...]
+    meaning: bool
+
+    @classmethod
+    def of(cls, tools: Tools, c: Context) -> _Wording:
+        plain = re.sub(r"\s", "", normalise(c.rewritten))
+        words = {w for p in c.asked.parts for w in focus(p.text).asked}
+        return cls(frozenset(r for i in range(len(plain) - 2) if _CHARS.fullmatch(r := plain[i : i + 3])), tuple(need_of(w, tools.retriever, c.reader) for w in sorted(words)), bool(_ASKS_MEANING.search(plain)))
+
+    def features(self, text: str, held: frozenset[str]) -> dict[str, float]:
+        """run: share of the runs that the text holds; wanted: share of what is asked for that it, its title or headings hold; meaning: it defines where that is asked."""
+        plain = re.sub(r"\s", "", normalise(text))
+        total = sum(n.total for n in self.wanted)
+        wanted = sum(n.total * n.held(held) for n in self.wanted) / total if total else 1.0
+        return {"run": sum(r in plain for r in self.runs) / max(1, len(self.runs)), "wanted": wanted, "meaning": float(self.meaning and bool(_DEFINES.search(plain)))}
+
+
+def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole: Need, words: _Wording) -> Evidence:
     text = s.text(e.document)
     body, title, head = bag(text), bag(e.document.title), bag(s.heading)
     context = title | head | bag(e.text)
@@ -139,11 +183,11 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
     shared = {
         "whole": whole.held(body, context), "body": whole.held(body), "heading": whole.held(head), "score": e.score, "rank": 1 / (1 + e.rank),
         "law": float(e.document.legal_rank == "法律"), "local": float(not c.region and e.document.level not in (None, "national")),
-        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text)),
+        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text)), "report": float(e.document.genre == "报告"), **words.features(text, body | context),
     }  # fmt: skip
     values = values_of(text)
     worths = tuple(_worth({**shared, "fit": fit, "value": float(bool(p.units & values))}) for p, fit in zip(c.asked.parts, fits, strict=True))
-    return replace(e, start=s.start, end=s.end, clause=clause_record(e.document, s.start, s.end), statement=s, fits=fits, worths=worths)
+    return replace(e, start=s.start, end=s.end, clause=clause_record(e.document, s.start, s.end), statement=s, fits=fits, worths=worths, run=shared["run"])
 
 
 def _worth(features: Mapping[str, float]) -> float:

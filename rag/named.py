@@ -11,7 +11,10 @@ from corpus.access import Reader
 from corpus.models import CURRENT, Document
 from corpus.segment import article_number
 from corpus.text import NUMERAL, normalise
+from rag.asked import pattern
+from rag.titles import title_key
 from rag.tools import Tools
+from rag.words import words
 
 _ARTICLE = re.compile(rf"第[{NUMERAL}\d]+条(?:之[{NUMERAL}\d]+)?")
 _BARE = re.compile(rf"([\u4e00-\u9fff（）()]{{2,24}}?(?:条例|办法|规定|细则|法典|法|意见|通知|规则|纲要))[》]?第[{NUMERAL}\d]+条")
@@ -20,9 +23,31 @@ _NUMBER = re.compile(r"[\u4e00-\u9fff]{1,12}[〔\[【（(]\s*(?:19|20)\d{2}\s*[�
 _NOT_A_NAME = re.compile(r"^(?:国家|有关|相关|哪个|什么|这个|该|本|上述|请问|根据|按照|依据|现行|当时|我国|中国)*(?:法律|法规|规定|办法|法|条例|的规定|意见|通知)$")
 
 
+_LAW = re.compile(
+    r"^(?:请问|想问一?下?|根据|按照?|依照?|依据|违反|现行的?|新的?|老的?|我国的?|国家的?|那么?|《)*"
+    r"([\u4e00-\u9fff]{2,20}?(?:(?:促进|管理|保护|保障|监督|监管|安全|防治|组织|诉讼|仲裁|许可|处罚|登记|税|合同|继承|投资|企业|银行|保险|证券|信托|破产|竞争|垄断|统计|会计|审计|标准化|计量|专利|商标|著作权|进步|普及|教育|药品|食品|森林|渔业|种子|能源|治理|振兴|权益|资源|发展|基金|实验室)法|条例))"
+    r"(?=[》第里中是对有什哪何多怎还现从的关要明规,，?？、\s]|$)"
+)
+_GENERIC = re.compile(r"^(?:相关|有关|什么|哪[个些部]|这[个部]|那[个部]|本|该|上述|地方|省|市|国家|现行|税|组织|管理|保护)*(?:法|条例|税法)$|[，,。？?和与或及]|(?:违反|规定|根据|有哪些|是不是|适用)")
+
+
+_OPENS = re.compile(r"^(?:请问|想问一?下?|现在|原来?的?|老的?|以前的?)*([\u4e00-\u9fff]{2,16}?(?:法|条例|办法|规定|细则))(?=还|现|目|是|有|被|已|仍|什|何)")
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A named document that is not held but that a held one says is repealed: the words that say so."""
+
+    name: str
+    document_id: str
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
-    """`documents`: ids of what is named and held (the version in force first); `articles`: keys (42, 10.1); `lost`: names not held."""
+    """`documents`: ids of what is named and held (the version in force first); `articles`: keys (42, 10.1); `lost`: names not held;
+    `gone`: of those the one that a held document repeals."""
 
     documents: tuple[str, ...] = ()
     articles: tuple[str, ...] = ()
@@ -31,6 +56,7 @@ class Named:
     missing_article: bool = False
     words: str = ""
     nearest: tuple[Mapping[str, Any], ...] = ()
+    gone: Gone | None = None
 
 
 def article_keys(text: str) -> tuple[str, ...]:
@@ -55,12 +81,44 @@ def find(tools: Tools, text: str, reader: Reader, as_of: str) -> Named:
     articles = article_keys(text)
     if not ids and not lost and articles:
         lost = [m[1] for m in _BARE.finditer(normalise(text)) if not _NOT_A_NAME.match(m[1])]
+    if not ids and not lost:
+        lost = _bare_law(tools, text, reader)
+    if not ids and not lost and pattern("validity.words").search(text) and (m := _OPENS.match(normalise(text))) and (gone := _gone(tools, [m[1]], reader, as_of)):
+        return Named(lost=(m[1],), gone=gone)
     ordered = _in_force_first(tools, ids, as_of)
+    if lost and not ids and not articles and (gone := _gone(tools, lost, reader, as_of)):
+        return Named(lost=tuple(lost), gone=gone)
     if lost and not ids:
         return Named(lost=tuple(lost), articles=articles, missing_document=True, words=_unknown(lost), nearest=_near(tools, lost, reader))
     if articles and ordered and (words := _no_such_article(tools, ordered, articles, reader)):
         return Named(ordered, articles, tuple(lost), missing_article=True, words=words, nearest=_heads(tools, ordered[:3], reader))
     return Named(ordered, articles, tuple(lost))
+
+
+def _bare_law(tools: Tools, text: str, reader: Reader) -> list[str]:
+    """A law's full name that opens the question without 《》 when no title bears it (民营经济促进法哪天开始施行)."""
+    match = _LAW.match(normalise(text))
+    if match is None or _GENERIC.search(match[1]) or len(match[1]) < 4:
+        return []
+    key = title_key(words().names.get(match[1], match[1]))
+    return [] if tools.retriever.shelf.lookup(reader).loose(key) or _inside_a_title(tools, key) else [match[1]]
+
+
+def _inside_a_title(tools: Tools, key: str) -> bool:
+    """Whether a title holds the name anywhere, or its own words (of a short name) in order."""
+    return any(key in title for title in list(tools.retriever.shelf.titles))
+
+
+def _gone(tools: Tools, lost: list[str], reader: Reader, as_of: str) -> Gone | None:
+    """The clause of a document in force that says a named one is repealed (…《合同法》…同时废止)."""
+    from rag.retrieve import Query
+
+    for name in (w.strip("《》") for w in lost):
+        key = title_key(name)
+        for hit in tools.retriever.search(Query(f"《中华人民共和国{key}》《{key}》同时废止", k=20, as_of=as_of), reader):
+            if any(title_key(t) == key for t in _QUOTED.findall(hit.text)) and re.search(r"同时废止|予以废止|自.{0,20}起废止", hit.text) and tools.validity(hit.document_id, as_of).status in CURRENT:
+                return Gone(name, hit.document_id, hit.start, hit.end)
+    return None
 
 
 def _lost_numbers(text: str, known: Iterable[str]) -> list[str]:

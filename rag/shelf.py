@@ -14,7 +14,7 @@ from corpus.access import LOCAL, Reader
 from corpus.models import Document, Event, Kind, Status, Validity
 from corpus.store import Store
 from corpus.validity import validity
-from rag.titles import Titles, number_key, title_key
+from rag.titles import Titles, holds_name, number_key, title_key
 
 _HELD = tuple(str(kind) for kind in Kind if kind != Kind.opinion)
 """Kinds whose heads are in memory; opinion can be many times as much as all others."""
@@ -117,4 +117,4 @@ class Shelf:
         return Titles(lambda key: readable(self.titles.get(key, ())), lambda key: readable(self.numbers.get(key, ())), lambda key: readable(self._holding(key)))
 
     def _holding(self, key: str) -> list[str]:
-        return [i for title, ids in list(self.titles.items()) if key in title for i in tuple(ids)]
+        return [i for title, ids in list(self.titles.items()) if holds_name(title, key) for i in tuple(ids)]

@@ -27,6 +27,8 @@ class Standing:
 
     def compose(self, tools: Tools, c: Context) -> Context | None:
         """The standing of the documents that are meant, and of what replaced them."""
+        if c.named.gone is not None:
+            return _gone(tools, c)
         if not c.asked.validity:
             return None
         made: list[tuple[str, Citation, str]] = []
@@ -47,6 +49,21 @@ class Standing:
                 return [found[0]]
             found.append(_holds(tools, c, newer, tools.validity(newer.id, c.as_of), before + 2, opening="现行的是"))
         return [f for f in found if f is not None]
+
+
+def _gone(tools: Tools, c: Context) -> Context | None:
+    """That a document which is not held was repealed, by the words of the one that repeals it."""
+    gone = c.named.gone
+    assert gone is not None
+    book = tools.books.get([gone.document_id], c.reader).get(gone.document_id)
+    if book is None:
+        return None
+    statement = next((s for s in book.statements if s.start <= gone.start < s.end), None)
+    start, end = (statement.start, statement.end) if statement else (gone.start, gone.end)
+    citation = cite(1, book.document, start, end, tools.validity(gone.document_id, c.as_of))
+    text = f"《{gone.name}》不能再作为依据：{_where(citation, book.document)}写明：“{_short(citation.quote)}”本库未收录《{gone.name}》原文。"
+    sentence = Sentence(text, (1,), "lead", derived=f"《{gone.name}》 不能再作为依据 本库未收录原文 {named(book.document)}")
+    return replace(c, sentences=(sentence,), citations=(citation,), status=ANSWERED, composer=Standing.name, said="")
 
 
 def targets(tools: Tools, c: Context) -> list[Document]:

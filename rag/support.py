@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,11 +29,17 @@ class Verdict:
     nearest: tuple[Mapping[str, Any], ...] = ()
 
 
+_A_DOCUMENT = re.compile(r"办法|条例|规定|细则|通知|意见|文件|政策|措施|规划|方案|公告|决定|[\u4e00-\u9fff]{2}法(?!律|院|人)")
+NOT_HELD = "本库未收录所问的文件，不能判断它是否有效。"
+
+
 def decide(tools: Tools, c: Context) -> Verdict:
     """answered, needs_clarification or no_support."""
     near = nearest(c.evidence)
-    if c.asked.validity and targets(tools, c):
+    if c.named.gone is not None or (c.asked.validity and targets(tools, c)):
         return Verdict(ANSWERED, "standing")
+    if c.asked.validity and _A_DOCUMENT.search(c.rewritten) and all(p.form == "validity" for p in c.asked.parts):
+        return Verdict(NO_SUPPORT, "document not held", NOT_HELD, near)
     if meant(tools, c):
         return Verdict(ANSWERED, "call")
     if not c.evidence:
@@ -46,21 +54,42 @@ def decide(tools: Tools, c: Context) -> Verdict:
 
 
 def _unsupported(tools: Tools, c: Context) -> bool:
-    """Too little of the question is held; or little, and what is asked for is not among it; or a support of a place of which nothing is held."""
+    """Too little of the question is held for its length; or little, and what is asked for is not among it; or a support of a place of which nothing is held."""
     k = constants()["support"]
-    best = max(e.fit for e in c.evidence[:20])
-    if best < k["least"]:
+    sure = score(c)
+    if sure < k["never"]:
         return True
-    if best >= k["fit"]:
+    if _elsewhere(c, sure) or _of_another_year(c):
+        return True
+    if sure >= k["surely"] or max(e.fit for e in c.evidence[:20]) >= k["held"]:
         return False
-    local = any(e.document.level not in (None, "national") for e in c.evidence)
-    if c.asked.support and c.region and not local:
-        return True
-    said = set() if c.as_of_said or c.named.documents else years(c.rewritten)
-    if said and not any(y in f"{e.document.title}{e.document.doc_number}{e.text}" for y in said for e in c.evidence[:10]):
-        return True  # a thing of a year that no evidence speaks of
     found = features(tools, c)
     return found["nowhere"] > 0 or found["focus_best"] < k["focus"]
+
+
+_RESULT = re.compile(r"获奖|[特一二三]等奖|名单|得主|入选|中标|公示|给了?哪|授予|哪(?:个|些|几个?|两)(?:项目|单位|企业|人|位)|多少[家项个]|哪几?[家位]")
+
+
+def _of_another_year(c: Context) -> bool:
+    """A result of a year (who won, which projects) of which no evidence speaks."""
+    said = set() if c.as_of_said or c.named.documents else years(c.rewritten)
+    return bool(said and (_RESULT.search(c.rewritten) or score(c) < constants()["support"]["surely"])) and not any(y in f"{e.document.title}{e.document.doc_number}{e.text}" for y in said for e in c.evidence[:10])
+
+
+def score(c: Context) -> float:
+    """How surely the best evidence speaks of what is asked, about -6..6: more of a short question must be held than of a long story."""
+    k = constants()["support"]
+    top = c.evidence[:8]
+    runs, near = max((e.run for e in top), default=0.0), max((e.near for e in top), default=0.0) or k["usual"]
+    length = max(2, len(re.sub(r"\s", "", c.rewritten)))
+    return float(k["fit"] * max((e.fit for e in c.evidence[:20]), default=0.0) + k["run"] * runs + k["near"] * near + k["length"] * math.log(length) + k["bias"])
+
+
+def _elsewhere(c: Context, sure: float) -> bool:
+    """A support of a place of which the corpus holds nothing: what other places and the nation give is no answer, unless it fits very well."""
+    best = max((e.fit for e in c.evidence[:20]), default=0.0)
+    local = any(e.document.level not in (None, "national") and e.document.region_code not in ("", "000000") and e.fit >= 0.6 * best for e in c.evidence[:20])
+    return bool(c.asked.support and c.place_words and c.region and not local and sure < constants()["support"]["elsewhere"])
 
 
 def features(tools: Tools, c: Context) -> dict[str, float]:

@@ -29,6 +29,18 @@ def number_key(number: str) -> str:
     return re.sub(r"(?<=\d{4})0+(?=\d)", "", plain)
 
 
+_ANOTHER = re.compile(r"^(?:实施|的?(?:解释|释义|若干|补充|配套|有关)|修正|修改|废止|第?[一二三四五六七八九十]+条)")
+
+
+def holds_name(title: str, name: str) -> bool:
+    """Whether a title key bears a shortened name: not what is about it or carries it out (外资企业法 is not 外资企业法实施细则),
+    and of a law (法) the name must begin the title (合同法 is not 劳动合同法)."""
+    at = title.find(name)
+    if at < 0 or _ANOTHER.match(title[at + len(name) :]):
+        return False
+    return at == 0 or not name.endswith("法") or name.endswith("办法")
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """A document named in a question: the words as written and the ids it may be (empty when the corpus has none)."""
