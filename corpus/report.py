@@ -24,12 +24,17 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class TableBlock:
-    """A table: header and rows of text; `colours` maps (row, column) to #rrggbb."""
+    """A table: header and rows of text; `colours` maps (row, column) to #rrggbb.
+
+    `widths` are relative (one a column; empty: by content); a `wide` table stands on landscape pages of its own where there are pages.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
     colours: dict[tuple[int, int], str] = field(default_factory=dict)
+    widths: tuple[float, ...] = ()
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +45,17 @@ class Figure:
     caption: str = ""
 
 
-Block = Heading | Paragraph | TableBlock | Figure
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A new page, where there are pages."""
+
+
+Block = Heading | Paragraph | TableBlock | Figure | Break
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Title, marks (AI mark, 内部资料 …), blocks in order, citations by number, and a footer."""
+    """Title, marks (AI mark, 内部资料 …), blocks in order, citations by number, and a footer. `compact` sets the text small (小四)."""
 
     title: str
     blocks: tuple[Block, ...]
@@ -54,3 +64,4 @@ class Report:
     marks: tuple[str, ...] = ()
     footer: str = ""
     as_of: str = ""
+    compact: bool = False

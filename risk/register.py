@@ -257,7 +257,7 @@ def risk_list_report(store: Store, reader: Reader, *, as_of: str = "", field: st
     """技术风险清单 as a format-free report (see `risk.list_report`)."""
     from risk.list_report import report
 
-    return report(store, list_risks(store, reader, as_of=as_of, field=field, stage=stage)[:15], reader, as_of=as_of or today(), field=field)
+    return report(store, list_risks(store, reader, as_of=as_of, field=field, stage=stage), reader, as_of=as_of or today(), field=field)
 
 
 __all__ = ["blind_spots", "compare_lists", "edit", "get_risk", "identification", "list_risks", "risk_id", "risk_list_report", "set_state", "what_if"]

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from corpus.errors import BadInput, NotFound
+from risk.bulletin import report_of
 from ui.api.base import DeskOf, HallOf, ReaderOf
 from ui.api.risks import file_response
 from ui.api.schemas import Code
@@ -110,6 +111,21 @@ def risk(request: Request, desk: DeskOf, reader: ReaderOf, risk_id: Annotated[st
     """A risk with its evidence, as a fragment."""
     record = desk.risk(risk_id, reader)
     return HTMLResponse(risk_page.detail(record, desk.signal_titles(record, reader), language_of(request)))
+
+
+@router.get("/risks/{risk_id}")
+def risk_whole(request: Request, desk: DeskOf, reader: ReaderOf, risk_id: Annotated[str, Path(max_length=64)]) -> HTMLResponse:
+    """The permanent page of a risk: where alerts and feeds lead."""
+    record, language = desk.risk(risk_id, reader), language_of(request)
+    return HTMLResponse(page(record["statement"], risk_page.detail(record, desk.signal_titles(record, reader), language), language, classes="jw-doc-page"))
+
+
+@router.get("/bulletins/{number}")
+async def bulletin(request: Request, hall: HallOf, reader: ReaderOf, number: Annotated[int, Path(ge=1, le=2**31 - 1)]) -> HTMLResponse:
+    """The permanent page of an issue of the bulletin."""
+    report = await hall.gates["work"].run(report_of, hall.desk.store, number, reader)
+    language = language_of(request)
+    return HTMLResponse(page(f"{report.title} {report.subtitle}", report_page.fragment(report_record(report), language), language, classes="jw-doc-page"))
 
 
 @router.get("/feeds/policies.xml")

@@ -1,4 +1,4 @@
-"""risks mine|list|show|what-if|export, and the bulletin."""
+"""risks mine|list|show|what-if|export|alerts|answer, the bulletin and its issues."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from ui.cli.gather import _progress, _progress_done
 from ui.cli.session import put_json, put_table, session
 
 group = typer.Typer(help="The technical-risk list (技术风险清单).", no_args_is_help=True)
+issues = typer.Typer(help="Issues of the bulletin (竞争情报快递): list, sign, write.", no_args_is_help=True)
 Field = Annotated[str, typer.Option(help="Technical field.")]
 Stage = Annotated[str, typer.Option(help="identified, scored or validated.")]
 
 
 def register(app: typer.Typer) -> None:
     app.add_typer(group, name="risks")
+    app.add_typer(issues, name="bulletins")
     app.command()(bulletin)
 
 
@@ -104,10 +106,47 @@ def bulletin(
     date_to: Annotated[str, typer.Option("--to", metavar="DATE")] = "",
     field: Field = "",
     region: Annotated[str, typer.Option(metavar="CODE")] = "",
+    json: Json = False,
 ) -> None:
-    """竞争情报快递."""
+    """竞争情报快递: compose the issue of a period, keep it as a draft and write it to a file."""
+    from risk.bulletin import report_of
     from ui.desk import reports
 
     here = session(context)
-    reports.write(reports.bulletin(here.desk, here.reader, start=date_from, end=date_to, field=field, region=region), file)
+    reports.check_suffix(file, (".md", ".docx", ".pdf"))
+    number = reports.draft_bulletin(here.desk, here.reader, start=date_from, end=date_to, field=field, region=region)
+    reports.write(report_of(here.desk.store, number, here.reader), file)
+    put_json({"number": number, "file": str(file)}) if json else print(f"{file}  {number}")
+
+
+@issues.command("list")
+def issues_list(context: typer.Context, json: Json = False) -> None:
+    """The issues that are kept."""
+    from risk.bulletin import bulletins
+
+    here = session(context)
+    rows = bulletins(here.desk.store, here.reader)
+    names = ("n", "title", "start", "end", "field", "region", "state", "next")
+    put_json({"bulletins": rows}) if json else put_table(names, [[r[n] for n in names] for r in rows])
+
+
+@issues.command("sign")
+def issues_sign(context: typer.Context, number: Annotated[int, typer.Argument(metavar="NUMBER")], step: Annotated[str, typer.Argument(metavar="review|issue")]) -> None:
+    """审核 → 签发; what is issued goes to the subscribers."""
+    from risk.bulletin import sign
+
+    here = session(context)
+    print(sign(here.desk.store, number, step, here.reader)["state"])
+
+
+@issues.command("write")
+def issues_write(
+    context: typer.Context, number: Annotated[int, typer.Argument(metavar="NUMBER")], file: Annotated[Path, typer.Argument(metavar="FILE.{md,docx,pdf}")]
+) -> None:
+    """A kept issue as a file."""
+    from risk.bulletin import report_of
+    from ui.desk import reports
+
+    here = session(context)
+    reports.write(report_of(here.desk.store, number, here.reader), file)
     print(file)

@@ -42,36 +42,54 @@ def write_risks(desk: Desk, file: Path, reader: Reader, *, as_of: str = "", fiel
         records = desk.risks(reader, as_of=as_of, field=field, stage=stage)
         file.write_text(json.dumps(records, ensure_ascii=False, indent=1), "utf-8")
         return
-    _suffix(file, (".json", ".xlsx", ".docx", ".pdf", ".md"))
+    check_suffix(file, (".json", ".xlsx", ".docx", ".pdf", ".md"))
     write(risk_list(desk, reader, as_of=as_of, field=field, stage=stage), file)
     desk.store.audit.add(reader.user, "risks.export", file.name, {"as_of": as_of, "field": field, "stage": stage})
 
 
 def risk_list(desk: Desk, reader: Reader, *, as_of: str = "", field: str = "", stage: str = "") -> Report:
     """技术风险清单 as a report."""
-    room("risk.list_report")  # says plainly when the report is not built
-    report: Report = room("risk.register").risk_list_report(desk.store, reader, as_of=date_or_bad(as_of) or today(), field=field, stage=stage)
-    return report
+    from risk.register import risk_list_report
+
+    found: Report = risk_list_report(desk.store, reader, as_of=date_or_bad(as_of) or today(), field=field, stage=stage)
+    return found
+
+
+def period(start: str, end: str, home: Path) -> tuple[str, str]:
+    """The period of a bulletin as asked; the last days of the products file by default."""
+    from risk.bulletin import period as before
+    from risk.products import products
+
+    last = date_or_bad(end) or today()
+    return date_or_bad(start) or before(last, int(products(home)["bulletin"]["days"])), last
 
 
 def bulletin(desk: Desk, reader: Reader, *, start: str = "", end: str = "", field: str = "", region: str = "") -> Report:
-    """竞争情报快递 over [start, end]; the last 30 days by default."""
-    from datetime import date, timedelta
+    """竞争情报快递 over [start, end] as a draft that is not kept."""
+    from risk.bulletin import compose, preview
 
-    last = date_or_bad(end) or today()
-    first = date_or_bad(start) or (date.fromisoformat((last + "-01-01")[:10]) - timedelta(days=30)).isoformat()
-    report: Report = room("risk.bulletin").bulletin(desk.store, reader, first, last, field=field, region=region)
-    return report
+    first, last = period(start, end, desk.store.home)
+    return preview(desk.store, compose(desk.store, reader, first, last, field=field, region=region))
+
+
+def draft_bulletin(desk: Desk, reader: Reader, *, start: str = "", end: str = "", field: str = "", region: str = "") -> int:
+    """Compose an issue and keep it as a draft; returns its 总期号."""
+    from risk.bulletin import SIGNERS, compose, put
+
+    reader.require(*SIGNERS)
+    first, last = period(start, end, desk.store.home)
+    return put(desk.store, compose(desk.store, reader, first, last, field=field, region=region), reader)
 
 
 def write(report: Report, file: Path) -> None:
     """A report as a file; the suffix names the format."""
     from ui.export import render
 
-    _suffix(file, (".md", ".docx", ".xlsx", ".pdf"))
+    check_suffix(file, (".md", ".docx", ".xlsx", ".pdf"))
     file.write_bytes(render(report, file.suffix[1:]))
 
 
-def _suffix(file: Path, allowed: tuple[str, ...]) -> None:
+def check_suffix(file: Path, allowed: tuple[str, ...]) -> None:
+    """Raise BadInput for a file of another format."""
     if file.suffix not in allowed:
         raise BadInput("no such format", file.suffix or file.name, f"one of: {', '.join(allowed)}")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from corpus.errors import BadInput
-from corpus.report import Figure, Heading, Paragraph, Report, TableBlock
+from corpus.report import Block, Break, Figure, Heading, Paragraph, Report, TableBlock
 from ui.export.markdown import markdown
 
 FORMATS = {
@@ -43,13 +43,13 @@ def report_record(report: Report) -> dict[str, Any]:
         "subtitle": report.subtitle,
         "marks": list(report.marks),
         "as_of": report.as_of,
-        "blocks": [_block(b) for b in report.blocks],
+        "blocks": [_block(b) for b in report.blocks if not isinstance(b, Break)],
         "citations": [dict(c) for c in report.citations],
         "footer": report.footer,
     }
 
 
-def _block(block: Heading | Paragraph | TableBlock | Figure) -> Mapping[str, Any]:
+def _block(block: Block) -> Mapping[str, Any]:
     from base64 import b64encode
 
     match block:
@@ -57,11 +57,13 @@ def _block(block: Heading | Paragraph | TableBlock | Figure) -> Mapping[str, Any
             return {"type": "heading", "text": text, "depth": depth}
         case Paragraph(text, citations):
             return {"type": "paragraph", "text": text, "citations": list(citations)}
-        case TableBlock(header, rows, caption, colours):
+        case TableBlock(header, rows, caption, colours):  # how a page is cut is the business of files
             tints = [[row, column, tint] for (row, column), tint in colours.items()]
             return {"type": "table", "caption": caption, "header": list(header), "rows": [list(r) for r in rows], "colours": tints}
         case Figure(png, caption):
             return {"type": "figure", "caption": caption, "png": b64encode(png).decode()}
+        case Break():
+            return {"type": "break"}
 
 
 __all__ = ["FORMATS", "markdown", "render", "report_record"]

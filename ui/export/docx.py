@@ -5,10 +5,11 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
-from corpus.report import Figure, Heading, Paragraph, Report, TableBlock
+from corpus.report import Block, Break, Figure, Heading, Paragraph, Report, TableBlock
 from ui.export.markdown import source_line
 
 BODY, TITLE, SMALL = 16, 22, 10.5  # points: 三号, 二号, 五号
+SHORT_FOOTER = 40  # characters: such a footer stands on every page, a longer one at the end
 FONTS = {1: "黑体", 2: "楷体", 3: "仿宋", 4: "仿宋"}
 
 
@@ -16,29 +17,30 @@ def docx(report: Report) -> bytes:
     """The bytes of a DOCX file."""
     from docx import Document
 
-    document = Document()
-    _page(document)
+    document, size = Document(), 12.0 if report.compact else float(BODY)
+    document.core_properties.title, document.core_properties.author = _clean(report.title)[:250], "见微 Jianwei"
+    _page(document, report.footer)
     if report.marks:
         _line(document, "　".join(report.marks), "黑体", BODY)
     _line(document, report.title, "方正小标宋简体", TITLE, centre=True)
     if report.subtitle:
-        _line(document, report.subtitle, "楷体", BODY, centre=True)
+        _line(document, report.subtitle, "楷体", size, centre=True)
     if report.as_of:
-        _line(document, f"（数据截至 {report.as_of}）", "楷体", 14, centre=True)
+        _line(document, f"（数据截至 {report.as_of}）", "楷体", 12 if report.compact else 14, centre=True)
     for block in report.blocks:
-        _block(document, block)
+        _block(document, block, size)
     if report.citations:
-        _line(document, "来源", "黑体", BODY)
+        _line(document, "来源", "黑体", size)
         for i, c in enumerate(report.citations, 1):
-            _line(document, f"[{c.get('n', i)}] {source_line(c)}", "仿宋", 12)
-    if report.footer:
+            _line(document, f"[{c.get('n', i)}] {source_line(c)}", "仿宋", 10.5 if report.compact else 12)
+    if len(report.footer) > SHORT_FOOTER:
         _line(document, report.footer, "楷体", 12, centre=True)
     out = BytesIO()
     document.save(out)
     return out.getvalue()
 
 
-def _page(document: Any) -> None:
+def _page(document: Any, words: str) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Mm
 
@@ -50,6 +52,10 @@ def _page(document: Any) -> None:
     _run(footer, "— ", "宋体", 14)
     _field(_run(footer, "", "宋体", 14), "PAGE")
     _run(footer, " —", "宋体", 14)
+    if words and len(words) <= SHORT_FOOTER:
+        line = section.footer.add_paragraph()
+        line.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        _run(line, words, "楷体", 9)
 
 
 def _field(run: Any, code: str) -> None:
@@ -79,12 +85,13 @@ def _clean(text: str) -> str:
     return "".join(c for c in text if c in "\t\n" or ord(c) >= 32)
 
 
-def _line(document: Any, text: str, font: str, size: float, *, centre: bool = False, indent: bool = False, marks: tuple[int, ...] = ()) -> None:
+def _line(document: Any, text: str, font: str, size: float, *, centre: bool = False, indent: bool = False, marks: tuple[int, ...] = (), keep: bool = False) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
 
     paragraph = document.add_paragraph()
     form = paragraph.paragraph_format
+    form.keep_with_next = keep
     form.space_after, form.line_spacing = Pt(0), Pt(28 if size >= BODY else size * 1.6)
     if centre:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
@@ -95,32 +102,77 @@ def _line(document: Any, text: str, font: str, size: float, *, centre: bool = Fa
         _run(paragraph, f"[{n}]", "仿宋", size, raised=True)
 
 
-def _block(document: Any, block: Heading | Paragraph | TableBlock | Figure) -> None:
+def _block(document: Any, block: Block, size: float) -> None:
     from docx.shared import Mm
 
     match block:
         case Heading(text, depth):
-            _line(document, text, FONTS.get(depth, "仿宋"), BODY, indent=True)
+            _line(document, text, FONTS.get(depth, "仿宋"), size, indent=True, keep=True)
         case Paragraph(text, citations):
-            _line(document, text, "仿宋", BODY, indent=True, marks=citations)
+            _line(document, text, "仿宋", size, indent=True, marks=citations)
+        case TableBlock(wide=True):
+            _turn(document)
+            _table(document, block)
+            _turn(document)
+        case Break():
+            document.add_page_break()
         case TableBlock():
             _table(document, block)
         case Figure(png, caption):
-            document.add_picture(BytesIO(png), width=Mm(150))
-            _line(document, caption, "楷体", 12, centre=True)
+            document.add_picture(BytesIO(png), width=Mm(140))
+            document.paragraphs[-1].alignment = 1
+            _line(document, caption, "楷体", 12 if size >= BODY else 10.5, centre=True)
+
+
+def _turn(document: Any) -> None:
+    """Go on on pages of the other orientation."""
+    from docx.enum.section import WD_ORIENT, WD_SECTION
+    from docx.shared import Mm
+
+    old = document.sections[-1]
+    width, height = old.page_height, old.page_width
+    section = document.add_section(WD_SECTION.NEW_PAGE)
+    wide = width > height
+    section.orientation = WD_ORIENT.LANDSCAPE if wide else WD_ORIENT.PORTRAIT
+    section.page_width, section.page_height = width, height
+    margins = (20, 20, 15, 15) if wide else (37, 35, 28, 26)
+    section.top_margin, section.bottom_margin, section.left_margin, section.right_margin = (Mm(m) for m in margins)
 
 
 def _table(document: Any, block: TableBlock) -> None:
     if block.caption:
-        _line(document, block.caption, "黑体", 12, centre=True)
+        _line(document, block.caption, "黑体", 12, centre=True, keep=True)
+    size = 8 if block.wide else SMALL
     table = document.add_table(rows=0, cols=len(block.header), style="Table Grid")
+    table.autofit = not block.widths
     for number, row in enumerate((block.header, *block.rows)):
         cells = table.add_row().cells
         for column, text in enumerate(row):
-            _run(cells[column].paragraphs[0], text, "黑体" if number == 0 else "仿宋", SMALL)
+            _run(cells[column].paragraphs[0], text, "黑体" if number == 0 else "仿宋", size)
+            if block.widths:
+                cells[column].width = int(_room(document) * block.widths[column] / sum(block.widths))
             if number and (tint := block.colours.get((number - 1, column))):
                 _shade(cells[column], tint)
-    document.add_paragraph()
+    if table.rows:
+        _repeat(table.rows[0])
+    if not block.wide:
+        document.add_paragraph()
+
+
+def _room(document: Any) -> int:
+    """The width between the margins of the last section, in EMU."""
+    section = document.sections[-1]
+    return int(section.page_width - section.left_margin - section.right_margin)
+
+
+def _repeat(row: Any) -> None:
+    """Let a header row stand again on every page."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    mark = OxmlElement("w:tblHeader")
+    mark.set(qn("w:val"), "true")
+    row._tr.get_or_add_trPr().append(mark)
 
 
 def _shade(cell: Any, tint: str) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from corpus.report import Figure, Heading, Paragraph, Report, TableBlock
+from corpus.report import Block, Break, Figure, Heading, Paragraph, Report, TableBlock
 
 
 def markdown(report: Report) -> str:
@@ -14,14 +15,14 @@ def markdown(report: Report) -> str:
     parts += [report.subtitle] if report.subtitle else []
     parts += ["　".join(f"**{m}**" for m in report.marks)] if report.marks else []
     parts += [f"数据截至 {report.as_of}"] if report.as_of else []
-    parts += [_block(b) for b in report.blocks]
+    parts += [_block(b) for b in report.blocks if not isinstance(b, Break)]
     if report.citations:
         parts += ["## 来源", "\n".join(f"[{c.get('n', i)}] {source_line(c)}" for i, c in enumerate(report.citations, 1))]
     parts += [f"---\n{report.footer}"] if report.footer else []
     return "\n\n".join(parts) + "\n"
 
 
-def _block(block: Heading | Paragraph | TableBlock | Figure) -> str:
+def _block(block: Block) -> str:
     match block:
         case Heading(text, depth):
             return f"{'#' * (depth + 1)} {text}"
@@ -30,8 +31,10 @@ def _block(block: Heading | Paragraph | TableBlock | Figure) -> str:
         case TableBlock(header, rows, caption, _):
             lines = [_row(header), _row(["---"] * len(header)), *(_row(r) for r in rows)]
             return "\n".join([f"**{caption}**", "", *lines] if caption else lines)
-        case Figure(_, caption):
-            return f"（图：{caption}）"
+        case Figure(png, caption):
+            return f"![{caption}](data:image/png;base64,{b64encode(png).decode()})"
+        case Break():
+            return ""
 
 
 def _row(cells: tuple[str, ...] | list[str]) -> str:
@@ -45,4 +48,5 @@ def source_line(citation: Mapping[str, Any]) -> str:
     number = citation.get("doc_number") or ""
     words = f"《{citation.get('title', '')}》" + (f"（{number}）" if number else "") + place
     quote = citation.get("quote") or citation.get("text") or ""
-    return words + (f"：“{quote}”" if quote else "")
+    rest = "，".join(p for p in (str(citation.get("date") or "")[:10], str(citation.get("url") or "")) if p)
+    return words + (f"：“{' '.join(quote.split())}”" if quote else "") + (f"（{rest}）" if rest else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
-from corpus.report import Figure, Heading, Paragraph, Report, TableBlock
+from corpus.report import Break, Figure, Heading, Paragraph, Report, TableBlock
 from ui.export.markdown import source_line
 
 
@@ -19,16 +19,20 @@ def xlsx(report: Report) -> bytes:
     for text in (report.title, report.subtitle, "　".join(report.marks), f"数据截至 {report.as_of}" if report.as_of else ""):
         if text:
             _append(sheet, [text])
-    tables = 0
+    tables, pictures = 0, [b for b in report.blocks if isinstance(b, Figure)]
     for block in report.blocks:
         match block:
             case Heading(text, _) | Paragraph(text, _):
                 _append(sheet, [text])
             case Figure(_, caption):
-                _append(sheet, [f"（图：{caption}）"])
+                _append(sheet, [f"（见“图”：{caption}）"])
+            case Break():
+                continue
             case TableBlock():
                 tables += 1
                 _table(book.create_sheet(_sheet_name(block.caption or "表", tables)), block)
+    if pictures:
+        _pictures(book.create_sheet("图"), pictures)
     if report.citations:
         sources = book.create_sheet("来源")
         for i, c in enumerate(report.citations, 1):
@@ -39,6 +43,18 @@ def xlsx(report: Report) -> bytes:
     out = BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _pictures(sheet: Any, pictures: list[Figure]) -> None:
+    from openpyxl.drawing.image import Image
+
+    row = 1
+    for figure in pictures:
+        image = Image(BytesIO(figure.png))
+        image.width, image.height = 640, max(1, round(image.height * 640 / image.width))
+        sheet.cell(row, 1, figure.caption)
+        sheet.add_image(image, f"A{row + 1}")
+        row += 3 + image.height // 20
 
 
 def _sheet_name(caption: str, number: int) -> str:
@@ -65,8 +81,12 @@ def _table(sheet: Any, block: TableBlock) -> None:
     for (row_number, column), tint in block.colours.items():
         sheet.cell(row_number + 2, column + 1).fill = PatternFill("solid", start_color=tint.lstrip("#"))
     for column_cells in sheet.columns:
+        column = column_cells[0].column - 1
+        if block.widths:
+            sheet.column_dimensions[column_cells[0].column_letter].width = max(6, 180 * block.widths[column] / sum(block.widths))
         widest = max(sum(2 if ord(c) > 255 else 1 for c in str(cell.value or "")) for cell in column_cells)
-        sheet.column_dimensions[column_cells[0].column_letter].width = min(60, max(8, widest + 2))
+        if not block.widths:
+            sheet.column_dimensions[column_cells[0].column_letter].width = min(60, max(8, widest + 2))
         for cell in column_cells:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
     sheet.freeze_panes = "A2"

@@ -15,11 +15,12 @@ def fragment(report: Mapping[str, Any], language: str) -> str:
     cited = {c.get("n", i): c for i, c in enumerate(report["citations"], 1)}
     marks = "".join(badge(m, "warn") for m in report["marks"])
     when = f'<p class="jw-dim">{e(say("as_of", language))} {e(report["as_of"])}</p>' if report["as_of"] else ""
+    below = f'<p class="jw-dim">{e(report["subtitle"])}</p>' if report.get("subtitle") else ""
     blocks = "".join(_block(b, cited, language) for b in report["blocks"])
     sources = "".join(f"<li value={int(n)}>{_source(c, int(n), language)}</li>" for n, c in cited.items())
     listed = f'<h3>{e(say("sources", language))}</h3><ol class="jw-sources">{sources}</ol>' if cited else ""
     foot = f'<p class="jw-foot">{e(report["footer"])}</p>' if report["footer"] else ""
-    return f'<article class="jw-report"><h2>{e(report["title"])}</h2><p class="jw-marks">{marks}</p>{when}{blocks}{listed}{foot}</article>'
+    return f'<article class="jw-report"><h2>{e(report["title"])}</h2><p class="jw-marks">{marks}</p>{below}{when}{blocks}{listed}{foot}</article>'
 
 
 def _block(block: Mapping[str, Any], cited: Mapping[int, Mapping[str, Any]], language: str) -> str:
