@@ -20,10 +20,12 @@ from corpus.errors import BadInput, NotFound, NotPermitted, StoreError
 from corpus.store import Store
 from risk.belief import Vote, prior, update
 from risk.consensus import StopRule, cvr, cvr_minimum, describe, item_reached, kendall_w, two_peaked
-from risk.panel_form import Form, constants, form_authority, parse
+from risk.panel_form import Form, constants, form_authority, parse, split_parts
 
 ORGANISERS = ("official", "operator", "admin")
 AXES = ("importance", "urgency")
+SHOWN = 16
+"""Signals of an item that are frozen with it."""
 
 
 def open_panel(
@@ -58,6 +60,7 @@ def _item(risk: Mapping[str, Any]) -> dict[str, Any]:
         "clusters": len(stories),
         "machine": {axis: dict(risk[axis]) for axis in AXES},
         "level": risk.get("level"),
+        "record": {n: v for n, v in risk.items() if n not in ("history", "run")} | {"signals": list(risk.get("signals", ()))[:SHOWN]},
     }
 
 
@@ -67,6 +70,18 @@ def invite(store: Store, panel_id: str, user: str, reader: Reader, *, conflicts:
     store.panels.get(panel_id)
     store.panels.put_member(panel_id, user, {"group": group}, list(conflicts), chair=chair)
     store.audit.add(reader.user, "panel.invite", panel_id, {"user": user, "conflicts": list(conflicts)})
+    title = store.panels.get(panel_id)["title"]
+    store.outbox.tell("panel.invited", panel_id, f"请您参加专家组：{title}", "请在“专家验证”中查看条目、声明利益关系并评议。首轮为盲评。", link="/?tab=panel", user=user)
+
+
+def declare(store: Store, panel_id: str, conflicts: Sequence[str], reader: Reader) -> None:
+    """An expert declares one's own conflicts (risk ids); what the organiser declared stays. From then on these items can only be abstained from."""
+    member, known = _member(store, panel_id, reader), {i["risk_id"] for i in store.panels.get(panel_id)["items"]}
+    if unknown := set(conflicts) - known:
+        raise NotFound("no such item on this panel", ", ".join(sorted(unknown)), "see the rating sheet")
+    held = sorted({*member["conflicts"], *conflicts})
+    store.panels.put_member(panel_id, reader.user, member["authority"], held, chair=bool(member["chair"]))
+    store.audit.add(reader.user, "panel.declare", panel_id, {"conflicts": held})
 
 
 def nominate(store: Store, panel_id: str, statement: str, reader: Reader, reason: str = "") -> None:
@@ -85,23 +100,28 @@ def start_round(store: Store, panel_id: str, reader: Reader) -> int:
     panel, done = store.panels.get(panel_id), store.panels.rounds(panel_id)
     last = done[-1]
     if last["number"] == 0 and not last["closed_at"]:
-        store.panels.set_state(panel_id, "open", panel["items"] + _nominated(store, panel_id))
         store.panels.close_round(panel_id, 0, {"nominations": len(store.panels.nominations(panel_id))})
     elif not last["closed_at"]:
         raise StoreError("the round is still open", f"{panel_id} round {last['number']}", "close it first")
     if last["number"] >= panel["stop_rule"]["rounds"] or last["result"].get("reached"):
         raise StoreError("the stop rule ends the panel here", f"{panel_id} after round {last['number']}", "conclude the panel")
     number = int(last["number"]) + 1
+    store.panels.set_state(panel_id, "open", panel["items"] + _nominated(store, panel))
     store.panels.open_round(panel_id, number)
     store.audit.add(reader.user, "panel.round", panel_id, {"number": number})
     return number
 
 
-def _nominated(store: Store, panel_id: str) -> list[dict[str, Any]]:
-    return [
-        {"risk_id": f"{panel_id}-n{n['n']}", "statement": n["statement"], "field": "", "clusters": 0, "machine": None, "level": None}
-        for n in store.panels.nominations(panel_id)
-    ]
+def _nominated(store: Store, panel: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Nominations that are no items yet, the same words once."""
+    known, said = {i["risk_id"] for i in panel["items"]}, {i["statement"] for i in panel["items"]}
+    found = []
+    for n in store.panels.nominations(panel["id"]):
+        risk_id = f"{panel['id']}-n{n['n']}"
+        if risk_id not in known and n["statement"] not in said:
+            said.add(n["statement"])
+            found.append({"risk_id": risk_id, "statement": n["statement"], "field": panel["field"], "clusters": 0, "machine": None, "level": None, "record": None})
+    return found
 
 
 def _current(store: Store, panel_id: str) -> dict[str, Any]:
@@ -125,8 +145,29 @@ def rate(store: Store, panel_id: str, risk_id: str, values: Mapping[str, Any], r
         raise NotFound("no such item on this panel", risk_id, "see `jianwei panel report`")
     if risk_id in member["conflicts"] and not form.abstains:
         raise NotPermitted("a declared conflict allows only an abstention", risk_id, "set verdict to abstain with a reason")
+    _check_detail(store, panel_id, risk_id, form)
     _explain_distance(store, panel_id, current["number"], risk_id, form)
+    if form.missed.strip() and form.missed.strip() not in {n["statement"] for n in store.panels.nominations(panel_id)}:
+        store.panels.nominate(panel_id, reader.user, form.missed.strip(), "")
     store.panels.rate(panel_id, current["number"], reader.user, risk_id, form.record(), saw_machine=current["number"] > 1)
+
+
+def _check_detail(store: Store, panel_id: str, risk_id: str, form: Form) -> None:
+    """A merge names another item; a split names parts and known risk types, and needs an item that has them."""
+    if form.verdict not in ("merge", "split"):
+        return
+    items = {i["risk_id"]: i for i in store.panels.get(panel_id)["items"]}
+    if form.verdict == "merge" and (form.detail.strip() not in items or form.detail.strip() == risk_id):
+        raise BadInput("a merge names another item of the panel", form.detail, f"one of: {', '.join(i for i in items if i != risk_id)}")
+    if form.verdict == "split":
+        if not items[risk_id]["record"]:
+            raise BadInput("a nominated risk has no types to split by", risk_id, "edit its wording, or reject it and name its parts")
+        from risk.taxonomy import home_taxonomy
+
+        known = home_taxonomy(store.home).type_aliases
+        for kinds in split_parts(form.detail).values():
+            if unknown := [k for k in kinds if k not in known]:
+                raise BadInput("no such risk type", ", ".join(unknown), f"one of: {', '.join(sorted(known))}")
 
 
 def _explain_distance(store: Store, panel_id: str, number: int, risk_id: str, form: Form) -> None:
@@ -165,6 +206,34 @@ def sheet(store: Store, panel_id: str, reader: Reader) -> dict[str, Any]:
     }
 
 
+def blinded(store: Store, user: str) -> frozenset[str]:
+    """Risks whose machine scores a user must not see now: items of a panel that the user is still to rate, or rates, for the first time."""
+    found: set[str] = set()
+    for panel in store.panels.all():
+        if panel["state"] == "open" and any(m["user"] == user for m in store.panels.members(panel["id"])):
+            last = store.panels.rounds(panel["id"])[-1]
+            if last["number"] == 0 or (last["number"] == 1 and not last["closed_at"]):
+                found |= {i["risk_id"] for i in panel["items"]}
+    return frozenset(found)
+
+
+UNSCORED = ("document_id", "start", "end", "quote", "date", "story_id", "supports", "kind")
+
+
+def evidence(store: Store, panel_id: str, risk_id: str, reader: Reader) -> dict[str, Any]:
+    """An item with its evidence for one expert: statement, types, quoted sentences within the ceiling; no score, level, rank or trend."""
+    _member(store, panel_id, reader)
+    item = next((i for i in store.panels.get(panel_id)["items"] if i["risk_id"] == risk_id), None)
+    if item is None:
+        raise NotFound("no such item on this panel", risk_id, "see the rating sheet")
+    record = item.get("record") or {}
+    signals = record.get("signals", [])
+    readable = store.risks.readable(sorted({s["document_id"] for s in signals if "document_id" in s}), reader)
+    shown = [{n: s.get(n) for n in UNSCORED} for s in signals if s.get("document_id") in readable]
+    about = {n: record.get(n) for n in ("type_path", "technologies", "associated_types", "counter_measures", "title") if record.get(n)}
+    return {"id": risk_id, "statement": item["statement"], "field": item["field"], **about, "signals": shown}
+
+
 def _shown(store: Store, panel_id: str, number: int, item: Mapping[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = {"risk_id": item["risk_id"], "statement": item["statement"], "field": item["field"]}
     if number < 2:
@@ -195,7 +264,7 @@ def round_record(store: Store, panel_id: str, number: int) -> dict[str, Any]:
     now, before = _scores(store, panel_id, number), _scores(store, panel_id, number - 1)
     experts = len(store.panels.members(panel_id))
     items = [_item_record(i["risk_id"], now, before, rows, rule) for i in panel["items"]]
-    agreement = kendall_w(_complete(rows, [i["risk_id"] for i in panel["items"]], "importance"))
+    agreement, urgent = (kendall_w(_complete(rows, [i["risk_id"] for i in panel["items"]], axis)) for axis in AXES)
     responded = len({r["user"] for r in rows})
     return {
         "panel_id": panel_id,
@@ -205,6 +274,7 @@ def round_record(store: Store, panel_id: str, number: int) -> dict[str, Any]:
         "kendall_w": agreement.w,
         "chi2": agreement.chi2,
         "p": agreement.p,
+        "urgency": {"kendall_w": urgent.w, "chi2": urgent.chi2, "p": urgent.p},
         "response_rate": responded / experts if experts else 0.0,
         "cvr_minimum": cvr_minimum(responded),
         "reached": bool(items) and all(i["reached"] for i in items),
@@ -244,8 +314,11 @@ def _complete(rows: Sequence[Mapping[str, Any]], risk_ids: Sequence[str], axis: 
     return [[scores[i] for i in risk_ids] for _, scores in sorted(by_user.items()) if all(i in scores for i in risk_ids)]
 
 
-def beliefs(store: Store, panel_id: str) -> dict[str, dict[str, dict[str, float]]]:
-    """risk id → axis → {mean, low, high, machine}: the machine's score updated by the last round that has ratings."""
+def beliefs(store: Store, panel_id: str) -> dict[str, dict[str, dict[str, Any]]]:
+    """risk id → axis → {mean, low, high, beta, machine, scored}: the machine's score updated by the last closed round (or the last with ratings).
+
+    `machine` is 0.5 and `scored` False for a nominated risk; `experts` is the mean of the votes alone in 0..1, None without votes.
+    """
     panel = store.panels.get(panel_id)
     numbers = [r["number"] for r in store.panels.rounds(panel_id) if r["number"] > 0 and store.panels.ratings(panel_id, r["number"])]
     rows = store.panels.ratings(panel_id, max(numbers)) if numbers else []
@@ -253,7 +326,7 @@ def beliefs(store: Store, panel_id: str) -> dict[str, dict[str, dict[str, float]
     return {item["risk_id"]: {axis: _belief(item, axis, rows, groups) for axis in AXES} for item in panel["items"]}
 
 
-def _belief(item: Mapping[str, Any], axis: str, rows: Sequence[Mapping[str, Any]], groups: Mapping[str, str]) -> dict[str, float]:
+def _belief(item: Mapping[str, Any], axis: str, rows: Sequence[Mapping[str, Any]], groups: Mapping[str, str]) -> dict[str, Any]:
     machine = float(item["machine"][axis]["mean"]) if item["machine"] else 0.5
     votes = [
         _vote(parse(r["form"]), axis, groups.get(r["user"], ""))
@@ -262,7 +335,8 @@ def _belief(item: Mapping[str, Any], axis: str, rows: Sequence[Mapping[str, Any]
     ]
     belief = update(prior(machine, int(item["clusters"])), votes, rho=constants()["rho"], a0=constants()["a0"])
     low, high = belief.interval()
-    return {"mean": belief.mean, "low": low, "high": high, "machine": machine}
+    said = sum((v.score - 1) / 4 for v in votes) / len(votes) if votes else None
+    return {"mean": belief.mean, "low": low, "high": high, "beta": [belief.alpha, belief.beta], "machine": machine, "scored": bool(item["machine"]), "experts": said}
 
 
 def _vote(form: Form, axis: str, group: str) -> Vote:

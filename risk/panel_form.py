@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,6 +15,11 @@ from risk.consensus import authority
 
 SCORES = ("importance", "urgency", "likelihood", "province_impact", "controllability", "confidence")
 """Fields scored 1..5 (whole numbers)."""
+
+
+TEXTS = ("verdict", "include", "expected", "interest", "reason", "counter_measures", "missed", "detail")
+STATEMENT, LONGEST = 80, 2000
+"""Longest statement of a risk and longest text of a field, in characters."""
 
 
 @cache
@@ -57,6 +63,9 @@ def parse(values: Mapping[str, Any]) -> Form:
     unknown = set(values) - set(Form.__dataclass_fields__)
     if unknown:
         raise BadInput("unknown field of the form", ", ".join(sorted(unknown)), f"the fields are: {', '.join(Form.__dataclass_fields__)}")
+    wrong = [n for n in TEXTS if not isinstance(values.get(n, ""), str) or len(values.get(n, "")) > LONGEST]
+    if wrong or not isinstance(values.get("basis", {}), Mapping):
+        raise BadInput("this field is not of its kind", ", ".join(wrong) or "basis", f"texts of at most {LONGEST} characters; basis is a table")
     form = Form(**values)
     scales = constants()["scales"]
     _one_of("verdict", form.verdict, scales["verdict"])
@@ -73,13 +82,31 @@ def parse(values: Mapping[str, Any]) -> Form:
         _one_of(f"basis.{name}", degree, scales["degree"])
     if form.verdict in ("merge", "split", "edit") and not form.detail.strip():
         raise BadInput(f"the verdict {form.verdict} needs its detail", form.detail, "say with which item, into what, or the new wording")
+    if form.verdict == "edit" and len(form.detail.strip()) > STATEMENT:
+        raise BadInput("the new wording is too long", f"{len(form.detail.strip())} characters", f"at most {STATEMENT}: cause, event, consequence")
+    if form.verdict == "propose" and not form.missed.strip():
+        raise BadInput("a proposal needs the risk that is missing", form.missed, "fill in missed")
     if form.verdict == "reject" and not form.reason.strip():
         raise BadInput("a rejection needs a reason", form.verdict, "fill in reason")
     return form
 
 
+def split_parts(detail: str) -> dict[str, list[str]]:
+    """名称：类型、类型；名称：类型 as {name: [types]}; raises BadInput when it is not of this form or has fewer than one part."""
+    found: dict[str, list[str]] = {}
+    for part in filter(None, (p.strip() for p in re.split(r"[；;\n]", detail))):
+        name, _, kinds = part.replace(":", "：").partition("：")
+        listed = [k.strip() for k in re.split(r"[、,，]", kinds) if k.strip()]
+        if not name.strip() or not listed:
+            raise BadInput("this is no division", part, "write 名称：类型、类型；名称：类型")
+        found[name.strip()] = listed
+    if not found:
+        raise BadInput("a split needs its parts", detail, "write 名称：类型、类型；名称：类型")
+    return found
+
+
 def _one_of(name: str, value: str, allowed: Mapping[str, str]) -> None:
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         raise BadInput(f"{name} has no such value", value, f"one of: {', '.join(f'{k} ({v})' for k, v in allowed.items())}")
 
 

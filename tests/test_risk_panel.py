@@ -16,7 +16,8 @@ from risk.belief import Vote, prior, update
 from risk.consensus import authority, bradley_terry, cvr, cvr_minimum, describe, kendall_w, two_peaked
 from risk.panel import beliefs, close_round, invite, nominate, open_panel, rate, sheet, start_round
 from risk.panel_form import Form, form_authority, parse
-from risk.panel_list import conclude, consultation_report, disagreements, issued, sign
+from risk.panel_list import conclude, disagreements, issued, sign
+from risk.panel_report import consultation_report
 
 OFFICIAL = Reader("o", "official", 3)
 CHIEF = Reader("c", "official", 3)
@@ -36,7 +37,8 @@ def risk(n: int, importance: float = 0.5) -> dict[str, Any]:
         "importance": score,
         "urgency": score,
         "level": "blue",
-        "signals": [{"story_id": "s1"}, {"story_id": "s2"}],
+        "key": f"电池|安全事故{n}",
+        "signals": [],
     }
 
 
@@ -146,7 +148,7 @@ def test_authority_follows_basis_and_familiarity() -> None:
 
 
 def test_a_panel_from_opening_to_signed_list(store: Store) -> None:
-    panel = open_panel(store, "储能专题", [risk(1, 0.9), risk(2, 0.2)], OFFICIAL)
+    panel = open_panel(store, "储能专题", [risk(1, 0.9), risk(2, 0.2)], OFFICIAL, as_of="2026-11-20")
     for n in range(4):
         invite(store, panel, f"e{n}", OFFICIAL, chair=n == 0, conflicts=["r2"] if n == 3 else [])
     nominate(store, panel, "电解液供应中断可能导致停产", expert(1))
@@ -200,7 +202,7 @@ def test_a_panel_from_opening_to_signed_list(store: Store) -> None:
     assert issued(done) and done["content"]["entries"][0]["risk_id"] == "r1"
     assert disagreements(done["content"], 0.1)
     report = consultation_report(store, panel)
-    assert report.title.startswith("专家咨询报告") and "已签发" in report.blocks[-1].text  # type: ignore[union-attr]
+    assert report.title.startswith("专家咨询报告") and "已签发" in report.blocks[-2].text  # type: ignore[union-attr]
     assert store.audit.verify().broken is None
 
 

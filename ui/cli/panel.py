@@ -151,7 +151,7 @@ def report(
         return put_json({"panels": rows}) if json else put_table(("panel_id", "title", "state", "items", "opened_at"), [list(r.values()) for r in rows])
     store.panels.get(panel)
     if file is not None:
-        from risk.panel_list import consultation_report
+        from risk.panel_report import consultation_report
         from ui.desk.reports import write
 
         write(consultation_report(store, panel), file)

@@ -8,7 +8,9 @@ from typing import Any
 from corpus.access import Reader
 from corpus.errors import NotFound
 from corpus.report import Report
-from risk import panel, panel_list
+from risk import pairs, panel, panel_list
+from risk.list_report import signed_report
+from risk.panel_report import consultation_report
 from ui.desk import Desk
 
 ORGANISERS = ("official", "operator", "admin")
@@ -59,11 +61,11 @@ def open_panel(desk: Desk, title: str, reader: Reader, *, field: str = "", risk_
     return panel.open_panel(desk.store, title, chosen, reader, field=field, as_of=listed["as_of"])
 
 
-def invite(desk: Desk, panel_id: str, user: str, reader: Reader, *, conflicts: Sequence[str] = (), chair: bool = False) -> None:
+def invite(desk: Desk, panel_id: str, user: str, reader: Reader, *, conflicts: Sequence[str] = (), chair: bool = False, group: str = "") -> None:
     """Invite an existing account (the local operator may invite itself)."""
     if user != "local":
         desk.store.people.reader(user)
-    panel.invite(desk.store, panel_id, user, reader, conflicts=conflicts, chair=chair)
+    panel.invite(desk.store, panel_id, user, reader, conflicts=conflicts, chair=chair, group=group)
 
 
 def nominate(desk: Desk, panel_id: str, statement: str, reader: Reader, reason: str = "") -> None:
@@ -93,14 +95,52 @@ def close_round(desk: Desk, panel_id: str, reader: Reader) -> dict[str, Any]:
     return panel.close_round(desk.store, panel_id, reader)
 
 
+def declare(desk: Desk, panel_id: str, conflicts: Sequence[str], reader: Reader) -> None:
+    """Declare one's own conflicts."""
+    panel.declare(desk.store, panel_id, conflicts, reader)
+
+
+def evidence(desk: Desk, panel_id: str, risk_id: str, reader: Reader) -> dict[str, Any]:
+    """The evidence of one item, without any score."""
+    return panel.evidence(desk.store, panel_id, risk_id, reader)
+
+
+def to_compare(desk: Desk, panel_id: str, reader: Reader) -> dict[str, Any]:
+    """Pairs that one is asked to compare next."""
+    desk.store.panels.get(panel_id)
+    return {"panel_id": panel_id, "pairs": pairs.to_ask(desk.store, panel_id, reader)}
+
+
+def compare(desk: Desk, panel_id: str, winner: str, loser: str, reader: Reader) -> None:
+    """Say which of two items matters more."""
+    desk.store.panels.get(panel_id)
+    pairs.compare(desk.store, panel_id, winner, loser, reader)
+
+
 def rounds(desk: Desk, panel_id: str, reader: Reader) -> dict[str, Any]:
-    """Members, rounds and lists of a panel."""
+    """Members, rounds and lists of a panel. An organiser who rates too sees no machine score before the blind round is closed."""
     reader.require(*SEERS)
     store = desk.store.panels
     found = store.get(panel_id)
-    members = [{"user": m["user"], "chair": bool(m["chair"]), "conflicts": m["conflicts"]} for m in store.members(panel_id)]
+    hidden = panel.blinded(desk.store, reader.user) if reader.role != "local" else frozenset()
+    items = [{n: v for n, v in i.items() if n != "record" and not (i["risk_id"] in hidden and n in ("machine", "level"))} for i in found["items"]]
+    members = [{"user": m["user"], "chair": bool(m["chair"]), "conflicts": m["conflicts"], "group": m["authority"].get("group", "")} for m in store.members(panel_id)]
     done = [{**r["result"], "number": r["number"], "opened_at": r["opened_at"], "closed_at": r["closed_at"]} for r in store.rounds(panel_id)]
-    return {"panel_id": panel_id, "title": found["title"], "state": found["state"], "items": found["items"], "members": members, "rounds": done, "lists": store.lists(panel_id)}
+    named = [{"statement": n["statement"], "reason": n["reason"]} for n in store.nominations(panel_id)]
+    head = {"panel_id": panel_id, "title": found["title"], "field": found["field"], "state": found["state"], "as_of": found["as_of"], "stop_rule": found["stop_rule"]}
+    return {**head, "items": items, "members": members, "rounds": done, "nominations": named, "pairwise": pairs.standing(desk.store, panel_id), "lists": [_list(desk, x) for x in store.lists(panel_id)]}
+
+
+def _list(desk: Desk, found: Mapping[str, Any]) -> dict[str, Any]:
+    checked = {"intact": panel_list.intact(desk.store, found), "issued": panel_list.issued(found), "disagreements": panel_list.disagreements(found["content"])}
+    return {**{n: found[n] for n in ("id", "panel_id", "sha256", "signatures", "created_at", "content")}, **checked}
+
+
+def list_report(desk: Desk, list_id: str, reader: Reader) -> Report:
+    """The concluded 技术风险清单: 草稿 until it is issued."""
+    reader.require(*SEERS)
+    found = panel_list.one_list(desk.store, list_id)
+    return signed_report(desk.store, found, reader)
 
 
 def conclude(desk: Desk, panel_id: str, reader: Reader) -> str:
@@ -117,4 +157,4 @@ def sign(desk: Desk, list_id: str, step: str, reader: Reader) -> None:
 def report(desk: Desk, panel_id: str, reader: Reader) -> Report:
     """专家咨询报告."""
     reader.require(*SEERS)
-    return panel_list.consultation_report(desk.store, panel_id)
+    return consultation_report(desk.store, panel_id)
