@@ -131,17 +131,30 @@ def answer(store: Store, number: int, step: str, reader: Reader, note: str = "")
 
 
 def escalate(store: Store, on: str) -> list[int]:
-    """Tell again, one step higher, of alerts that nobody acknowledged by their due date; each further delay tells again."""
+    """Tell again, one step higher, of alerts that nobody acknowledged by their due date, or acknowledged and left without 反馈; each further delay tells again."""
     raised = []
-    for alert in store.risks.alerts(states=("notified",)):
-        level = alert["steps"][0]["level"]
-        wait = constants()["alerts"]["answer_days"][level]
-        if on <= iso(day(alert["due_on"]) + alert["escalated"] * wait):
+    for alert in store.risks.alerts(states=("notified", "acknowledged")):
+        level, (missing, due) = alert["steps"][0]["level"], _awaited(alert)
+        if on <= due:
             continue
         times = alert["escalated"] + 1
-        steps = [*alert["steps"], {"step": "escalated", "at": now(), "by": "system", "note": f"逾期未签收，第{times}次升级", "level": level}]
+        steps = [*alert["steps"], {"step": "escalated", "at": now(), "on": on, "by": "system", "note": f"逾期未{missing}，第{times}次升级", "level": level}]
         store.risks.set_alert(alert["n"], escalated=times, steps=steps)
-        title = f"【逾期未签收·升级{times}】{alert['title']}"
+        title = f"【逾期未{missing}·升级{times}】{alert['title']}"
         store.outbox.tell("risk.level", alert["risk_id"], title, alert["text"], link=f"/risks/{alert['risk_id']}", security=alert["security"], level=level, escalated=times, alert=alert["n"])
         raised.append(int(alert["n"]))
     return raised
+
+
+REPORT_TIMES = 3
+"""反馈 is awaited for so many times the days of 签收."""
+
+
+def _awaited(alert: Mapping[str, Any]) -> tuple[str, str]:
+    """(what is missing, the last day for it): 签收 by the due date, 反馈 within its days after 签收; each escalation gives the days of 签收 more."""
+    wait = int(constants()["alerts"]["answer_days"][alert["steps"][0]["level"]])
+    told = [s["on"] for s in alert["steps"] if s["step"] == "escalated" and s.get("on")]
+    taken = next((s["at"][:10] for s in alert["steps"] if s["step"] == "acknowledged"), "")
+    first = iso(day(taken) + REPORT_TIMES * wait) if taken else str(alert["due_on"])
+    later = [iso(day(t) + wait) for t in told if not taken or t > taken]
+    return ("反馈" if taken else "签收"), max([first, *later])

@@ -11,7 +11,7 @@ from corpus.errors import NotPermitted
 from ui.api.base import DeskOf, HallOf, IdentityOf, ReaderOf, Record
 from ui.api.errors import responses
 from ui.api.schemas import Done
-from ui.notify import subscribe
+from ui.notify import subscribe, unsubscribe
 from ui.records import plain
 
 router = APIRouter(tags=["schedule and messages"])
@@ -71,7 +71,7 @@ def add(desk: DeskOf, reader: ReaderOf, wanted: Wanted) -> Record:
 @router.delete("/subscriptions/{number}", response_model=Done, responses=responses(404))
 def remove(desk: DeskOf, reader: ReaderOf, number: Number) -> Record:
     """End a subscription."""
-    desk.store.outbox.unsubscribe(_user(reader), number)
+    unsubscribe(desk, _user(reader), number)
     return {"done": True, "id": str(number)}
 
 

@@ -36,6 +36,22 @@ class Member(BaseModel):
     user: Annotated[str, Field(min_length=1, max_length=64)]
     conflicts: Annotated[list[str], Field(max_length=200)] = []
     chair: Flag = False
+    group: Annotated[str, Field(max_length=100, description="a shared view, for instance one institution")] = ""
+
+
+class Declared(BaseModel):
+    """One's own conflicts of interest (risk ids)."""
+
+    model_config = ConfigDict(extra="forbid")
+    conflicts: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=200)]
+
+
+class Compared(BaseModel):
+    """Which of two items matters more."""
+
+    model_config = ConfigDict(extra="forbid")
+    winner: Annotated[str, Field(min_length=1, max_length=64)]
+    loser: Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class Nomination(BaseModel):
@@ -67,7 +83,7 @@ def panel(desk: DeskOf, reader: ReaderOf, panel_id: PanelId) -> Record:
 @router.post("/{panel_id}/members", response_model=Done, status_code=201, responses=responses(404, 409))
 def invite(desk: DeskOf, reader: ReaderOf, panel_id: PanelId, member: Member) -> Record:
     """Invite an expert."""
-    judge.invite(desk, panel_id, member.user, reader, conflicts=member.conflicts, chair=member.chair)
+    judge.invite(desk, panel_id, member.user, reader, conflicts=member.conflicts, chair=member.chair, group=member.group)
     return {"done": True, "id": member.user}
 
 
@@ -96,6 +112,32 @@ def sheet(desk: DeskOf, reader: ReaderOf, panel_id: PanelId) -> Record:
     return judge.sheet(desk, panel_id, reader)
 
 
+@router.get("/{panel_id}/items/{risk_id}", response_model=dict[str, Any], responses=responses(404))
+def evidence(desk: DeskOf, reader: ReaderOf, panel_id: PanelId, risk_id: Annotated[str, Path(max_length=64)]) -> Record:
+    """An item with its evidence, without any score, level or rank."""
+    return judge.evidence(desk, panel_id, risk_id, reader)
+
+
+@router.put("/{panel_id}/conflicts", response_model=Done, responses=responses(404))
+def declare(desk: DeskOf, reader: ReaderOf, panel_id: PanelId, declared: Declared) -> Record:
+    """Declare one's own conflicts: these items can then only be abstained from."""
+    judge.declare(desk, panel_id, declared.conflicts, reader)
+    return {"done": True}
+
+
+@router.get("/{panel_id}/pairs", response_model=dict[str, Any], responses=responses(404, 409))
+def pairs(desk: DeskOf, reader: ReaderOf, panel_id: PanelId) -> Record:
+    """Pairs of the foremost items that one is asked to compare, once the blind round is closed."""
+    return judge.to_compare(desk, panel_id, reader)
+
+
+@router.post("/{panel_id}/pairs", response_model=Done, status_code=201, responses=responses(404, 409))
+def compare(desk: DeskOf, reader: ReaderOf, panel_id: PanelId, compared: Compared) -> Record:
+    """Say which of two matters more; saying it again replaces the earlier word."""
+    judge.compare(desk, panel_id, compared.winner, compared.loser, reader)
+    return {"done": True}
+
+
 @router.put("/{panel_id}/ratings/{risk_id}", response_model=Done, responses=responses(404, 409))
 def rate(desk: DeskOf, reader: ReaderOf, panel_id: PanelId, risk_id: Annotated[str, Path(max_length=64)], form: Annotated[dict[str, Any], Body()]) -> Record:
     """Rate one item."""
@@ -114,6 +156,12 @@ def sign(desk: DeskOf, reader: ReaderOf, list_id: PanelId, step: Literal["chair"
     """专家组长 → 审核 → 签发."""
     judge.sign(desk, list_id, step, reader)
     return {"done": True, "id": list_id}
+
+
+@router.get("/lists/{list_id}.{form}", responses={200: {"content": {t: {} for t in FORMATS.values()}}, **responses(404)}, response_class=Response)
+async def list_file(hall: HallOf, reader: ReaderOf, list_id: PanelId, form: Literal["md", "docx", "xlsx", "pdf"]) -> Response:
+    """The concluded 技术风险清单 as a file: 草稿 until it is issued."""
+    return file_response(await hall.gates["work"].run(judge.list_report, hall.desk, list_id, reader), form, "risk-list-signed")
 
 
 @router.get("/{panel_id}/report.{form}", responses={200: {"content": {t: {} for t in FORMATS.values()}}, **responses(404)}, response_class=Response)

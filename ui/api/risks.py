@@ -12,12 +12,14 @@ from risk import bulletin as kept
 from ui.api.base import DeskOf, HallOf, ReaderOf, Record
 from ui.api.errors import responses
 from ui.api.schemas import Code, Day, Done, Risk, Risks, Share
+from ui.desk import alerts as alert_desk
 from ui.desk import gather, reports
 from ui.export import FORMATS, render
 
 router = APIRouter(tags=["risks"])
 RiskId = Annotated[str, Path(max_length=64)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Step = Literal["notified", "acknowledged", "reported", "closed"]
 Stage = Literal["", "identified", "scored", "validated"]
 Field_ = Annotated[str, Query(max_length=64, description="technical field")]
 
@@ -38,6 +40,25 @@ async def mine(hall: HallOf, reader: ReaderOf, as_of: Annotated[Day, Query()] = 
 async def export(hall: HallOf, reader: ReaderOf, form: Literal["md", "docx", "xlsx", "pdf"], as_of: Annotated[Day, Query()] = "", field: Field_ = "") -> Response:
     """The list as a file."""
     return file_response(await hall.gates["work"].run(reports.risk_list, hall.desk, reader, as_of=as_of, field=field), form, "risk-list")
+
+
+@router.get("/alerts", response_model=dict[str, Any], responses=responses())
+def alerts(desk: DeskOf, reader: ReaderOf, state: Annotated[list[Step] | None, Query(max_length=4)] = None, risk_id: Annotated[str, Query(max_length=64)] = "") -> Record:
+    """Alerts within one's reach, newest first."""
+    return {"alerts": alert_desk.listed(desk, reader, states=state or (), risk_id=risk_id)}
+
+
+class Answered(BaseModel):
+    """What was done about an alert; 反馈 and 销号 need words."""
+
+    model_config = ConfigDict(extra="forbid")
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+@router.post("/alerts/{number}/{step}", response_model=dict[str, Any], responses=responses(404))
+def answer_alert(desk: DeskOf, reader: ReaderOf, number: Number, step: Literal["acknowledged", "reported", "closed"], answered: Answered) -> Record:
+    """签收 → 反馈 → 销号."""
+    return alert_desk.answer(desk, number, step, reader, answered.note)
 
 
 @router.get("/risks/{risk_id}", response_model=Risk, responses=responses(404, 501))

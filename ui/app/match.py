@@ -16,6 +16,7 @@ from ui.desk import enterprise, reports
 from ui.desk.enterprise import NUMBERS, SWITCHES, TEXTS
 from ui.export import report_record
 from ui.messages import say
+from ui.notify import unsubscribe
 from ui.pages import match as pages
 from ui.pages.html import e, empty, table
 from ui.pages.report import fragment
@@ -163,7 +164,7 @@ def _subscriptions(hall: Hall, language: str, tab: Any) -> None:
 
     def stop(number: int | None, request: gr.Request) -> Any:
         if number is not None:
-            _tried(lambda: hall.desk.store.outbox.unsubscribe(enterprise.owner(reader_of(hall, request)), number))
+            _tried(lambda: unsubscribe(hall.desk, enterprise.owner(reader_of(hall, request)), number))
         return show(request)
 
     tab.select(show, None, [out, chosen], **QUIET)

@@ -1,4 +1,4 @@
-"""panel open|invite|start|nominate|rate|close|conclude|sign|report: expert validation."""
+"""panel open|invite|declare|start|nominate|rate|close|compare|conclude|sign|list|report|weights: expert validation."""
 
 from __future__ import annotations
 
@@ -25,13 +25,11 @@ def open_(
     json: Json = False,
 ) -> None:
     """Open a panel on listed risks; the stop rule is frozen here."""
-    from risk.panel import open_panel
+    from ui.desk import judge
 
     here = session(context)
-    listed = here.desk.risks(here.reader, as_of=as_of, field=field)
-    chosen = [r for r in listed["risks"] if not risk or r["id"] in risk]
-    panel = open_panel(here.desk.store, title, chosen, here.reader, field=field, as_of=listed["as_of"])
-    put_json({"panel_id": panel, "items": len(chosen)}) if json else print(panel)
+    panel = judge.open_panel(here.desk, title, here.reader, field=field, risk_ids=risk or (), as_of=as_of)
+    put_json({"panel_id": panel, "items": len(here.desk.store.panels.get(panel)["items"])}) if json else print(panel)
 
 
 @app.command()
@@ -41,12 +39,41 @@ def invite(
     user: Annotated[str, typer.Argument()],
     conflict: Annotated[list[str] | None, typer.Option(help="A risk with a declared conflict; repeat for more.")] = None,
     chair: Annotated[bool, typer.Option("--chair", help="专家组长: signs first.")] = False,
+    group: Annotated[str, typer.Option(help="A shared view, for instance one institution: its votes are discounted.")] = "",
 ) -> None:
-    """Put an expert on the panel."""
-    from risk.panel import invite as invite_
+    """Put an expert on the panel; the expert is told."""
+    from ui.desk import judge
 
     here = session(context)
-    invite_(here.desk.store, panel, user, here.reader, conflicts=conflict or [], chair=chair)
+    judge.invite(here.desk, panel, user, here.reader, conflicts=conflict or [], chair=chair, group=group)
+
+
+@app.command()
+def declare(context: typer.Context, panel: Id, risk: Annotated[list[str], typer.Argument(metavar="RISK…")]) -> None:
+    """Declare one's own conflicts: these items can then only be abstained from."""
+    from risk.panel import declare as declare_
+
+    here = session(context)
+    declare_(here.desk.store, panel, risk, here.reader)
+
+
+@app.command()
+def compare(
+    context: typer.Context,
+    panel: Id,
+    winner: Annotated[str | None, typer.Argument(metavar="WINNER")] = None,
+    loser: Annotated[str | None, typer.Argument(metavar="LOSER")] = None,
+    json: Json = False,
+) -> None:
+    """Say which of two items matters more; without them: the pairs that one is asked next."""
+    from ui.desk import judge
+
+    here = session(context)
+    if winner and loser:
+        return judge.compare(here.desk, panel, winner, loser, here.reader)
+    asked = judge.to_compare(here.desk, panel, here.reader)
+    rows = [[p[s][n] for s in ("first", "second") for n in ("risk_id", "statement")] for p in asked["pairs"]]
+    put_json(asked) if json else put_table(("first", "", "second", ""), rows)
 
 
 @app.command()
@@ -135,6 +162,18 @@ def sign(context: typer.Context, list_id: Annotated[str, typer.Argument(metavar=
     sign_(here.desk.store, list_id, step, here.reader)
 
 
+@app.command("list")
+def list_(
+    context: typer.Context, list_id: Annotated[str, typer.Argument(metavar="LIST")], file: Annotated[Path, typer.Argument(metavar="FILE.{md,docx,xlsx,pdf}")]
+) -> None:
+    """The concluded 技术风险清单 as a file: 草稿 until it is issued."""
+    from ui.desk import judge, reports
+
+    here = session(context)
+    reports.write(judge.list_report(here.desk, list_id, here.reader), file)
+    print(file)
+
+
 @app.command()
 def report(
     context: typer.Context,
@@ -156,4 +195,6 @@ def report(
 
         write(consultation_report(store, panel), file)
         return print(file)
-    put_json({"panel_id": panel, "rounds": [r["result"] | {"number": r["number"]} for r in store.panels.rounds(panel)], "lists": store.panels.lists(panel)})
+    from ui.desk import judge
+
+    put_json(judge.rounds(here.desk, panel, here.reader))

@@ -99,6 +99,43 @@ def export(
     print(file)
 
 
+@group.command("alerts")
+def alerts_(context: typer.Context, state: Annotated[list[str] | None, typer.Option(help="notified, acknowledged, reported or closed; repeat for more.")] = None, json: Json = False) -> None:
+    """Alerts, newest first."""
+    from ui.desk import alerts
+
+    here = session(context)
+    rows = alerts.listed(here.desk, here.reader, states=state or ())
+    names = ("n", "state", "level", "rule", "as_of", "due_on", "escalated", "title", "next")
+    put_json({"alerts": rows}) if json else put_table(names, [[r[n] for n in names] for r in rows])
+
+
+@group.command("answer")
+def answer(
+    context: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="NUMBER")],
+    step: Annotated[str, typer.Argument(metavar="acknowledged|reported|closed")],
+    note: Annotated[str, typer.Option(help="What was done; 反馈 and 销号 need it.")] = "",
+    json: Json = False,
+) -> None:
+    """Take an alert one step on: 签收 → 反馈 → 销号."""
+    from ui.desk import alerts
+
+    here = session(context)
+    done = alerts.answer(here.desk, number, step, here.reader, note)
+    put_json(done) if json else print(f"{done['n']}  {done['state']}")
+
+
+@group.command("escalate")
+def escalate(context: typer.Context, on: Annotated[str, typer.Option(metavar="DATE", help="As of this day (today by default).")] = "", json: Json = False) -> None:
+    """Tell again, one step higher, of alerts that nobody acknowledged in time."""
+    from ui.desk import alerts
+
+    here = session(context)
+    raised = alerts.escalate(here.desk, here.reader, on)
+    put_json({"escalated": raised}) if json else print(len(raised))
+
+
 def bulletin(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE.{md,docx,pdf}")],

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.access import Reader
-from corpus.errors import BadInput
+from corpus.errors import BadInput, NotPermitted
 from corpus.report import Report
 from ui.desk import Desk, date_or_bad, room, today
 from ui.records import plain
@@ -49,10 +49,10 @@ def write_risks(desk: Desk, file: Path, reader: Reader, *, as_of: str = "", fiel
 
 def risk_list(desk: Desk, reader: Reader, *, as_of: str = "", field: str = "", stage: str = "") -> Report:
     """技术风险清单 as a report."""
-    from risk.register import risk_list_report
+    from risk.list_report import report
 
-    found: Report = risk_list_report(desk.store, reader, as_of=date_or_bad(as_of) or today(), field=field, stage=stage)
-    return found
+    held = desk.risks(reader, as_of=as_of, field=field, stage=stage)
+    return report(desk.store, held["risks"], reader, as_of=held["as_of"], field=field)
 
 
 def period(start: str, end: str, home: Path) -> tuple[str, str]:
@@ -67,7 +67,10 @@ def period(start: str, end: str, home: Path) -> tuple[str, str]:
 def bulletin(desk: Desk, reader: Reader, *, start: str = "", end: str = "", field: str = "", region: str = "") -> Report:
     """竞争情报快递 over [start, end] as a draft that is not kept."""
     from risk.bulletin import compose, preview
+    from risk.panel import blinded
 
+    if reader.role != "local" and blinded(desk.store, reader.user):
+        raise NotPermitted("you rate risks blind: the bulletin shows their scores", reader.user, "wait until the first round is closed")
     first, last = period(start, end, desk.store.home)
     return preview(desk.store, compose(desk.store, reader, first, last, field=field, region=region))
 

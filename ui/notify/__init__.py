@@ -63,6 +63,8 @@ def _tell(desk: Desk, d: Document) -> int:
 def deliver(desk: Desk) -> dict[str, Any]:
     """Hold new events against the subscriptions, then try what is due: {"events", "sent", "failed"}."""
     events = desk.store.outbox.unspread()
+    for event in events:
+        _enrol(desk, event)
     subscriptions = desk.store.outbox.subscriptions() if events else []
     for event in events:
         desk.store.outbox.spread(event["n"], [s for s in subscriptions if concerns(desk, event, s)])
@@ -72,6 +74,29 @@ def deliver(desk: Desk) -> dict[str, Any]:
         desk.store.outbox.done(delivery["n"], error)
         counts["failed" if error else "sent"] += 1
     return counts
+
+
+BY_RIGHT = {"risk.level": ("official",), "risk.new": ("official",)}
+"""Roles that are told in the service without asking; an escalated alert reaches operators too."""
+
+
+def _enrol(desk: Desk, event: Mapping[str, Any]) -> None:
+    """Subscribe, in the service, whom an event names and the roles that are told by right, unless they ended that subscription themselves."""
+    kind, facets = event["kind"], event["facets"]
+    roles = (*BY_RIGHT.get(kind, ()), *(("operator",) if kind in BY_RIGHT and facets.get("escalated") else ()))
+    wanted = {str(facets["user"])} if facets.get("user") else {u.name for u in desk.store.people.all() if u.role in roles and u.state == "active"} if roles else set()
+    held = {(s["user"], s["kind"]) for s in desk.store.outbox.subscriptions() if s["channel"] == "inbox"} if wanted else set()
+    for user in sorted(wanted):
+        ended = not facets.get("user") and desk.store.audit.entries(actor=user, action="unsubscribe", subject=kind, limit=1)
+        if (user, kind) not in held and not ended:
+            desk.store.outbox.subscribe(user, kind, "inbox")
+
+
+def unsubscribe(desk: Desk, user: str, number: int) -> None:
+    """End a subscription of a user, and note it: it does not come back by right. Raises NotFound."""
+    kind = next((s["kind"] for s in desk.store.outbox.subscriptions(user) if s["n"] == number), "")
+    desk.store.outbox.unsubscribe(user, number)
+    desk.store.audit.add(user, "unsubscribe", kind, {"n": number})
 
 
 def concerns(desk: Desk, event: Mapping[str, Any], subscription: Mapping[str, Any]) -> bool:
