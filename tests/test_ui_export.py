@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import replace
 from io import BytesIO
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from corpus.errors import BadInput
 from corpus.report import Figure, Heading, Paragraph, Report, TableBlock
 from ui.export import FORMATS, render, report_record
+from ui.export.lines import NOT_FIRST, NOT_LAST, broken
 
 
 def png() -> bytes:
@@ -59,8 +62,29 @@ def test_xlsx_keeps_formulas_as_text() -> None:
 def test_pdf_says_what_the_report_says() -> None:
     import pypdfium2
 
+    for title in ("旧报告", "技术风险清单"):  # a later file has its own characters
+        text = pypdfium2.PdfDocument(render(replace(REPORT, title=title), "pdf"))[0].get_textpage().get_text_range()
+        assert title in text and "内部研判" in text and "2026-11-21" in text
+
+
+def test_a_pdf_without_a_chinese_face_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pypdfium2
+
+    from ui.export import fonts
+
+    monkeypatch.setattr(fonts, "installed", lambda: ())
     text = pypdfium2.PdfDocument(render(REPORT, "pdf"))[0].get_textpage().get_text_range()
-    assert "技术风险清单" in text and "内部研判" in text and "2026-11-21" in text
+    assert "技术风险清单" in text and "未安装中文字体" in text.replace("\r\n", "")
+
+
+@given(st.text(alphabet="风险（“《，。；：、”）》a1.5%", max_size=80), st.integers(4, 30))
+def test_lines_keep_their_text_and_the_rules(words: str, width: int) -> None:
+    lines = broken(words, width, len)
+    assert "".join(lines) == words and all(len(line) <= width for line in lines)
+    for first, second in pairwise(lines):
+        assert len(first) > 1 or len(words) < 2 or second
+    told = broken("预警算法缺陷，告警没有处置；蔓延（热失控）。", 7, len)
+    assert not any(line[0] in NOT_FIRST for line in told) and not any(line[-1] in NOT_LAST for line in told)
 
 
 def test_markdown_and_record() -> None:
@@ -75,7 +99,7 @@ def test_an_unknown_format_lists_the_known() -> None:
         render(REPORT, "odt")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.text(max_size=60), st.lists(st.lists(st.text(max_size=12), min_size=2, max_size=2), max_size=4))
 def test_any_text_makes_a_file(words: str, rows: list[list[str]]) -> None:
     table = TableBlock(("a", "b"), tuple((r[0], r[1]) for r in rows))

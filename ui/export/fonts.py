@@ -78,7 +78,7 @@ def note(body: Face | None) -> str:
 
 
 _drawn: dict[tuple[Face, str], tuple[Any, int]] = {}
-"""Outline and width of the characters that were drawn before in this process (a Chinese paper has one to two thousand)."""
+"""Recorded outline and width of the characters that were drawn before in this process (a Chinese paper has one to two thousand)."""
 KEPT = 20_000
 
 
@@ -94,8 +94,8 @@ def cut(face: Face, text: str) -> bytes:
         _draw(face, font, wanted)
         em, hhea = int(font["head"].unitsPerEm), font["hhea"]
         ascent, descent = int(hhea.ascent), int(hhea.descent)
-    held = {f"u{ord(c):05X}": (c, *_drawn[face, c]) for c in wanted if (face, c) in _drawn}
-    blank = _blank()
+    held = {f"u{ord(c):05X}": (c, _glyph(_drawn[face, c][0]), _drawn[face, c][1]) for c in wanted if (face, c) in _drawn}
+    blank = _glyph(())
     builder = FontBuilder(em, isTTF=True)
     builder.setupGlyphOrder([".notdef", *held])
     builder.setupCharacterMap({ord(c): name for name, (c, _, _) in held.items()})
@@ -113,8 +113,7 @@ def cut(face: Face, text: str) -> bytes:
 def _draw(face: Face, font: Any, wanted: list[str]) -> None:
     """Draw what was not drawn yet, with quadratic curves at most one unit away."""
     from fontTools.pens.cu2quPen import Cu2QuPen
-    from fontTools.pens.recordingPen import DecomposingRecordingPen
-    from fontTools.pens.ttGlyphPen import TTGlyphPen
+    from fontTools.pens.recordingPen import DecomposingRecordingPen, RecordingPen
 
     new = [c for c in wanted if (face, c) not in _drawn]
     if not new:
@@ -123,13 +122,17 @@ def _draw(face: Face, font: Any, wanted: list[str]) -> None:
     for c in new:
         if (name := known.get(ord(c))) is None:
             continue
-        pen, outline = TTGlyphPen(None), DecomposingRecordingPen(glyphs)
+        outline, kept = DecomposingRecordingPen(glyphs), RecordingPen()
         glyphs[name].draw(outline)
-        outline.replay(Cu2QuPen(pen, 1.0, reverse_direction="CFF " in font))
-        _drawn[face, c] = (pen.glyph(), int(glyphs[name].width))
+        outline.replay(Cu2QuPen(kept, 1.0, reverse_direction="CFF " in font))
+        _drawn[face, c] = (kept.value, int(glyphs[name].width))
 
 
-def _blank() -> Any:
+def _glyph(outline: Any) -> Any:
+    """A glyph of its own for each font: a glyph that was written once is emptied by it."""
+    from fontTools.pens.recordingPen import replayRecording
     from fontTools.pens.ttGlyphPen import TTGlyphPen
 
-    return TTGlyphPen(None).glyph()
+    pen = TTGlyphPen(None)
+    replayRecording(outline, pen)
+    return pen.glyph()

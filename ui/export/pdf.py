@@ -54,7 +54,10 @@ def _look(report: Report) -> Look:
     said = fonts.note(body)
     everything = "".join(_texts(report)) + said
     for name, face in (("JianweiBody", body), ("JianweiHead", head)):
-        pdfmetrics.registerFont(TTFont(name, BytesIO(fonts.cut(face, everything))))
+        font = TTFont(name, BytesIO(fonts.cut(face, everything)))
+        pdfmetrics._fonts.pop(name, None)  # reportlab keeps the first font of a name and of a face for ever: ours are of one report each
+        pdfmetrics._dynFaceNames.pop(font.face.name, None)
+        pdfmetrics.registerFont(font)
     return Look("JianweiBody", "JianweiHead", size, said)
 
 
