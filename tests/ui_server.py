@@ -57,7 +57,7 @@ def served(home: Path, *options: str, schedule: bool = False, log: str = "served
 
 
 def _address(log: Path, process: subprocess.Popen[str]) -> str:
-    for _ in range(600):
+    for _ in range(1800):
         words = log.read_text("utf-8")
         if "http://" in words and "\n" in words.partition("http://")[2]:
             address = "http://" + words.partition("http://")[2].split("（")[0].split(" ")[0].strip()

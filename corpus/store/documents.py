@@ -404,6 +404,17 @@ class Documents:
         with self.engine.connect() as connection:
             return {source: (int(n), first, last) for source, n, first, last in connection.execute(query)}
 
+    def stored_since(self, instant: str) -> dict[str, int]:
+        """How many documents each source has brought in since an instant (UTC, ISO)."""
+        query = (
+            select(origins.c.source_id, func.count(func.distinct(documents.c.id)))
+            .join(documents, documents.c.id == origins.c.document_id)
+            .where(documents.c.stored_at >= instant)
+            .group_by(origins.c.source_id)
+        )
+        with self.engine.connect() as connection:
+            return {source: int(n) for source, n in connection.execute(query)}
+
     def users_of_snapshot(self, sha256: str) -> int:
         """How many documents rest on a snapshot."""
         with self.engine.connect() as connection:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 
 from ui.api.base import DeskOf, HallOf, ReaderOf, Record
 from ui.api.errors import responses
@@ -129,6 +129,18 @@ def retire(desk: DeskOf, reader: ReaderOf, number: Number, action: Literal["arch
     """Archive, destroy or keep one listed document."""
     centre.retire(desk, number, action, reader)
     return {"done": True, "id": str(number)}
+
+
+@router.get("/backups", response_model=dict[str, Any], responses=responses())
+def backups(desk: DeskOf, reader: ReaderOf) -> Record:
+    """Kept backups and bulletins."""
+    return {"backups": centre.backups(desk, reader)}
+
+
+@router.get("/backups/{name}", response_class=FileResponse, responses={200: {"content": {"application/octet-stream": {}}}, **responses(404)})
+def backup(desk: DeskOf, reader: ReaderOf, name: Annotated[str, Path(max_length=128)]) -> FileResponse:
+    """One of them; a backup needs the highest ceiling."""
+    return FileResponse(centre.backup_file(desk, name, reader), media_type="application/octet-stream", filename=name)
 
 
 @router.get("/audit", response_model=dict[str, Any], responses=responses())

@@ -1,4 +1,4 @@
-"""Errors as problem+json (RFC 9457): `{"type", "title", "status", "detail", "what", "value", "mend"}`."""
+"""Errors as problem+json (RFC 9457): `{"type", "title", "status", "detail", "what", "value", "mend", "words"}`."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ class Problem(BaseModel):
     what: str = Field(description="what went wrong")
     value: str = Field("", description="with which value")
     mend: str = Field("", description="how to mend it")
+    words: str = Field("", description="the same for people, in the language of Accept-Language")
 
 
 class Busy(Exception):
@@ -62,11 +63,18 @@ def status_of(error: JianweiError) -> int:
     return next(status for kind, status in STATUS if isinstance(error, kind))
 
 
-def problem(status: int, what: str, value: str = "", mend: str = "", headers: dict[str, str] | None = None) -> JSONResponse:
-    """A problem+json response."""
+def problem(status: int, what: str, value: str = "", mend: str = "", headers: dict[str, str] | None = None, *, language: str = "en") -> JSONResponse:
+    """A problem+json response; `words` are in `language`."""
+    from ui.messages import spoken
+
     detail = "; ".join(p for p in (what, value, mend) if p)
-    body = Problem(title=what, status=status, detail=detail, what=what, value=value, mend=mend).model_dump()
+    words = "；".join(p for p in (spoken(what), value, spoken(mend)) if p) if language == "zh" else detail
+    body = Problem(title=what, status=status, detail=detail, what=what, value=value, mend=mend, words=words).model_dump()
     return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def _tongue(request: Request) -> str:
+    return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -98,19 +106,19 @@ def install(app: FastAPI) -> None:
     def _ours(request: Request, error: JianweiError) -> Response:
         if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(("/api/", "/v1/")):
             return error_page(request, error)
-        return problem(status_of(error), error.what, error.value, error.mend)
+        return problem(status_of(error), error.what, error.value, error.mend, language=_tongue(request))
 
     @app.exception_handler(Busy)
     def _busy(request: Request, error: Busy) -> JSONResponse:
-        return problem(503, error.what, "", f"ask again in {error.seconds} s", {"Retry-After": str(error.seconds)})
+        return problem(503, error.what, "", f"ask again in {error.seconds} s", {"Retry-After": str(error.seconds)}, language=_tongue(request))
 
     @app.exception_handler(TooMany)
     def _too_many(request: Request, error: TooMany) -> JSONResponse:
-        return problem(429, error.what, "", f"ask again in {error.seconds} s", {"Retry-After": str(error.seconds)})
+        return problem(429, error.what, "", f"ask again in {error.seconds} s", {"Retry-After": str(error.seconds)}, language=_tongue(request))
 
     @app.exception_handler(SignInNeeded)
     def _sign_in(request: Request, error: SignInNeeded) -> JSONResponse:
-        return problem(401, error.what, "", error.mend, {"WWW-Authenticate": "Bearer"})
+        return problem(401, error.what, "", error.mend, {"WWW-Authenticate": "Bearer"}, language=_tongue(request))
 
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:

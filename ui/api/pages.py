@@ -9,12 +9,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
+from corpus.access import Reader
 from corpus.errors import BadInput, NotFound
 from risk.bulletin import report_of
-from ui.api.base import DeskOf, HallOf, ReaderOf
+from ui.api.base import DeskOf, HallOf, ReaderOf, Record
 from ui.api.risks import file_response
 from ui.api.schemas import Code
-from ui.desk import reports
+from ui.desk import Desk, reports
+from ui.desk.library import lineage
 from ui.export import report_record
 from ui.messages import LANGUAGES, say
 from ui.pages import answer_report, feeds
@@ -47,7 +49,7 @@ def document(request: Request, desk: DeskOf, reader: ReaderOf, document_id: Docu
     """The permanent page of a document."""
     language = language_of(request)
     record = desk.show(document_id, reader)
-    return HTMLResponse(page(record["title"], document_page.whole(record, desk.titles(record, reader), spans_of(h), language), language, classes="jw-doc-page"))
+    return HTMLResponse(page(record["title"], _whole(desk, record, reader, spans_of(h), language), language, classes="jw-doc-page"))
 
 
 @router.get("/d/{document_id}/panel")
@@ -61,7 +63,11 @@ def panel(request: Request, desk: DeskOf, reader: ReaderOf, document_id: Documen
 def view(request: Request, desk: DeskOf, reader: ReaderOf, document_id: DocumentId, h: Highlight = "") -> HTMLResponse:
     """The document with its parts, for the library."""
     record = desk.show(document_id, reader)
-    return HTMLResponse(document_page.whole(record, desk.titles(record, reader), spans_of(h), language_of(request)))
+    return HTMLResponse(_whole(desk, record, reader, spans_of(h), language_of(request)))
+
+
+def _whole(desk: Desk, record: Record, reader: Reader, spans: list[tuple[int, int]], language: str) -> str:
+    return document_page.whole(record, desk.titles(record, reader), spans, language, lineage(desk, record, reader))
 
 
 @router.get("/d/{document_id}/interpretation")

@@ -16,7 +16,7 @@ from ui.desk import library
 from ui.messages import say
 from ui.pages.answer import talk, welcome
 from ui.pages.document import evidence
-from ui.pages.html import clock, e, empty
+from ui.pages.html import chips, clock, e, empty
 
 Turns = list[dict[str, Any]]
 KEPT = 30  # turns kept in a conversation on the page
@@ -27,6 +27,7 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     turns = gr.State([], time_to_live=7200)
     talk_id = gr.State("", time_to_live=7200)
     opened = gr.Textbox(visible="hidden", elem_id="jw-conversation-id", label="conversation")
+    dropped = gr.Textbox(visible="hidden", elem_id="jw-unfilter-ask", label="filter")
     with gr.Row(elem_classes="jw-grid jw-ask"):
         with gr.Column(elem_classes="jw-history-col jw-sticky"):
             fresh = gr.Button(say("ask.new", language), size="sm")
@@ -34,6 +35,7 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
         with gr.Column(elem_classes="jw-talk-col"):
             conversation = html(talk([], language), elem_classes="jw-conversation")
             with gr.Column(elem_classes="jw-composer"):
+                chosen = html("")
                 question = gr.Textbox(
                     show_label=False,
                     label=say("ask.label", language),
@@ -77,6 +79,16 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     def clear(request: gr.Request) -> Any:
         return _welcome(hall, reader_of(hall, request), language), _nothing_beside(language), [], ""
 
+    def show(place: str, day: str, request: gr.Request) -> str:
+        return _chosen(hall, reader_of(hall, request), place or "", day or "", language)
+
+    def drop(what: str, place: str, day: str, request: gr.Request) -> Any:
+        name = what.partition("=")[0].partition("#")[0]
+        place, day = "" if name in ("region", "all") else place or "", "" if name in ("as_of", "all") else day or ""
+        return place, day, show(place, day, request)
+
+    gr.on([region.input, as_of.input], show, [region, as_of], chosen, trigger_mode="always_last", **quiet)
+    dropped.change(drop, [dropped, region, as_of], [region, as_of, chosen], **quiet)
     fresh.click(clear, None, [conversation, beside, turns, talk_id], **quiet)
     opened.change(reopen, opened, [conversation, beside, turns, talk_id], **quiet)
 
@@ -103,6 +115,13 @@ def _regions(hall: Hall, reader: Reader, language: str) -> list[tuple[str, str]]
     return [(say("ask.any_region", language), ""), *library.regions(hall.desk, reader)]
 
 
+def _chosen(hall: Hall, reader: Reader, region: str, as_of: str, language: str) -> str:
+    """The filters of the question as removable chips."""
+    named = {code: name for name, code in library.regions(hall.desk, reader)}
+    on = [(f"region={region}", say("ask.filter_region", language, name=named.get(region, region)))] if region else []
+    return chips(on + ([(f"as_of={as_of}", say("ask.filter_as_of", language, date=as_of))] if as_of else []), language)
+
+
 def _past(hall: Hall, reader: Reader) -> Sequence[dict[str, Any]]:
     """The conversations of a person; visitors share no account and keep none."""
     return () if reader.role == "anonymous" else hall.desk.store.conversations.list(reader.user, 30)
@@ -110,9 +129,15 @@ def _past(hall: Hall, reader: Reader) -> Sequence[dict[str, Any]]:
 
 def _history(past: Sequence[dict[str, Any]], language: str) -> str:
     """Earlier conversations; a click opens one."""
-    items = "".join(f'<li><button type="button" data-conversation="{e(c["id"])}" title="{e(clock(c["at"]))}">{e(c["title"])}</button></li>' for c in past)
+    items = "".join(_kept(c, language) for c in past)
     words = items or f'<li class="jw-dim">{e(say("ask.no_history", language))}</li>'
     return f'<nav class="jw-history" aria-label="{e(say("ask.history", language))}"><h3>{e(say("ask.history", language))}</h3><ul>{words}</ul></nav>'
+
+
+def _kept(c: dict[str, Any], language: str) -> str:
+    remove = say("ask.history_remove", language, title=str(c["title"])[:30])
+    cross = f'<button type="button" class="jw-x" data-forget="{e(c["id"])}" data-title="{e(remove)}" aria-label="{e(say("ask.remove", language))} {e(c["title"])}">✕</button>'
+    return f'<li><button type="button" data-conversation="{e(c["id"])}" title="{e(clock(c["at"]))}">{e(c["title"])}</button>{cross}</li>'
 
 
 def _reopen(hall: Hall, language: str, conversation: str, reader: Reader) -> Any:

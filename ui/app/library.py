@@ -11,52 +11,33 @@ import gradio as gr
 from corpus.errors import JianweiError, NotPermitted
 from corpus.models import Kind, Level, Status
 from ui.api.base import Hall
-from ui.app.reader import html, reader_of, shown, warn
+from ui.app.reader import error_state, html, reader_of, waiting, warn
 from ui.desk import library
 from ui.messages import say
 from ui.notify import subscribe as make_subscription
-from ui.pages.html import badge, e, empty, level_badge, validity_badge
+from ui.pages.html import badge, chips, e, empty, level_badge, validity_badge
+
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+FILTERS = ("text", "kind", "level", "status", "region", "year")
+EMPTY: dict[str, Any] = {"text": "", "kind": [], "level": [], "status": [], "region": "", "year": ""}
 
 
 def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     """Lay out the tab and wire its events."""
     page = gr.State(0)
+    dropped = gr.Textbox(visible="hidden", elem_id="jw-unfilter", label="filter")
     with gr.Row(elem_classes="jw-grid jw-library"):
         with gr.Column(elem_classes="jw-facets jw-surface"):
-            text = gr.Textbox(label=say("library.search", language), placeholder=say("library.search_hint", language), max_lines=1, elem_id="jw-library-search")
-            kind = gr.CheckboxGroup(_options("kind", (Kind.policy, Kind.notice, Kind.interpretation), language), label=say("field.kind", language), elem_classes="jw-pills")
-            level = gr.CheckboxGroup(_options("level", tuple(Level), language), label=say("field.level", language), elem_classes="jw-pills")
-            status = gr.CheckboxGroup(_options("validity", tuple(Status), language), label=say("field.validity", language), elem_classes="jw-pills")
-            region = gr.Dropdown([(say("ask.any_region", language), "")], value="", label=say("field.region_code", language))
-            year = gr.Dropdown([(say("library.any_year", language), "")], value="", label=say("library.year", language))
+            facets = _facets(language)
             subscribe = gr.Button(say("library.subscribe", language), size="sm")
-        with gr.Column(elem_classes="jw-surface jw-sticky"):
-            results = html(empty(say("loading", language), "", "…"))
-            with gr.Row():
-                back = gr.Button(say("library.back", language), size="sm")
-                more = gr.Button(say("library.more", language), size="sm")
+        with gr.Column(elem_classes="jw-surface jw-sticky jw-results-col"):
+            results = html(waiting(language))
+            with gr.Row(elem_classes="jw-turning"):
+                back = gr.Button(say("library.back", language), size="sm", interactive=False)
+                more = gr.Button(say("library.more", language), size="sm", interactive=False)
         with gr.Column(elem_classes="jw-evidence-col jw-surface jw-sticky"):
             html(f'<div class="jw-doc-slot">{empty(say("library.pick", language), say("library.pick_hint", language), "☰")}</div>')
-
-    filters = [text, kind, level, status, region, year]
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-
-    def show(request: gr.Request, *values: Any) -> Any:
-        return _show(hall, language, values, 0, request), 0
-
-    def turn(step: int) -> Any:
-        def go(request: gr.Request, now: int, *values: Any) -> Any:
-            to = max(0, now + step)
-            return _show(hall, language, values, to, request), to
-
-        return go
-
-    def options(request: gr.Request) -> Any:
-        reader = reader_of(hall, request)
-        found = library.browse(hall.desk, library.Wanted(), reader)
-        any_region, any_year = (say("ask.any_region", language), ""), (say("library.any_year", language), "")
-        years = [any_year, *((y, y) for y in sorted(found["counts"]["year"], reverse=True))]
-        return gr.update(choices=[any_region, *library.regions(hall.desk, reader)]), gr.update(choices=years), _list(found, 0, language)
+    _wire(hall, language, tab, facets, [results, page, back, more], dropped)
 
     def follow(place: str, request: gr.Request) -> None:
         reader = reader_of(hall, request)
@@ -65,24 +46,100 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
                 raise NotPermitted("this needs an account", reader.user, "sign in")
             make_subscription(hall.desk, reader.user, "policy.new", "inbox", "", {"region": place} if place else {})
         except JianweiError as error:
-            return warn(error)
+            return warn(error, language)
         gr.Info(say("library.subscribed", language))
 
-    subscribe.click(follow, region, None, **quiet)
-    tab.select(options, None, [region, year, results], **quiet)
-    gr.on([text.submit, kind.change, level.change, status.change, region.change, year.change], show, filters, [results, page], trigger_mode="always_last", **quiet)
-    more.click(turn(1), [page, *filters], [results, page], **quiet)
-    back.click(turn(-1), [page, *filters], [results, page], **quiet)
+    subscribe.click(follow, facets["region"], None, **QUIET)
 
 
-def _options(section: str, values: tuple[Any, ...], language: str) -> list[tuple[str, str]]:
-    return [(say(f"{section}.{v}", language), str(v)) for v in values]
+def _facets(language: str) -> dict[str, Any]:
+    """The filters, by name."""
+    found: dict[str, Any] = {
+        "text": gr.Textbox(label=say("library.search", language), placeholder=say("library.search_hint", language), max_lines=1, elem_id="jw-library-search"),
+    }
+    html(f'<button type="button" class="jw-button jw-fold" aria-expanded="false">{e(say("library.filters", language))}</button>')
+    for name, label in (("kind", "field.kind"), ("level", "field.level"), ("status", "field.validity")):
+        found[name] = gr.CheckboxGroup(_options(name, {}, (), language), label=say(label, language), elem_classes="jw-pills")
+    found["region"] = gr.Dropdown([(say("ask.any_region", language), "")], value="", label=say("field.region_code", language))
+    found["year"] = gr.Dropdown([(say("library.any_year", language), "")], value="", label=say("library.year", language))
+    return found
 
 
-def _show(hall: Hall, language: str, values: tuple[Any, ...], page: int, request: Any) -> str:
-    text, kinds, levels, statuses, region, year = values
-    wanted = library.Wanted(text or "", tuple(kinds or ()), tuple(levels or ()), tuple(statuses or ()), region or "", year or "", "", page)
-    return shown(lambda: _list(library.browse(hall.desk, wanted, reader_of(hall, request)), page, language), language)
+def _wire(hall: Hall, language: str, tab: Any, facets: dict[str, Any], outputs: list[Any], dropped: Any) -> None:
+    filters = [facets[n] for n in FILTERS]
+
+    def draw(request: gr.Request, page: int, values: Any) -> Any:
+        return _drawn(hall, language, dict(zip(FILTERS, values, strict=True)), page, request)
+
+    def show(request: gr.Request, *values: Any) -> Any:
+        return draw(request, 0, values)
+
+    def turn(step: int) -> Any:
+        def go(request: gr.Request, now: int, *values: Any) -> Any:
+            return draw(request, max(0, now + step), values)
+
+        return go
+
+    def drop(request: gr.Request, what: str, *values: Any) -> Any:
+        return draw(request, 0, tuple(without(dict(zip(FILTERS, values, strict=True)), what).values()))
+
+    changed = [facets["text"].submit, *(facets[n].input for n in FILTERS[1:])]
+    gr.on([tab.select, *changed], show, filters, [*outputs, *filters], trigger_mode="always_last", **QUIET)
+    dropped.change(drop, [dropped, *filters], [*outputs, *filters], **QUIET)
+    outputs[3].click(turn(1), [outputs[1], *filters], [*outputs, *filters], **QUIET)
+    outputs[2].click(turn(-1), [outputs[1], *filters], [*outputs, *filters], **QUIET)
+
+
+def without(values: dict[str, Any], what: str) -> dict[str, Any]:
+    """The filters after a chip was removed: `level=city`, or `all`; what follows `#` only makes the request new."""
+    name, _, value = what.partition("#")[0].partition("=")
+    if name not in values:
+        return dict(EMPTY)
+    kept = [v for v in values[name] if v != value] if isinstance(values[name], list) else ""
+    return values | {name: kept}
+
+
+def _options(name: str, counts: Mapping[str, int], chosen: Any, language: str) -> list[tuple[str, str]]:
+    """The values of a facet with their numbers; those that nothing has are left out unless chosen."""
+    section = {"status": "validity"}.get(name, name)
+    values = {"kind": (Kind.policy, Kind.notice, Kind.interpretation), "level": tuple(Level), "status": tuple(Status)}[name]
+    shown = [v for v in values if not counts or counts.get(str(v)) or str(v) in (chosen or ())]
+    return [(f"{say(f'{section}.{v}', language)} {counts.get(str(v), 0)}" if counts else say(f"{section}.{v}", language), str(v)) for v in shown]
+
+
+def _drawn(hall: Hall, language: str, values: dict[str, Any], page: int, request: Any) -> Any:
+    """Results, page, the two buttons, and the filters with their numbers."""
+    reader = reader_of(hall, request)
+    wanted = library.Wanted(values["text"] or "", tuple(values["kind"] or ()), tuple(values["level"] or ()), tuple(values["status"] or ()), values["region"] or "", values["year"] or "", "", page)
+    try:
+        found = library.browse(hall.desk, wanted, reader)
+    except JianweiError as error:
+        return error_state(error, language), page, *(gr.skip() for _ in range(2 + len(FILTERS)))
+    places = {code: name for name, code in library.regions(hall.desk, reader)}
+    last = (page + 1) * library.PAGE >= found["total"]
+    turns = gr.update(interactive=page > 0), gr.update(interactive=not last)
+    return _chips(values, places, language) + _list(found, page, language), page, *turns, *_refreshed(values, found["counts"], places, language)
+
+
+def _refreshed(values: Mapping[str, Any], counts: Mapping[str, Mapping[str, int]], places: Mapping[str, str], language: str) -> list[Any]:
+    groups = [gr.update(choices=_options(n, counts[n], values[n], language), value=values[n] or []) for n in ("kind", "level", "status")]
+    regions = [(say("ask.any_region", language), ""), *((_counted(name, sum(k for c, k in counts["region_code"].items() if library.within(c, code))), code) for code, name in places.items())]
+    years = [(say("library.any_year", language), ""), *((_counted(y, counts["year"].get(y, 0)), y) for y in sorted({*counts["year"], *filter(None, [values["year"]])}, reverse=True))]
+    return [gr.update(value=values["text"] or ""), *groups, gr.update(choices=regions, value=values["region"] or ""), gr.update(choices=years, value=values["year"] or "")]
+
+
+def _counted(name: str, n: int) -> str:
+    return f"{name}（{n}）"
+
+
+def _chips(values: Mapping[str, Any], places: Mapping[str, str], language: str) -> str:
+    """The filters that are on, each removable."""
+    on = [("text", "", f"“{values['text']}”")] if values["text"] else []
+    for name in ("kind", "level", "status"):
+        on += [(name, v, say(f"{'validity' if name == 'status' else name}.{v}", language)) for v in values[name] or ()]
+    on += [("region", values["region"], places.get(values["region"], values["region"]))] if values["region"] else []
+    on += [("year", values["year"], values["year"])] if values["year"] else []
+    return chips([(f"{name}={value}", words) for name, value, words in on], language)
 
 
 def _list(found: Mapping[str, Any], page: int, language: str) -> str:

@@ -11,8 +11,8 @@ from corpus.access import Reader
 from corpus.errors import JianweiError, NotBuilt, NotFound, NotPermitted
 from ui.api.base import Hall
 from ui.auth.identity import Identity
-from ui.messages import say
-from ui.pages.html import empty
+from ui.messages import say, spoken
+from ui.pages.html import e, empty
 
 
 def identity_of(hall: Hall, request: Any) -> Identity:
@@ -33,7 +33,7 @@ def error_state(error: JianweiError, language: str) -> str:
         return empty(say("state.unknown", language), error.value, "∅")
     if isinstance(error, NotBuilt):
         return empty(say("state.not_built", language), error.value, "◌")
-    return empty(say("state.failed", language), f"{error.what}；{error.mend}", "!")
+    return empty(say("state.failed", language), trouble(error, language), "!")
 
 
 def shown(make: Callable[[], str], language: str) -> str:
@@ -44,9 +44,20 @@ def shown(make: Callable[[], str], language: str) -> str:
         return error_state(error, language)
 
 
-def warn(error: JianweiError) -> None:
+def trouble(error: JianweiError, language: str) -> str:
+    """What went wrong, the value, and the mend, in the reader's language where the catalogue knows it."""
+    return "；".join(p for p in (spoken(error.what, language), error.value, spoken(error.mend, language)) if p)
+
+
+def warn(error: JianweiError, language: str = "zh") -> None:
     """An error as a short message over the page."""
-    gr.Warning("；".join(p for p in (error.what, error.value, error.mend) if p))
+    gr.Warning(trouble(error, language))
+
+
+def waiting(language: str) -> str:
+    """The state of a part that is being fetched: its lines to come."""
+    lines = "".join(f'<span style="width:{width}%"></span>' for width in (62, 88, 74, 91, 55))
+    return f'<div class="jw-skeleton" role="status" aria-label="{e(say("loading", language))}">{lines}</div>'
 
 
 def html(value: str, **options: Any) -> Any:

@@ -6,6 +6,7 @@
     copied: ["已复制", "Copied"], failed: ["没有成功，请稍后再试", "That did not work; try again later"], loading: ["正在打开…", "Opening…"], close: ["关闭", "Close"],
     sent: ["已提交，谢谢", "Sent, thank you"], send: ["提交", "Send"], cancel: ["取消", "Cancel"],
     why: ["哪里不对？", "What is wrong?"], whyHint: ["请写明问题，例如：已失效、金额不符、条款不对应。会进入疑义校核队列。", "Say what is wrong; it enters the queue of corrections."],
+    more: ["更多", "More"], confirm: ["确定", "Confirm"], once: ["请妥善保存，此内容只显示这一次。", "Keep this safe; it is shown this once."], copy: ["复制", "Copy"], done: ["已完成", "Done"],
     pick: ["已选为对比的一方，再选另一份", "Picked; now pick the other one"], denied: ["您没有查看这份文件的权限，或它不存在", "This does not exist for you"],
   };
   const w = (name) => words[name][english() ? 1 : 0];
@@ -29,18 +30,26 @@
     setTimeout(() => box.remove(), 2400);
   }
 
-  async function fill(target, address) {
+  async function fill(target, address, into = false) {
     if (!target) return;
+    if (into) target.scrollIntoView({ block: "nearest" });
     target.innerHTML = `<div class="jw-steps"><span class="jw-pulse"></span>${w("loading")}</div>`;
     try {
       const answer = await fetch(address, { credentials: "same-origin" });
       if (!answer.ok) throw new Error(String(answer.status));
       target.innerHTML = await answer.text();
+      if (into) { target.prepend(closing(target)); target.scrollIntoView({ block: "start", behavior: "smooth" }); return; }
       $("mark.jw-hit", target)?.scrollIntoView({ block: "center" });
       if (!$("mark.jw-hit", target)) target.closest(".jw-sticky")?.scrollTo({ top: 0 });
     } catch (error) {
       target.innerHTML = `<p class="jw-error" role="alert">${String(error.message) === "404" ? w("denied") : w("failed")}</p>`;
     }
+  }
+
+  function closing(target) {
+    const button = Object.assign(document.createElement("button"), { className: "jw-away", type: "button", textContent: "✕", onclick: () => { target.replaceChildren(); } });
+    button.setAttribute("aria-label", w("close"));
+    return button;
   }
 
   function sheet(column) {
@@ -88,22 +97,86 @@
     try { await navigator.clipboard.writeText(text); toast(w("copied")); } catch { toast(text); }
   }
 
-  async function post(address, body) {
-    const answer = await fetch(address, { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-    toast(answer.ok ? w("sent") : w("failed"));
-    return answer.ok;
+  /* one call of the API; says what went wrong in the reader's language */
+  async function call(method, address, body) {
+    const headers = { "Accept-Language": english() ? "en" : "zh" };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    let answer;
+    try { answer = await fetch(address, { method, credentials: "same-origin", headers, body: body === undefined ? undefined : JSON.stringify(body) }); }
+    catch { toast(w("failed")); return null; }
+    const said = await answer.json().catch(() => ({}));
+    if (!answer.ok) { toast(said.words || w("failed")); return null; }
+    return said;
   }
 
-  function dialog(onSend) {
-    const box = document.createElement("dialog");
-    box.className = "jw-dialog";
-    box.innerHTML = `<form method="dialog"><h2>${w("why")}</h2><p class="jw-dim">${w("whyHint")}</p><textarea required maxlength="2000" aria-label="${w("why")}"></textarea>
-      <menu><button type="button" class="jw-button" data-cancel>${w("cancel")}</button><button class="jw-primary">${w("send")}</button></menu></form>`;
+  async function post(address, body) {
+    const said = await call("POST", address, body);
+    if (said) toast(w("sent"));
+    return Boolean(said);
+  }
+
+  function element(tag, properties = {}, ...children) {
+    const made = Object.assign(document.createElement(tag), properties);
+    made.append(...children);
+    return made;
+  }
+
+  function field(spec) {
+    const input = spec.type === "select" ? element("select", {}, ...spec.options.map(([words, value]) => element("option", { value, textContent: words })))
+      : spec.type === "textarea" ? element("textarea", { maxLength: 2000 }) : element("input", { type: spec.type || "text", maxLength: 2000 });
+    input.name = spec.name; input.required = Boolean(spec.required);
+    if (spec.value !== undefined) input.value = spec.value;
+    return element("label", {}, element("span", { textContent: spec.label }), input);
+  }
+
+  /* a form over the page; `onSend` gets its values */
+  function dialog(title, hint, fields, onSend) {
+    const cancel = element("button", { type: "button", className: "jw-button", textContent: w("cancel") });
+    const send = element("button", { className: "jw-primary", textContent: fields.length ? w("send") : w("confirm") });
+    const form = element("form", { method: "dialog" }, element("h2", { textContent: title }), element("p", { className: "jw-dim", textContent: hint }), ...fields.map(field), element("menu", {}, cancel, send));
+    const box = element("dialog", { className: "jw-dialog" }, form);
+    box.setAttribute("aria-label", title);
     document.body.append(box);
-    $("[data-cancel]", box).onclick = () => box.remove();
-    $("form", box).onsubmit = () => { onSend($("textarea", box).value); box.remove(); };
+    cancel.onclick = () => box.close();
+    form.onsubmit = () => onSend(Object.fromEntries(new FormData(form)));
     box.addEventListener("close", () => box.remove());
     box.showModal();
+    return box;
+  }
+
+  function showOnce(name, secret) {
+    const copying = element("button", { type: "button", className: "jw-primary", textContent: w("copy"), onclick: () => copy(secret) });
+    const box = element("dialog", { className: "jw-dialog" }, element("h2", { textContent: name }), element("p", { className: "jw-dim", textContent: w("once") }), element("code", { className: "jw-secret", textContent: secret }),
+      element("menu", {}, element("button", { type: "button", className: "jw-button", textContent: w("close"), onclick: () => box.close() }), copying));
+    box.addEventListener("close", () => box.remove());
+    document.body.append(box);
+    box.showModal();
+  }
+
+  function act(el) {
+    const fields = JSON.parse(el.dataset.fields || "[]"), fixed = el.dataset.body ? JSON.parse(el.dataset.body) : undefined;
+    const go = async (values) => {
+      const [method, path] = el.dataset.call.split(" ");
+      const given = Object.fromEntries(Object.entries(values).filter(([, v]) => v !== ""));
+      const address = path.replace(/\{(\w+)\}/g, (_, name) => { const v = given[name] ?? ""; delete given[name]; return encodeURIComponent(v); });
+      el.disabled = true;
+      const said = await call(method, address, fixed || Object.keys(given).length ? { ...fixed, ...given } : undefined);
+      el.disabled = false;
+      if (!said) return;
+      said.password || said.token ? showOnce(said.name || w("done"), said.password || said.token) : toast(w("done"));
+      [...document.querySelectorAll(".jw-refresh")].find((b) => b.offsetParent)?.click();
+    };
+    el.dataset.title || fields.length ? dialog(el.dataset.title || el.textContent, "", fields, go) : go({});
+  }
+
+  const why = (onSend) => dialog(w("why"), w("whyHint"), [{ name: "said", label: w("why"), type: "textarea", required: true }], (v) => onSend(v.said));
+
+  /* a word to the server through a hidden box of Gradio; the time makes it new */
+  function tell(id, text) {
+    const box = $(`#${id} textarea, #${id} input`);
+    if (!box) return;
+    box.value = `${text}#${Date.now()}`;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   document.addEventListener("click", (event) => {
@@ -112,13 +185,18 @@
     if ((el = hit(".jw-mark[data-doc], .jw-cite[data-doc], .jw-mark-text[data-doc]")) && !event.ctrlKey && !event.metaKey) { if (openClause(el)) event.preventDefault(); }
     else if ((el = hit(".jw-open[data-doc], .jw-result[data-doc]")) && !event.ctrlKey && !event.metaKey) { if (openDocument(el.dataset.doc)) event.preventDefault(); }
     else if ((el = hit(".jw-ask-this"))) ask(el.dataset.q || el.textContent.trim());
-    else if ((el = hit("[data-conversation]"))) { const box = $("#jw-conversation-id textarea, #jw-conversation-id input"); if (box) { box.value = `${el.dataset.conversation}#${Date.now()}`; box.dispatchEvent(new Event("input", { bubbles: true })); } }
+    else if ((el = hit("[data-forget]"))) dialog(el.dataset.title, "", [], async () => { if (await call("DELETE", `/api/v1/conversations/${encodeURIComponent(el.dataset.forget)}`)) el.closest("li").remove(); });
+    else if ((el = hit("[data-conversation]"))) tell("jw-conversation-id", el.dataset.conversation);
+    else if ((el = hit("[data-unfilter]"))) tell(el.closest(".jw-ask") ? "jw-unfilter-ask" : "jw-unfilter", el.dataset.unfilter);
+    else if ((el = hit(".jw-act"))) act(el);
+    else if ((el = hit(".jw-fold"))) el.setAttribute("aria-expanded", String(el.closest(".jw-facets, .jw-history-col").classList.toggle("jw-unfolded")));
+    else if ((el = hit(".jw-diff"))) fill($(".jw-slot[data-slot=interpretation]", el.closest(".jw-document")), `/compare?a=${encodeURIComponent(el.dataset.a)}&b=${encodeURIComponent(el.dataset.b)}&${query}`, true);
     else if ((el = hit("tr[data-risk]"))) { fill(visible(".jw-risk-slot"), `/risks/${encodeURIComponent(el.dataset.risk)}/panel?${query}`); sheet(visible(".jw-risk-slot")?.closest(".jw-evidence-col")); }
     else if ((el = hit("[data-message]"))) { fetch(`/api/v1/inbox/${el.dataset.message}/read`, { method: "POST", credentials: "same-origin" }); el.closest("li").remove(); }
     else if ((el = hit(".jw-copy"))) copy(el.dataset.copyLink ? new URL(el.dataset.copyLink, location.href).href : el.dataset.copy);
-    else if ((el = hit(".jw-interpret"))) { const slot = $(".jw-slot[data-slot=interpretation]", el.closest(".jw-document")); fill(slot, `/d/${encodeURIComponent(el.dataset.doc)}/interpretation?${query}`); }
+    else if ((el = hit(".jw-interpret"))) { const slot = $(".jw-slot[data-slot=interpretation]", el.closest(".jw-document")); fill(slot, `/d/${encodeURIComponent(el.dataset.doc)}/interpretation?${query}`, true); }
     else if ((el = hit(".jw-compare"))) compare(el);
-    else if ((el = hit(".jw-report-error"))) dialog((said) => post("/api/v1/doubts", { said, document_id: el.dataset.doc || "", answer_id: el.dataset.answer || "" }));
+    else if ((el = hit(".jw-report-error"))) why((said) => post("/api/v1/doubts", { said, document_id: el.dataset.doc || "", answer_id: el.dataset.answer || "" }));
     else if ((el = hit(".jw-thumb"))) thumb(el);
     else if ((el = hit(".jw-tabs [role=tab]"))) tab(el);
     else if ((el = hit("[data-lang]"))) { document.cookie = `jianwei_lang=${el.dataset.lang};path=/;max-age=31536000;samesite=lax`; }
@@ -127,23 +205,25 @@
   function thumb(el) {
     const send = (reason) => post(`/api/v1/answers/${encodeURIComponent(el.dataset.answer)}/feedback`, { useful: el.dataset.useful === "yes", reason })
       .then((ok) => ok && el.setAttribute("aria-pressed", "true"));
-    el.dataset.useful === "yes" ? send("") : dialog(send);
+    el.dataset.useful === "yes" ? send("") : why(send);
   }
 
   function compare(el) {
     if (!picked || picked === el.dataset.doc) { picked = el.dataset.doc; toast(`《${el.dataset.title}》${w("pick")}`); return; }
-    fill($(".jw-slot[data-slot=interpretation]", el.closest(".jw-document")), `/compare?a=${encodeURIComponent(picked)}&b=${encodeURIComponent(el.dataset.doc)}&${query}`);
+    fill($(".jw-slot[data-slot=interpretation]", el.closest(".jw-document")), `/compare?a=${encodeURIComponent(picked)}&b=${encodeURIComponent(el.dataset.doc)}&${query}`, true);
     picked = null;
   }
 
   function tab(el) {
     const root = el.closest(".jw-document");
-    root.querySelectorAll(".jw-tabs [role=tab]").forEach((t) => t.setAttribute("aria-selected", String(t === el)));
+    root.querySelectorAll(".jw-tabs [role=tab]").forEach((t) => { t.setAttribute("aria-selected", String(t === el)); t.tabIndex = t === el ? 0 : -1; });
     root.querySelectorAll("[data-pane]").forEach((p) => { p.hidden = p.dataset.pane !== el.dataset.tab; });
   }
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") document.querySelectorAll(".jw-shown").forEach((c) => c.classList.remove("jw-shown"));
+    const at = event.target.closest?.(".jw-tabs [role=tab]");
+    if (at && (event.key === "ArrowRight" || event.key === "ArrowLeft")) { const all = [...at.parentElement.children]; const to = all[(all.indexOf(at) + (event.key === "ArrowRight" ? 1 : all.length - 1)) % all.length]; to.focus(); tab(to); event.preventDefault(); }
     const row = event.target.closest?.("tr[data-risk]");
     if (row && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); row.click(); }
   });
@@ -160,6 +240,13 @@
       turns = asked.length;
     }).observe(box, { childList: true, subtree: true });
   }), 400);
+
+  /* what Gradio leaves unnamed or in English, and a running job that is looked at again */
+  setInterval(() => {
+    document.querySelectorAll(".overflow-menu > button:not([aria-label])").forEach((b) => b.setAttribute("aria-label", w("more")));
+    document.querySelectorAll(".jw-pills label [title], .jw-pills label[title]").forEach((el) => el.removeAttribute("title"));
+    if ([...document.querySelectorAll(".jw-job-running")].some((el) => el.offsetParent) && !$("dialog[open]")) [...document.querySelectorAll(".jw-refresh")].find((b) => b.offsetParent)?.click();
+  }, 4000);
 
   /* permanent pages: bring the highlighted words into sight */
   addEventListener("DOMContentLoaded", () => $("mark.jw-hit")?.scrollIntoView({ block: "center" }));

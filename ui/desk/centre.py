@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from corpus.access import Reader
@@ -146,6 +148,27 @@ def purge(desk: Desk, what: str, value: str, reader: Reader, reason: str) -> dic
     act = purging.purge_document if what == "document" else purging.purge_person
     found: dict[str, Any] = plain(act(desk.store, value, reader, reason))
     return found
+
+
+WHOLE = 4
+"""The ceiling that a reader needs to take a backup away: it holds everything."""
+
+
+def backups(desk: Desk, reader: Reader) -> list[dict[str, Any]]:
+    """The kept backups and bulletins, the newest first: {name, bytes, made_at}."""
+    reader.require(*KEEPERS)
+    files = sorted((f for f in (desk.settings.home / "exports").glob("*") if f.is_file() and f.suffix != ".part"), key=lambda f: f.stat().st_mtime, reverse=True)
+    return [{"name": f.name, "bytes": f.stat().st_size, "made_at": datetime.fromtimestamp(f.stat().st_mtime, UTC).isoformat(timespec="seconds")} for f in files]
+
+
+def backup_file(desk: Desk, name: str, reader: Reader) -> Path:
+    """The file of a kept backup or bulletin; raises NotFound, and NotPermitted for a backup above the ceiling."""
+    if name not in {b["name"] for b in backups(desk, reader)}:
+        raise NotFound("no such backup", name, "see the list of backups")
+    if name.startswith("backup") and reader.ceiling < WHOLE:
+        raise NotPermitted("a backup holds everything", reader.user, f"it needs the ceiling {WHOLE}")
+    desk.store.audit.add(reader.user, "backup.get", name)
+    return Path(desk.settings.home) / "exports" / name
 
 
 def audit_entries(desk: Desk, reader: Reader, *, limit: int = 50, before: int | None = None, action: str = "", actor: str = "") -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from corpus.access import Reader
@@ -31,22 +31,30 @@ class Wanted:
 
 
 def browse(desk: Desk, wanted: Wanted, reader: Reader) -> dict[str, Any]:
-    """One page: {"total", "rows": [{document fields, validity, snippet, span}], "counts": {facet: {value: n}}}."""
+    """One page: {"total", "rows": [{document fields, validity, snippet, span}], "counts": {facet: {value: n}}}.
+
+    A facet is counted under all other filters, so that its numbers say what choosing one more of its values would give.
+    """
     on = wanted.as_of or today()
     rows = _by_words(desk, wanted, reader, on) if wanted.text.strip() else _by_date(desk, reader, on)
     kept = [r for r in rows if _fits(r, wanted)]
-    counts = {f: dict(Counter(r[f] for r in kept if r[f])) for f in ("kind", "level", "status", "year")}
+    counts = {f: dict(Counter(r[f] for r in rows if r[f] and _fits(r, replace(wanted, **{name: none})))) for f, (name, none) in FACETS.items()}
     start = max(0, wanted.page) * PAGE
     return {"total": len(kept), "rows": kept[start : start + PAGE], "counts": counts, "as_of": on}
 
 
+FACETS: dict[str, tuple[str, Any]] = {"kind": ("kinds", ()), "level": ("levels", ()), "status": ("statuses", ()), "region_code": ("region", ""), "year": ("year", "")}
+"""Facet of a row → (filter of Wanted, its empty value)."""
+
+
 def _fits(row: Mapping[str, Any], wanted: Wanted) -> bool:
     chosen = ((wanted.kinds, row["kind"]), (wanted.levels, row["level"]), (wanted.statuses, row["status"]))
-    within = not wanted.region or _within(str(row["region_code"]), wanted.region)
-    return within and (not wanted.year or row["year"] == wanted.year) and all(not allowed or value in allowed for allowed, value in chosen)
+    inside = not wanted.region or within(str(row["region_code"]), wanted.region)
+    return inside and (not wanted.year or row["year"] == wanted.year) and all(not allowed or value in allowed for allowed, value in chosen)
 
 
-def _within(code: str, asked: str) -> bool:
+def within(code: str, asked: str) -> bool:
+    """Whether a division code lies in the asked one."""
     return code.startswith(re.sub(r"(00)+$", "", asked) or "0")
 
 
@@ -111,3 +119,31 @@ def _commonest(found: Counter[str], code: str) -> str:
 def years(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The years of rows, newest first."""
     return sorted({r["year"] for r in rows if r["year"]}, reverse=True)
+
+
+_SUCCESSION = ("repeals", "amends", "version_of")
+
+
+def lineage(desk: Desk, record: Mapping[str, Any], reader: Reader) -> dict[str, list[dict[str, Any]]]:
+    """Where a document stands: {"versions", "chain"}, each of rows with validity; a row of the chain also has its kind and depth (negative: what it rests on).
+
+    Versions are the held texts of its family and those that it replaced or that replaced it, the newest first and itself among them.
+    """
+    from corpus.relations import chain
+
+    ids = {record["id"], *(d.id for d in desk.store.documents.heads(reader, family_id=record["family_id"]) if d.kind == record["kind"])}
+    for r in record["relations"]:
+        if r["kind"] in _SUCCESSION and r["target_id"]:
+            ids |= {r["document_id"], r["target_id"]}
+    links = chain(desk.store, record["id"], reader)
+    heads = {d.id: d for d in desk.store.documents.heads(reader, id=tuple(sorted(ids)))} | {x.document.id: x.document for x in links}
+    rows = _judged(desk, list(heads.values()))
+    versions = sorted((rows[i] for i in ids if i in rows), key=lambda r: (r["published_on"], r["id"]), reverse=True)
+    return {"versions": versions, "chain": [rows[x.document.id] | {"step": x.kind, "depth": x.depth} for x in links]}
+
+
+def _judged(desk: Desk, heads: Sequence[Any]) -> dict[str, dict[str, Any]]:
+    from corpus.validity import validity
+
+    happened, on = desk.store.documents.events_of([d.id for d in heads]), today()
+    return {d.id: _row(d, validity(d, happened.get(d.id, []), on)) for d in heads}

@@ -47,8 +47,8 @@ def answer(a: Mapping[str, Any], language: str) -> str:
     follow = "".join(f'<button type="button" class="jw-chip jw-ask-this">{e(f)}</button>' for f in a["follow_ups"])
     return (
         f'<div class="jw-a">{_status(a, language)}<div class="jw-said">{_said(a, cited, language)}</div>{notices}'
-        + (f'<div class="jw-cites">{cites}</div>' if cites else "")
-        + (f'<div class="jw-chips" aria-label="{e(say("ask.follow_ups", language))}">{follow}</div>' if follow else "")
+        + (f'<section class="jw-cites" aria-label="{e(say("ask.evidence", language))}">{cites}</section>' if cites else "")
+        + (f'<div class="jw-chips jw-follow" role="group" aria-label="{e(say("ask.follow_ups", language))}"><small>{e(say("ask.follow_ups", language))}</small>{follow}</div>' if follow else "")
         + _tools(a, language)
         + "</div>"
     )
@@ -62,9 +62,10 @@ def _status(a: Mapping[str, Any], language: str) -> str:
     seconds = sum(v for k, v in a["elapsed_ms"].items() if isinstance(v, (int, float)) and k != "total") / 1000 if a["elapsed_ms"] else 0
     if isinstance(a["elapsed_ms"].get("total"), (int, float)):
         seconds = a["elapsed_ms"]["total"] / 1000
+    cited = f'<span>{e(say("ask.cited", language, n=len(a["citations"])))}</span>' if a["citations"] else ""
     changed = a["rewritten"] and a["rewritten"] != a["question"]
     rewritten = f"<span>{e(say('ask.rewritten', language, text=a['rewritten']))}</span>" if changed else ""
-    return f'<div class="jw-status">{badge(say("status." + a["status"], language), TONES.get(a["status"], "dim"))}<span>{seconds:.2f} s</span>{rewritten}</div>'
+    return f'<div class="jw-status">{badge(say("status." + a["status"], language), TONES.get(a["status"], "dim"))}<span>{e(say("ask.took", language, seconds=f"{seconds:.2f}"))}</span>{cited}{rewritten}</div>'
 
 
 def _said(a: Mapping[str, Any], cited: Mapping[int, Mapping[str, Any]], language: str) -> str:
@@ -105,8 +106,9 @@ def _tools(a: Mapping[str, Any], language: str) -> str:
     plain = a["text"] + "".join(f"\n[{c['n']}] 《{c['title']}》{c['doc_number']}" for c in a["citations"])
     copy = f'<button type="button" class="jw-copy" data-copy="{e(plain)}">{e(say("ask.copy", language))}</button>'
     report = f'<button type="button" class="jw-report-error" data-answer="{key}">{e(say("doc.report_error", language))}</button>'
-    export = f'<a href="/answers/{quote(a["id"])}.docx" download>{e(say("ask.export", language))}</a>' if a.get("kept") else ""
-    return f'<div class="jw-tools">{thumbs}{copy}{export}{report}<span class="jw-dim" style="margin-left:auto">{e(say("ask.mark", language))}</span></div>'
+    files = "".join(f'<a href="/answers/{quote(a["id"])}.{form}" download>{form.upper()}</a>' for form in ("docx", "pdf", "md"))
+    export = f'<details class="jw-menu"><summary>{e(say("ask.export", language))}</summary><div>{files}</div></details>' if a.get("kept") else ""
+    return f'<div class="jw-tools">{thumbs}{copy}{export}{report}<span class="jw-ai">{e(say("ask.mark", language))}</span></div>'
 
 
 def welcome(language: str, questions: Sequence[str], numbers: Sequence[tuple[str, str]]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ui.messages import say
-from ui.pages.html import badge, e, level_badge, validity_badge
+from ui.pages.html import badge, e, empty, level_badge, place, validity_badge
 
 Span = tuple[int, int]
 
@@ -32,7 +32,7 @@ def citation_text(title: str, number: str, clause: Mapping[str, Any] | None) -> 
 
 def heading(d: Mapping[str, Any], language: str) -> str:
     """Title, number, level, region and validity."""
-    marks = [level_badge(d["level"], language), validity_badge(d["validity"], language)]
+    marks = [level_badge(d["level"], language), badge(place(d["region_code"]), "plain") if place(d["region_code"], short=True) else "", validity_badge(d["validity"], language)]
     marks += [badge(d["area_type"], "plain")] if d.get("area_type") else []
     marks += [badge(d["genre"], "plain")] if d.get("genre") else []
     marks += [badge(say(f"notice.{d['notice']}", language), "warn")] if d.get("notice") in ("fictional", "digest") else []
@@ -48,12 +48,19 @@ def facts(d: Mapping[str, Any], language: str) -> str:
     rows = []
     for name in FACTS:
         value = d.get(name)
-        words = "、".join(value) if isinstance(value, list) else value
+        words = _fact(name, value, language)
         if words:
             rows.append(f"<dt>{e(say(f'field.{name}', language))}</dt><dd>{e(words)}</dd>")
     rows += [f"<dt>{e(say('field.validity', language))}</dt><dd>{validity_badge(d['validity'], language)} <small>{e(d['validity']['basis'])}</small></dd>"]
     rows += [f"<dt>{e(say('field.source', language))}</dt><dd>{_origins(d, language)}</dd>"] if d.get("sources") else []
     return f'<dl class="jw-facts">{"".join(rows)}</dl>'
+
+
+def _fact(name: str, value: Any, language: str) -> str:
+    """A value of the metadata in words: regions by name, vocabularies in the reader's language."""
+    if name in ("region_code", "excludes"):
+        return "、".join(place(code) for code in ([value] if isinstance(value, str) else value or ()) if code)
+    return "、".join(value) if isinstance(value, list) else value or ""
 
 
 def _origins(d: Mapping[str, Any], language: str) -> str:
@@ -168,6 +175,42 @@ def relations(d: Mapping[str, Any], titles: Mapping[str, str], language: str) ->
     return f'<ul class="jw-relations">{"".join(dict.fromkeys(rows))}</ul>' if rows else f"<p class='jw-dim'>{e(say('doc.no_relations', language))}</p>"
 
 
+def versions(d: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], language: str) -> str:
+    """The versions of a text, the newest first; each other one can be laid beside this one."""
+    if len(rows) < 2:
+        return empty(say("doc.no_versions", language), say("doc.no_versions_hint", language), "⇄")
+    return f'<ol class="jw-timeline">{"".join(_version(d, r, language) for r in rows)}</ol>'
+
+
+def _version(d: Mapping[str, Any], r: Mapping[str, Any], language: str) -> str:
+    if r["id"] == d["id"]:
+        shown, act = f"<strong>{e(r['title'])}</strong> {badge(say('doc.itself', language), 'calm')}", ""
+    else:
+        shown = f'<a class="jw-open" data-doc="{e(r["id"])}" href="{e(link(r["id"]))}">{e(r["title"])}</a>'
+        act = f' <button type="button" class="jw-button jw-small jw-diff" data-a="{e(r["id"])}" data-b="{e(d["id"])}">{e(say("doc.diff", language))}</button>'
+    return f'<li><time>{e(r["published_on"] or "—")}</time><div>{shown}<p class="jw-marks"><span class="jw-number">{e(r["doc_number"])}</span>{validity_badge(r["validity"], language)}{act}</p></div></li>'
+
+
+def chain(d: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], language: str) -> str:
+    """承接链: what a document rests on and what rests on it, one column a level from nation to county."""
+    if len(rows) < 2:
+        return empty(say("doc.no_chain", language), say("doc.no_chain_hint", language), "⛓")
+    parts = []
+    for level in ("national", "province", "city", "county", ""):
+        mine = [r for r in rows if (r["level"] or "") == level]
+        if mine:
+            cards = "".join(_step(d, r, language) for r in mine)
+            parts.append(f'<section class="jw-level"><h3>{e(say(f"level.{level}", language) if level else "—")} <small>{len(mine)}</small></h3><ul>{cards}</ul></section>')
+    return f'<p class="jw-dim">{e(say("doc.chain_hint", language))}</p><div class="jw-chain">{"".join(parts)}</div>'
+
+
+def _step(d: Mapping[str, Any], r: Mapping[str, Any], language: str) -> str:
+    here = r["id"] == d["id"]
+    words = say("doc.itself", language) if here else say(f"relation.{r['step']}" + ("" if r["depth"] < 0 else "_by"), language)
+    title = f"<b>{e(r['title'])}</b>" if here else f'<a class="jw-open" data-doc="{e(r["id"])}" href="{e(link(r["id"]))}">{e(r["title"])}</a>'
+    return f'<li{" aria-current=true" if here else ""}>{badge(words, "calm" if here else "plain")} {validity_badge(r["validity"], language)}<br>{title}<small>{e(r["doc_number"] or r["published_on"])}</small></li>'
+
+
 def evidence(d: Mapping[str, Any], spans: Sequence[Span], n: str, language: str) -> str:
     """The panel beside the chat: the highlighted clause in its surroundings, badges, copying and the permanent link."""
     clause = next((c for c in d["clauses"] if spans and c["start"] <= spans[0][0] < c["end"]), None)
@@ -186,26 +229,49 @@ def evidence(d: Mapping[str, Any], spans: Sequence[Span], n: str, language: str)
     )
 
 
-def whole(d: Mapping[str, Any], titles: Mapping[str, str], spans: Sequence[Span], language: str) -> str:
-    """The whole document: heading, facts, text, timeline, relations, actions."""
-    sections = (
-        ("text", body(d, spans)),
-        ("facts", facts(d, language)),
-        ("timeline", timeline(d, titles, language)),
-        ("relations", relations(d, titles, language)),
+def whole(d: Mapping[str, Any], titles: Mapping[str, str], spans: Sequence[Span], language: str, lineage: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> str:
+    """The whole document: heading, facts, text, timeline, relations, versions, 承接链, actions."""
+    known = lineage or {"versions": (), "chain": ()}
+    sections = {
+        "text": body(d, spans),
+        "facts": facts(d, language),
+        "timeline": timeline(d, titles, language),
+        "relations": relations(d, titles, language),
+        "versions": versions(d, known["versions"], language),
+        "chain": chain(d, known["chain"], language),
+    }
+    counts = {"timeline": sum(v["document_id"] == d["id"] for v in d["events"]), "relations": len(d["relations"]), "versions": len(known["versions"]), "chain": len(known["chain"])}
+    tabs = "".join(_tab(d["id"], n, counts.get(n, 0) if counts.get(n, 0) > (n in ("versions", "chain")) else 0, language) for n in sections)
+    panes = "".join(
+        f'<section role="tabpanel" id="{e(d["id"])}-{n}" aria-labelledby="{e(d["id"])}-tab-{n}" tabindex="0" data-pane="{n}"{"" if n == "text" else " hidden"}>{content}</section>' for n, content in sections.items()
     )
-    tabs = "".join(f'<button type="button" role="tab" data-tab="{n}" aria-selected="{"true" if n == "text" else "false"}">{e(say("doc." + n, language))}</button>' for n, _ in sections)
-    panes = "".join(f'<section role="tabpanel" data-pane="{n}"{"" if n == "text" else " hidden"}>{content}</section>' for n, content in sections)
-    from ui.pages.feeds import deadline_sentences
-
-    calendar = f'<a href="/d/{quote(d["id"])}/deadlines.ics">{e(say("doc.calendar", language))}</a>' if d["kind"] == "notice" and deadline_sentences(d["text"]) else ""
     return (
         f'<article class="jw-document" data-doc="{e(d["id"])}"><header>{heading(d, language)}<p class="jw-dim">{e("、".join(d["issuers"]))} {e(d["published_on"])}</p></header>'
-        f'<div class="jw-actions"><button type="button" class="jw-interpret" data-doc="{e(d["id"])}">{e(say("doc.interpret", language))}</button>{calendar}'
-        f'<button type="button" class="jw-copy" data-copy="{e(citation_text(d["title"], d["doc_number"], None))}">{e(say("doc.copy_citation", language))}</button>'
-        f'<button type="button" class="jw-copy" data-copy-link="{e(link(d["id"]))}">{e(say("doc.copy_link", language))}</button>'
-        f'<button type="button" class="jw-compare" data-doc="{e(d["id"])}" data-title="{e(d["title"])}">{e(say("doc.compare", language))}</button>'
-        f'<button type="button" class="jw-report-error" data-doc="{e(d["id"])}">{e(say("doc.report_error", language))}</button></div>'
-        f'<div class="jw-tabs" role="tablist">{tabs}</div><div class="jw-slot" data-slot="interpretation"></div>{panes}'
-        f'<p class="jw-foot">{e(say("doc.foot", language, date=d["first_seen_at"][:10]))}</p></article>'
+        f'{_actions(d, language)}<div class="jw-slot" data-slot="interpretation" aria-live="polite"></div><div class="jw-tabs" role="tablist">{tabs}</div>{panes}'
+        f'<p class="jw-foot">{e(say("doc.foot", language, date=d["first_seen_at"][:10], on=d["validity"]["as_of"]))}</p></article>'
     )
+
+
+def _tab(document_id: str, name: str, count: int, language: str) -> str:
+    chosen = name == "text"
+    number = f" <small>{count}</small>" if count else ""
+    return (
+        f'<button type="button" role="tab" id="{e(document_id)}-tab-{name}" aria-controls="{e(document_id)}-{name}" data-tab="{name}" '
+        f'aria-selected="{str(chosen).lower()}" tabindex="{0 if chosen else -1}">{e(say("doc." + name, language))}{number}</button>'
+    )
+
+
+def _actions(d: Mapping[str, Any], language: str) -> str:
+    from ui.pages.feeds import deadline_sentences
+
+    key, buttons = e(d["id"]), []
+    buttons.append(f'<button type="button" class="jw-interpret jw-strong" data-doc="{key}">{e(say("doc.interpret", language))}</button>')
+    if d["kind"] == "notice" and deadline_sentences(d["text"]):
+        buttons.append(f'<a href="/d/{quote(d["id"])}/deadlines.ics">{e(say("doc.calendar", language))}</a>')
+    buttons.append(f'<button type="button" class="jw-copy" data-copy="{e(citation_text(d["title"], d["doc_number"], None))}">{e(say("doc.copy_citation", language))}</button>')
+    buttons.append(f'<button type="button" class="jw-copy" data-copy-link="{e(link(d["id"]))}">{e(say("doc.copy_link", language))}</button>')
+    buttons.append(f'<button type="button" class="jw-compare" data-doc="{key}" data-title="{e(d["title"])}">{e(say("doc.compare", language))}</button>')
+    if any(o["snapshot_sha256"] for o in d["sources"]):
+        buttons.append(f'<a href="/d/{quote(d["id"])}/original" download>{e(say("doc.original", language))}</a>')
+    buttons.append(f'<button type="button" class="jw-report-error" data-doc="{key}">{e(say("doc.report_error", language))}</button>')
+    return f'<div class="jw-actions">{"".join(buttons)}</div>'

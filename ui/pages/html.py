@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -51,15 +53,47 @@ def risk_badge(level: str | None, language: str) -> str:
     return badge(say(f"risk_level.{level}", language), level) if level else badge(say("risk_level.none", language), "dim")
 
 
+@cache
+def _places() -> dict[str, str]:
+    from corpus.regions import counties, names
+
+    return {code: name for name, codes in counties().items() for code in codes} | {code: name for name, code in names().items()}
+
+
+def place(code: str | None, *, short: bool = False) -> str:
+    """A division code as a name (`350200` 厦门市); an unknown code as it is, or as nothing when `short`."""
+    known = _places().get(code or "", "")
+    return known if short else (f"{known}（{code}）" if known else code or "")
+
+
 def empty(title: str, hint: str = "", icon: str = "∅") -> str:
     """A designed empty, error or no-permission state."""
     return f'<div class="jw-empty" role="status"><div class="jw-empty-icon" aria-hidden="true">{e(icon)}</div><p class="jw-empty-title">{e(title)}</p><p class="jw-empty-hint">{e(hint)}</p></div>'
 
 
+def chips(on: Iterable[tuple[str, str]], language: str) -> str:
+    """The filters that are on as (key, words), each with a cross; nothing when none is on."""
+    parts = [f'<button type="button" class="jw-on" data-unfilter="{e(key)}" aria-label="{e(say("drop_filter", language, name=words))}">{e(words)}<span aria-hidden="true">✕</span></button>' for key, words in on]
+    clear = f'<button type="button" class="jw-link" data-unfilter="all">{e(say("clear_filters", language))}</button>' if len(parts) > 1 else ""
+    return f'<div class="jw-on-row">{"".join(parts)}{clear}</div>' if parts else ""
+
+
+def act(words: str, call: str, *, body: Mapping[str, Any] | None = None, fields: Iterable[Mapping[str, Any]] = (), title: str = "", tone: str = "") -> str:
+    """A button that calls our API (`POST /api/v1/…`) and then has its panel drawn again.
+
+    `fields` ({name, label, type text | textarea | date | select | password, required, options, value}) are asked for first; `title` without
+    fields asks for a confirmation. What the answer shows once (a password) stays on the page until it is closed.
+    """
+    asked = list(fields)
+    extra = (f" data-body='{e(json.dumps(body, ensure_ascii=False))}'" if body else "") + (f" data-fields='{e(json.dumps(asked, ensure_ascii=False))}'" if asked else "")
+    return f'<button type="button" class="jw-button jw-small jw-act jw-tone-{e(tone or "calm")}" data-call="{e(call)}" data-title="{e(title)}"{extra}>{e(words)}</button>'
+
+
 def table(header: Iterable[str], rows: Iterable[Iterable[str]], *, caption: str = "", classes: str = "") -> str:
     """A table of ready markup cells (escape them yourself); headers are escaped."""
-    head = "".join(f'<th scope="col">{e(h)}</th>' for h in header)
-    body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
+    heads = list(header)
+    head = "".join(f'<th scope="col">{e(h)}</th>' for h in heads)
+    body = "".join("<tr>" + "".join(f'<td data-label="{e(h)}">{c}</td>' for h, c in zip(heads, row, strict=True)) + "</tr>" for row in rows)
     words = f"<caption>{e(caption)}</caption>" if caption else ""
     return f'<div class="jw-scroll" tabindex="0"><table class="jw-table {e(classes)}">{words}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
