@@ -116,12 +116,24 @@ def test_library_opens_documents_and_filters(page: Any, base: str) -> None:
     go(page, base, "政策库")
     page.locator(".jw-result").first.wait_for()
     total = page.locator(".jw-result").count()
-    page.locator(".jw-facets label", has_text="申报通知").click()
+    if (fold := page.locator(".jw-facets .jw-fold")).is_visible():
+        fold.click()
+    page.locator(".jw-facets label", has_text="申报通知 1").click()
     page.locator(f".jw-results > li:nth-child({total})").wait_for(state="detached")
+    page.locator(".jw-on", has_text="申报通知").click()
+    page.locator(f".jw-results > li:nth-child({total})").wait_for()
+    assert page.locator(".jw-on").count() == 0
     page.locator(".jw-result").first.click()
     page.locator(".jw-document .jw-text").wait_for()
-    page.locator(".jw-tabs [data-tab=facts]").click()
-    assert page.locator(".jw-facts").is_visible()
+    for pane, shows in (("facts", ".jw-facts"), ("timeline", "[data-pane=timeline]"), ("versions", "[data-pane=versions] .jw-empty"), ("chain", "[data-pane=chain] .jw-empty")):
+        page.locator(f".jw-tabs [data-tab={pane}]").click()
+        assert page.locator(shows).first.is_visible()
+    page.locator(".jw-tabs [data-tab=chain]").press("ArrowRight")
+    assert page.locator("[data-pane=text]").is_visible()
+    page.locator(".jw-interpret").click()
+    page.locator(".jw-slot .jw-report").wait_for()
+    page.locator(".jw-away").click()
+    assert page.locator(".jw-slot .jw-report").count() == 0
 
 
 def test_the_other_tabs_are_designed_when_empty(page: Any, base: str) -> None:
@@ -185,7 +197,7 @@ def test_first_words_within_a_second(page: Any, base: str) -> None:
 def test_an_enterprise_matches_its_profile(page: Any, base: str) -> None:
     go(page, base, "惠企匹配")
     page.get_by_role("button", name="开始匹配").click()
-    page.locator(".jw-empty:visible", has_text="profile is empty").wait_for()
+    page.locator(".jw-empty:visible", has_text="画像还是空的").wait_for()
     page.get_by_label("注册地").first.fill("350200")
     page.get_by_role("button", name="开始匹配").click()
     page.locator(".jw-match:visible, .jw-empty:visible:has-text('没有可匹配的政策')").first.wait_for()

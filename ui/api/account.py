@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -12,8 +13,8 @@ from ui.api.base import HallOf
 from ui.api.errors import TooMany
 from ui.api.pages import language_of
 from ui.auth import COOKIE, accounts, constants
-from ui.messages import say
-from ui.pages.html import e, page
+from ui.messages import say, spoken
+from ui.pages.html import act, clock, e, page
 
 router = APIRouter(include_in_schema=False)
 Field_ = Annotated[str, Form(max_length=200)]
@@ -79,9 +80,11 @@ def logout(request: Request, hall: HallOf) -> Response:
 
 
 @router.get("/password")
-def password_page(request: Request) -> HTMLResponse:
-    """The form."""
-    return _form(request, "password", CHANGE)
+def password_page(request: Request, hall: HallOf) -> HTMLResponse:
+    """The form, and one's API tokens."""
+    identity, language = hall.identities.of(request), language_of(request)
+    mine = identity.means == "session" and not identity.must_change
+    return _form(request, "password", CHANGE, extra=tokens_part(hall.desk.store.people.tokens(identity.reader.user), language) if mine else "")
 
 
 @router.post("/password")
@@ -95,8 +98,23 @@ def password(request: Request, hall: HallOf, password: Field_, new_password: Fie
     try:
         accounts.set_password(hall.desk.store, identity.reader.user, password, new_password)
     except JianweiError as error:
-        return _form(request, "password", CHANGE, f"{error.what}; {error.mend}", 422)
+        return _form(request, "password", CHANGE, "；".join(spoken(p, language_of(request)) for p in (error.what, error.mend)), 422)
     return signed_in(request, accounts.open_session(hall.desk.store, identity.reader.user), "/")
+
+
+def tokens_part(tokens: Sequence[Mapping[str, Any]], language: str) -> str:
+    """One's API tokens: making one, ending one."""
+    fields = [{"name": "label", "label": say("account.token_label", language), "required": True}]
+    make = act(say("account.token_make", language), "POST /api/v1/tokens", fields=fields, title=say("account.token_make", language))
+    rows = "".join(_token(t, language) for t in tokens) or f'<li class="jw-dim">{e(say("account.token_none", language))}</li>'
+    hint = f'<p class="jw-dim">{e(say("account.tokens_hint", language))}</p>'
+    return f'<hr><h2>{e(say("account.tokens", language))}</h2>{hint}<ul class="jw-tokens">{rows}</ul>{make}'
+
+
+def _token(t: Mapping[str, Any], language: str) -> str:
+    title = say("account.token_revoke_title", language, label=t["label"] or t["id"])
+    until = f"<small>{e(say('account.token_until', language))} {e(clock(t['expires_at']))}</small>" if t.get("expires_at") else ""
+    return f"<li><b>{e(t['label'] or t['id'])}</b> {until} {act(say('account.token_revoke', language), 'DELETE /api/v1/tokens/' + t['id'], title=title, tone='bad')}</li>"
 
 
 OIDC_COOKIE = "jianwei_oidc"

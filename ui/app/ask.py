@@ -64,7 +64,7 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     def reopen(conversation: str, request: gr.Request) -> Any:
         return _reopen(hall, language, conversation, reader_of(hall, request))
 
-    blocks.load(load, None, [conversation, region, past], show_progress="hidden")
+    blocks.load(load, None, [conversation, region, past], show_progress="hidden", api_visibility="private")
     inputs, outputs = [question, region, as_of, turns, talk_id], [conversation, beside, turns, question, send, stop, past, talk_id]
     limit = 4 if hall.desk.settings.llm else 8
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}

@@ -24,7 +24,7 @@ def build(hall: Hall, language: str, blocks: Any) -> None:
         as_of = say("top.as_of", language, date=clock(newest)) if newest else say("top.no_data", language)
         return _head(language, as_of, _who(hall, identity, language))
 
-    blocks.load(load, None, head, show_progress="hidden")
+    blocks.load(load, None, head, show_progress="hidden", api_visibility="private")
 
 
 def _head(language: str, as_of: str, who: str) -> str:

@@ -164,7 +164,9 @@
       el.disabled = false;
       if (!said) return;
       said.password || said.token ? showOnce(said.name || w("done"), said.password || said.token) : toast(w("done"));
-      [...document.querySelectorAll(".jw-refresh")].find((b) => b.offsetParent)?.click();
+      const again = [...document.querySelectorAll(".jw-refresh")].find((b) => b.offsetParent);
+      if (again) again.click();
+      else if (document.body.classList.contains("jw-page")) { const box = $("dialog[open]"); box ? box.addEventListener("close", () => location.reload()) : setTimeout(() => location.reload(), 600); }
     };
     el.dataset.title || fields.length ? dialog(el.dataset.title || el.textContent, "", fields, go) : go({});
   }
@@ -230,6 +232,7 @@
 
   /* a new question goes to the top of the conversation */
   const watched = new WeakSet();
+  setInterval(() => document.querySelectorAll('div.empty[aria-label]:not([role])').forEach((el) => el.setAttribute("role", "img")), 300);
   setInterval(() => document.querySelectorAll(".jw-conversation").forEach((box) => {
     if (watched.has(box)) return;
     watched.add(box);
