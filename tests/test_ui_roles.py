@@ -62,6 +62,8 @@ EXPECTED: dict[tuple[str, str], tuple[frozenset[str], dict[str, Any]]] = {
     ("GET", "/api/v1/catalogue/dcat"): (ALL, {}),
     ("GET", "/api/v1/sources"): (ALL, {}),
     ("GET", "/api/v1/sources/runs"): (ALL, {}),
+    ("GET", "/api/v1/sources/health"): (ALL, {}),
+    ("POST", "/api/v1/sources/{source_id}/{state}"): (KEEPERS, {}),
     ("GET", "/api/v1/quality"): (ALL, {}),
     ("GET", "/api/v1/applications"): (WATCHERS, {}),
     ("POST", "/api/v1/applications"): (ACCOUNTS, {"json": {"document_id": "dnothing", "purpose": "课题研究"}}),
@@ -108,7 +110,7 @@ PAGES: dict[str, str] = {
 """Pages that every role may open (what they show is held to the ceiling); the rest of the address."""
 ELSEWHERE = {"/logout", "/oidc/login", "/oidc/callback"}
 """Pages of signing in and out, tested in test_ui_people."""
-SAMPLE = {"answer_id": "anothing", "conversation_id": "cnothing", "risk_id": "rnothing", "form": "md", "number": "999", "action": "keep", "name": "nobody", "token_id": "tnothing", "state": "pause", "model": "jianwei"}
+SAMPLE = {"source_id": "snothing", "answer_id": "anothing", "conversation_id": "cnothing", "risk_id": "rnothing", "form": "md", "number": "999", "action": "keep", "name": "nobody", "token_id": "tnothing", "state": "pause", "model": "jianwei"}
 
 
 @pytest.fixture(scope="module")

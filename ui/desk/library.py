@@ -137,13 +137,13 @@ def lineage(desk: Desk, record: Mapping[str, Any], reader: Reader) -> dict[str, 
             ids |= {r["document_id"], r["target_id"]}
     links = chain(desk.store, record["id"], reader)
     heads = {d.id: d for d in desk.store.documents.heads(reader, id=tuple(sorted(ids)))} | {x.document.id: x.document for x in links}
-    rows = _judged(desk, list(heads.values()))
+    rows = _judged(desk, list(heads.values()), reader)
     versions = sorted((rows[i] for i in ids if i in rows), key=lambda r: (r["published_on"], r["id"]), reverse=True)
     return {"versions": versions, "chain": [rows[x.document.id] | {"step": x.kind, "depth": x.depth} for x in links]}
 
 
-def _judged(desk: Desk, heads: Sequence[Any]) -> dict[str, dict[str, Any]]:
+def _judged(desk: Desk, heads: Sequence[Any], reader: Reader) -> dict[str, dict[str, Any]]:
     from corpus.validity import validity
 
-    happened, on = desk.store.documents.events_of([d.id for d in heads]), today()
+    happened, on = desk.store.documents.events_of(reader, [d.id for d in heads]), today()
     return {d.id: _row(d, validity(d, happened.get(d.id, []), on)) for d in heads}
