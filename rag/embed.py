@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,7 +22,7 @@ Matrix = NDArray[np.float32]
 
 
 class Embedder(Protocol):
-    """`id` changes whenever the vectors change; `dim` is their length."""
+    """`id` changes whenever the vectors change; `dim` is their length. Some embed weighted tokens too (`weighed`)."""
 
     @property
     def id(self) -> str: ...
@@ -60,9 +60,20 @@ class Static:
     def encode(self, texts: Sequence[str], *, question: bool = False) -> Matrix:
         return unit(np.array([self._sum(set(tokens(text))) for text in texts], dtype=np.float32).reshape(len(texts), self.dim))
 
+    def weighed(self, weights: Mapping[str, float]) -> Matrix:
+        """The vector [dim] of a question by the weights of its tokens: words that only ask count little, official words beside it count too."""
+        known = [(self._numbers[token], weight) for token, weight in weights.items() if token in self._numbers]
+        rows, shares = [n for n, _ in known], np.array([w for _, w in known], dtype=np.float32)
+        return np.asarray(unit((shares @ self._vectors[rows]).reshape(1, self.dim))[0])
+
     def _sum(self, found: set[str]) -> Matrix:
         known = [self._numbers[token] for token in found if token in self._numbers]
         return np.asarray(self._vectors[known].sum(axis=0))
+
+
+def question_vector(embedder: Embedder, text: str, weights: Mapping[str, float]) -> Matrix:
+    """The unit vector [dim] of a question: from its weighted tokens where the embedder is ours, else from its text."""
+    return embedder.weighed(weights) if isinstance(embedder, Static) else embedder.encode([text], question=True)[0]
 
 
 class SentenceTransformer:

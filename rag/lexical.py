@@ -168,6 +168,14 @@ class Lexical:
         """Passages within the ceiling."""
         return self._passages.count(ceiling)
 
+    def holds(self, token: str, ceiling: int) -> bool:
+        """Whether a passage within the ceiling holds the token."""
+        return any(searcher.doc_freq("x", token) for _, searcher in self._passages.searchers(ceiling))
+
+    def terms(self, weights: Mapping[str, float], ceiling: int) -> dict[str, float]:
+        """Weight × idf of each token of a question, by the statistics of the levels within the ceiling."""
+        return self._passages.terms(weights, ceiling)
+
     def search(self, weights: Mapping[str, float], k: int, *, ceiling: int, grants: Sequence[str] = (), filters: Filters | None = None) -> list[Entry]:
         """The k entries with the highest BM25 over `weights` (token → weight) that meet `filters`, within the ceiling or granted."""
         terms, found = self._passages.terms(weights, ceiling), []

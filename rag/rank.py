@@ -1,6 +1,7 @@
 """The order of candidates: a linear score over features that people can read, each shown by `jianwei search --explain`.
 
-Features are mostly 0..1; their weights lie in data/ranking.toml with the way they were learned.
+Two steps with one set of weights: a first look at every candidate (what the indexes and the document's record say), and a close
+reading (rag.reading) of the best of them. Features are mostly 0..1; their weights lie in data/ranking.toml with the way they were learned.
 """
 
 from __future__ import annotations
@@ -16,15 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.models import Document, Passage, Status
-from rag import forms
+from rag import reading
 from rag.lexical import article_key
 from rag.places import covers, inside
 from rag.titles import title_key
 from rag.understand import Understanding
 
 ENDED = (Status.repealed, Status.expired, Status.amended)
+CLOSE = 60
+"""So many of the first look's best are read closely."""
 Cited = Callable[[str], float]
-"""Share of citations, 0..1, of a title key or article key within the reader's ceiling."""
+"""Share of citations, 0..1, of a title key within the reader's ceiling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +53,26 @@ def features(seen: Understanding, candidates: Sequence[Candidate], whole: Mappin
     `whole`: BM25 of whole documents over the best one's, by id; `region`: the asked place, empty for none.
     """
     top = max((c.bm25 for c in candidates), default=0.0) or 1.0
-    wanted = forms.asked(seen.text)
     of_document: dict[str, dict[str, float]] = {}
     rows = []
     for c in candidates:
         if c.document.id not in of_document:
             of_document[c.document.id] = _document(seen, c, region, cited) | {"whole": whole.get(c.document.id, 0.0)}
-        row = {"lexical": c.bm25 / top, "dense": c.cosine, **of_document[c.document.id]}
-        rows.append(row | forms.features(wanted, seen.text, c.passage.text) | _article(seen, c, cited))
+        rows.append({"lexical": c.bm25 / top, "dense": c.cosine, **of_document[c.document.id], **_article(seen, c)})
     return rows
+
+
+def order(candidates: Sequence[Candidate], rows: list[dict[str, float]], question: reading.Question) -> tuple[list[int], NDArray[np.float64]]:
+    """Candidate numbers, best first, and the score of each. The best CLOSE of the first look are read: their `rows` get the features of the reading.
+
+    A passage that was not read counts as one that holds nothing of what the reading looks for.
+    """
+    first = scores(rows)
+    for i in np.argsort(-first, kind="stable")[:CLOSE]:
+        c = candidates[i]
+        rows[i] |= reading.features(question, c.document.title, c.passage.text)
+    final = scores(rows)
+    return sorted(range(len(rows)), key=lambda i: (-final[i], candidates[i].passage.id)), final
 
 
 def _document(seen: Understanding, c: Candidate, region: str, cited: Cited) -> dict[str, float]:
@@ -68,7 +82,10 @@ def _document(seen: Understanding, c: Candidate, region: str, cited: Cited) -> d
         "cited": cited(_key(document.title)),
         "ended": float(c.status in ENDED and document.id not in seen.documents),
         "draft": float(c.status == Status.draft),
-        "year": float(bool(seen.years) and any(document_date.startswith(seen.years) for document_date in _dates(document))),
+        "not_yet": float(c.status == Status.not_yet),
+        "year": float(_in_time(seen, document)),
+        "issuer": float(any(name in seen.issuers for name in document.issuers)),
+        "kind": float(str(document.kind) in seen.kinds),
         "named": float(document.id in seen.documents),
         **_place(document, region),
     }
@@ -77,6 +94,14 @@ def _document(seen: Understanding, c: Candidate, region: str, cited: Cited) -> d
 @lru_cache(maxsize=50_000)
 def _key(title: str) -> str:
     return title_key(title)
+
+
+def _in_time(seen: Understanding, document: Document) -> bool:
+    """Whether a date of the document is of an asked year, or after and before what was asked for."""
+    if seen.years and any(date.startswith(seen.years) for date in _dates(document)):
+        return True
+    span = (seen.since or "0", (seen.until or "9") + "~")
+    return bool(seen.since or seen.until) and any(span[0] <= date <= span[1] for date in _dates(document))
 
 
 def _dates(document: Document) -> tuple[str, ...]:
@@ -91,14 +116,10 @@ def _place(document: Document, region: str) -> dict[str, float]:
     return {"own": float(local and covers(own, region)), "foreign": float(local and not covers(own, region) and not inside(own, region))}
 
 
-def _article(seen: Understanding, c: Candidate, cited: Cited) -> dict[str, float]:
-    if not c.passage.article:
+def _article(seen: Understanding, c: Candidate) -> dict[str, float]:
+    if not seen.articles or not c.passage.article or (seen.documents and c.document.id not in seen.documents):
         return {}
-    number = article_key(c.passage.article)
-    found = {"cited_article": cited(f"{_key(c.document.title)}#{number}")}
-    if number in seen.articles and (c.document.id in seen.documents or not seen.documents):
-        found["article"] = 1.0 if c.document.id in seen.documents else 0.3
-    return found
+    return {"article": 1.0 if seen.documents else 0.3} if article_key(c.passage.article) in seen.articles else {}
 
 
 def scores(found: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:

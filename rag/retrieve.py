@@ -20,10 +20,10 @@ from corpus.models import POLICY_KINDS, Document, Kind, Level
 from corpus.settings import Settings
 from corpus.store import Store
 from corpus.validity import today
-from rag import rank
+from rag import rank, reading
 from rag.build import Builder, Progress, build_in_child, embedder_of, indexed, open_mentions, open_vectors
 from rag.dense import Dense
-from rag.embed import Embedder
+from rag.embed import Embedder, question_vector
 from rag.generation import Lock, State, current, fresh, read_state, swap, sweep, write_state
 from rag.lexical import NATION, Entry, Filters, Lexical
 from rag.mentions import Mentions
@@ -52,6 +52,8 @@ class Query:
     as_of: str = ""
     kinds: tuple[str, ...] = tuple(str(kind) for kind in POLICY_KINDS)
     doc_id: str = ""
+    without: tuple[str, ...] = ()
+    """Chips of the understanding that the asker took away: names (region) or name:value (year:2023)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,14 +228,27 @@ class Retriever:
         """The best `query.k` passages that this reader may read and that meet the filters."""
         _check(query)
         self.refresh()
-        seen = understand(query.text, self.shelf.lookup(reader), query.history)
+        seen = self._seen(query, reader)
         found = self._candidates(query, seen, reader)
         region = query.region or (seen.place.code if seen.place else self.settings.region)
         rows = rank.features(seen, found, self._whole(seen, reader), region, self._cited(reader.ceiling))
-        scored = rank.scores(rows)
-        order = sorted(range(len(found)), key=lambda i: (-scored[i], found[i].passage.id))
+        order, scored = rank.order(found, rows, reading.question(seen, self._terms(seen, reader)))
         order = self._reranked(query.text, order, found)
         return [self._hit(n, float(scored[i]), found[i], query, rows[i], reader) for n, i in enumerate(order[: query.k], 1)]
+
+    def understood(self, query: Query, reader: Reader) -> Understanding:
+        """What a search of this query goes by: the question after rewriting and mending, the chips, the official words added."""
+        _check(query)
+        self.refresh()
+        return self._seen(query, reader)
+
+    def _seen(self, query: Query, reader: Reader) -> Understanding:
+        lexical, ceiling = self._lexical, reader.ceiling
+        assert lexical is not None
+        return understand(
+            query.text, self.shelf.lookup(reader), query.history,
+            issuers=self.shelf.bodies(reader), held=lambda pair: lexical.holds(pair, ceiling), without=query.without,
+        )  # fmt: skip
 
     def _reranked(self, text: str, order: list[int], found: Sequence[rank.Candidate]) -> list[int]:
         """The best ones in the order of the cross-encoder, when one is set."""
@@ -254,6 +269,11 @@ class Retriever:
         found = self._lexical.documents(seen.weights, _DOCUMENTS, ceiling=reader.ceiling)
         best = max(found.values(), default=0.0) or 1.0
         return {document_id: score / best for document_id, score in found.items()}
+
+    def _terms(self, seen: Understanding, reader: Reader) -> dict[str, float]:
+        """Weight × idf of the question's tokens within the reader's ceiling."""
+        assert self._lexical is not None
+        return self._lexical.terms(seen.weights, reader.ceiling)
 
     def _candidates(self, query: Query, seen: Understanding, reader: Reader) -> list[rank.Candidate]:
         assert self._lexical is not None
@@ -281,7 +301,7 @@ class Retriever:
         """Cosines of the nearest passages and of those already found by words."""
         if self._dense is None or self._embedder is None or self._embedder.id != self._state.embedding:
             return {}
-        vector = self._embedder.encode([seen.text], question=True)[0]
+        vector = question_vector(self._embedder, seen.text, seen.weights)
         near = dict(self._dense.search(vector, k, ceiling=reader.ceiling, grants=reader.grants))
         return near | self._dense.scores(vector, [i for i in entries if i not in near])
 

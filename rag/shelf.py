@@ -31,6 +31,7 @@ class Shelf:
         self.numbers: dict[str, set[str]] = defaultdict(set)
         self.version = 0
         self._judge = lru_cache(maxsize=20_000)(self._validity)
+        self._bodies = lru_cache(maxsize=8)(self._named_bodies)
         self._load()
 
     def _load(self) -> None:
@@ -107,6 +108,13 @@ class Shelf:
         """Every issuer's name that holds `wanted`."""
         names = {name for head in list(self.heads.values()) for name in head.issuers}
         return tuple(sorted(name for name in names if wanted in name))
+
+    def bodies(self, reader: Reader) -> frozenset[str]:
+        """The issuing bodies of what this reader may read (remembered until something changes)."""
+        return self._bodies(self.version, reader.ceiling)
+
+    def _named_bodies(self, version: int, ceiling: int) -> frozenset[str]:
+        return frozenset(name for head in list(self.heads.values()) if head.security <= ceiling for name in head.issuers)
 
     def lookup(self, reader: Reader) -> Titles:
         """The lookups by title and number; what the reader may not read is not there."""

@@ -1,17 +1,20 @@
 """What a question asks for, without a model: the place, level, dates, issuer, kind, documents and articles that it names.
 
-    seen = understand("那厦门呢？", history=("高企有什么补贴？",), lookup=shelf)
+    seen = understand("那厦门呢？", shelf.lookup(reader), history=("高企有什么补贴？",))
     seen.text, seen.chips, seen.weights
+
+Each thing is a chip that the asker can take away (`without`): then it is neither shown nor used.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from corpus.segment import article_number
 from corpus.text import NUMERAL, normalise
+from rag import slips
 from rag.places import Place, place_in
 from rag.rewrite import rewrite
 from rag.titles import Titles
@@ -20,11 +23,18 @@ from rag.words import words
 _ARTICLE = re.compile(rf"第[{NUMERAL}\d]+条(?:之[{NUMERAL}\d]+)?")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年(?:度)?(?!以[前后来]|之[前后])")
 _LEVELS = {"national": ("国家级", "全国性", "中央层面", "国家层面", "国家有什么", "国家对"), "province": ("省级", "省里", "全省"), "city": ("市级", "市里", "全市"), "county": ("县级", "区级", "县里", "区里")}
+_SINCE = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年(?:度)?(?:以来|以后|之后|起|后)")
+_UNTIL = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年(?:度)?(?:以前|之前|前)")
+_KINDS = {
+    "notice": re.compile(r"(?:申报|征集|受理|认定|遴选)(?:通知|指南|公告)|公示|征求意见稿?"),
+    "interpretation": re.compile(r"政策解读|官方解读|(?<!法律)(?<!司法)解读"),
+}
+_NUMBERED = re.compile(r"\d+号$")
 
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """One thing recognised: what it is, its value for a filter, the words as written."""
+    """One thing recognised: what it is (slip document number article region level issuer kind year date_from date_to), its value for a filter, the words as written."""
 
     name: str
     value: str
@@ -44,6 +54,10 @@ class Understanding:
     articles: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    issuers: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    since: str = ""
+    until: str = ""
 
 
 def article_keys(text: str) -> tuple[str, ...]:
@@ -55,18 +69,66 @@ def article_keys(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def understand(question: str, titles: Titles, history: Sequence[str] = ()) -> Understanding:
-    """Read a question; nothing is removed from it, what is recognised is added."""
-    table = words()
+def understand(
+    question: str,
+    titles: Titles,
+    history: Sequence[str] = (),
+    *,
+    issuers: Collection[str] = (),
+    held: Callable[[str], bool] | None = None,
+    without: Collection[str] = (),
+) -> Understanding:
+    """Read a question; nothing is removed from it, what is recognised is added.
+
+    `issuers`: names of issuing bodies that the corpus holds; `held`: whether the corpus holds two characters side by side (None: no
+    slips are mended); `without`: names or `name:value` of chips that the asker took away.
+    """
+    table, dropped = words(), frozenset(without)
     text = normalise(rewrite(question, history))
-    place = place_in(text)
-    years = tuple(dict.fromkeys(_YEAR.findall(text)))
-    named = titles.named(text)
-    articles = article_keys(text)
-    chips = [Chip("document", n.ids[0], n.words) for n in named if n.ids] + [Chip("article", a, f"第{a}条") for a in articles]
+    mended, found = slips.mend(text, slips.terms(), held) if held and "slip" not in dropped else (text, ())
+    chips = [Chip("slip", right, wrong) for wrong, right in found]
+    chips += _named(titles, mended) + _said(mended) + _issued(mended, issuers)
+    place = place_in(mended)
     chips += [Chip("region", place.code, place.words)] if place else []
-    chips += [Chip("level", level, mark) for level, marks in _LEVELS.items() for mark in marks if mark in text][:1]
-    chips += [Chip("year", year, f"{year}年") for year in years]
-    added = table.official(text)
-    documents = tuple(dict.fromkeys(i for n in named for i in n.ids))
-    return Understanding(question, text, table.weights(text, added), tuple(chips), place, years, articles, documents, added)
+    kept = tuple(c for c in chips if c.name not in dropped and f"{c.name}:{c.value}" not in dropped)
+    added = table.official(mended)
+    return Understanding(
+        question, mended, table.weights(mended, added), kept, place if _values(kept, "region") else None, _values(kept, "year"), _values(kept, "article"),
+        _documents(titles, mended, kept), added, _values(kept, "issuer"), _values(kept, "kind"), "".join(_values(kept, "date_from")[:1]), "".join(_values(kept, "date_to")[:1]),
+    )  # fmt: skip
+
+
+def _values(chips: Sequence[Chip], name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chip.value for chip in chips if chip.name == name))
+
+
+def _named(titles: Titles, text: str) -> list[Chip]:
+    """Documents (by title or number) and articles."""
+    named = [Chip("number" if _NUMBERED.search(n.words) else "document", n.ids[0], n.words) for n in titles.named(text) if n.ids]
+    return named + [Chip("article", a, f"第{a}条") for a in article_keys(text)]
+
+
+def _documents(titles: Titles, text: str, kept: Sequence[Chip]) -> tuple[str, ...]:
+    """Every id of the documents whose chips were kept."""
+    shown = {*_values(kept, "document"), *_values(kept, "number")}
+    return tuple(dict.fromkeys(i for n in titles.named(text) if n.ids and n.ids[0] in shown for i in n.ids)) if shown else ()
+
+
+def _said(text: str) -> list[Chip]:
+    """Level, kind and dates."""
+    found = [Chip("level", level, mark) for level, marks in _LEVELS.items() for mark in marks if mark in text][:1]
+    found += [Chip("kind", kind, match.group()) for kind, pattern in _KINDS.items() if (match := pattern.search(text))]
+    found += [Chip("year", year, f"{year}年") for year in dict.fromkeys(_YEAR.findall(text))]
+    found += [Chip("date_from", match[1], match.group()) for match in _SINCE.finditer(text)]
+    return found + [Chip("date_to", str(int(match[1]) - 1), match.group()) for match in _UNTIL.finditer(text)]
+
+
+def _issued(text: str, issuers: Collection[str]) -> list[Chip]:
+    """Issuing bodies that the text names (财政部 but not 财政部门): the longest of those that share characters."""
+    asked, found = text, []
+    bodies = {**{name: name for name in issuers}, **{short: full for short, full in words().bodies.items() if full in issuers}}
+    for name in sorted((n for n in bodies if len(n) > 2 and n in text), key=len, reverse=True):
+        if re.search(re.escape(name) + r"(?!门)", asked):
+            asked = asked.replace(name, "\n")
+            found.append(Chip("issuer", bodies[name], name))
+    return found

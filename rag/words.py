@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
@@ -15,7 +15,7 @@ from corpus.text import words as cut
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`names`: short name → title; `said`: what people say → official words; `filler`: words that only ask; shares: weights in a search, 0..1."""
+    """`names`: short name → title; `bodies`: short name → issuing body; `said`: what people say → official words; `filler`: words that only ask; shares: weights in a search, 0..1."""
 
     names: Mapping[str, str]
     said: Mapping[str, tuple[str, ...]]
@@ -23,12 +23,25 @@ class Words:
     filler_share: float
     official_share: float
     crossing_share: float
+    bodies: Mapping[str, str] = field(default_factory=dict)
 
     def official(self, text: str) -> dict[str, tuple[str, ...]]:
-        """The words of people in `text`, each with the official words that the text does not hold already."""
+        """The words of people in `text`, each with the official words that the text does not hold already.
+
+        The longest words are found first and share no character (协议离婚 is not also 离婚); a single character counts only as a word (狗, not 热狗).
+        """
         plain = normalise(text).lower()
-        missing = {word: tuple(w for w in others if w not in plain) for word, others in self.said.items() if word in plain}
+        found = {word: self.said[word] for word in self._spoken(plain)}
+        missing = {word: tuple(w for w in others if w not in plain) for word, others in found.items()}
         return {word: others for word, others in missing.items() if others}
+
+    def _spoken(self, plain: str) -> list[str]:
+        single, free, found = set(cut(plain)), plain, []
+        for word in sorted((w for w in self.said if w in plain), key=lambda w: (-len(w), plain.index(w))):
+            if word in free and (len(word) > 1 or word in single):
+                free = free.replace(word, "\n" * len(word))
+                found.append(word)
+        return sorted(found, key=plain.index)
 
     def weights(self, text: str, added: Mapping[str, tuple[str, ...]]) -> dict[str, float]:
         """Token → weight of a question: √count, less for filler and for pairs that cross a word boundary; official words beside them."""
@@ -60,4 +73,4 @@ def words() -> Words:
     data = tomllib.loads(resources.files("rag").joinpath("data/words.toml").read_text("utf-8"))
     said = {word.lower(): tuple(others) for word, others in data["official"].items()}
     filler = data["filler"]
-    return Words(data["names"], said, frozenset(filler["words"]), float(filler["share"]), float(data["official_share"]), float(data["crossing_share"]))
+    return Words(data["names"], said, frozenset(filler["words"]), float(filler["share"]), float(data["official_share"]), float(data["crossing_share"]), data["bodies"])

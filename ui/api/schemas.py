@@ -61,11 +61,12 @@ class Searched(BaseModel):
     date_to: Annotated[Day, Field(alias="to")] = ""
     as_of: Day = ""
     kinds: list[Kind] = []
+    without: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=20)] = []
 
     def values(self) -> dict[str, Any]:
         """The fields as the desk takes them."""
         names = ("k", "region", "level", "issuer", "date_from", "date_to", "as_of")
-        found = {"text": self.query, **{n: getattr(self, n) for n in names}}
+        found = {"text": self.query, **{n: getattr(self, n) for n in names}, "without": tuple(self.without)}
         return found | ({"kinds": tuple(self.kinds)} if self.kinds else {})
 
 
@@ -99,8 +100,25 @@ class Hit(Record):
     text: str
 
 
+class ChipRecord(BaseModel):
+    """One thing recognised in a query; `name` or `name:value` in `without` takes it away."""
+
+    name: str
+    value: str
+    words: str
+
+
+class Understood(BaseModel):
+    """How a query was read: as it was searched, what was recognised, and the official words beside what people say."""
+
+    text: str
+    chips: list[ChipRecord]
+    added: dict[str, list[str]]
+
+
 class Hits(BaseModel):
     query: str
+    understood: Understood
     hits: list[Hit]
 
 

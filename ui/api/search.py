@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from pydantic import Field
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -33,16 +34,21 @@ def search(
     date_to: Annotated[Day, Query(alias="to")] = "",
     as_of: Annotated[Day, Query()] = "",
     kind: Annotated[list[Kind] | None, Query(max_length=7)] = None,
+    without: Annotated[list[Annotated[str, Field(max_length=100)]] | None, Query(max_length=20)] = None,
 ) -> Record:
-    """Find clauses; kinds policy, notice and interpretation by default."""
-    asked = Searched(query=query, k=k, region=region, level=level or "", issuer=issuer, date_from=date_from, date_to=date_to, as_of=as_of, kinds=kind or [])
-    return {"query": query, "hits": desk.search(asked.values(), reader)}
+    """Find clauses; kinds policy, notice and interpretation by default. `without`: chips of `understood` to take away, as name or name:value."""
+    asked = Searched(query=query, k=k, region=region, level=level or "", issuer=issuer, date_from=date_from, date_to=date_to, as_of=as_of, kinds=kind or [], without=without or [])
+    return _found(desk, reader, asked)
 
 
 @router.post("/search", response_model=Hits, responses=responses(501))
 def search_post(desk: DeskOf, reader: ReaderOf, asked: Searched) -> Record:
     """Find clauses."""
-    return {"query": asked.query, "hits": desk.search(asked.values(), reader)}
+    return _found(desk, reader, asked)
+
+
+def _found(desk: DeskOf, reader: ReaderOf, asked: Searched) -> Record:
+    return {"query": asked.query, "understood": desk.understood(asked.values(), reader), "hits": desk.search(asked.values(), reader)}
 
 
 @router.post("/ask", response_model=Answer, responses=responses(409, 501, 502))

@@ -34,12 +34,14 @@ def search(
     date_to: Annotated[str, typer.Option("--to", metavar="DATE", help="Published up to this date.")] = "",
     as_of: AsOf = "",
     kind: Annotated[list[str] | None, typer.Option(help="policy, notice and interpretation by default; repeat for more.")] = None,
-    explain: Annotated[bool, typer.Option("--explain", help="Show how each hit was found.")] = False,
+    without: Annotated[list[str] | None, typer.Option(help="Something recognised in the question that is not meant: region, or year:2023; see --explain.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show how the question was read and what each feature added to a hit's score.")] = False,
     json: Json = False,
 ) -> None:
     """Find clauses."""
     here = session(context)
     common: dict[str, Any] = {"k": k, "region": region, "level": level, "issuer": issuer, "date_from": date_from, "date_to": date_to, "as_of": as_of}
+    common |= {"without": tuple(without or ())}
     if kind:
         common["kinds"] = tuple(kind)
 
@@ -50,8 +52,11 @@ def search(
     if batch:
         return run_batch(batch, one)
     hits = _hits(here.desk.search(common | {"text": _needed(query)}, here.reader), explain)
+    understood = here.desk.understood(common | {"text": _needed(query)}, here.reader) if json or explain else {}
     if json:
-        return put_json({"query": query, "hits": hits})
+        return put_json({"query": query, "understood": understood, "hits": hits})
+    if explain:
+        _put_understood(understood)
     for hit in hits:
         _put_hit(hit)
     if not hits:
@@ -60,6 +65,13 @@ def search(
 
 def _hits(found: list[dict[str, Any]], explain: bool) -> list[dict[str, Any]]:
     return found if explain else [{name: value for name, value in hit.items() if name != "explain"} for hit in found]
+
+
+def _put_understood(seen: Mapping[str, Any]) -> None:
+    """The question as searched, what was recognised in it, and the official words beside what people say."""
+    print(f"     {seen['text']}")
+    print("     " + "  ".join(f"[{c['name']}:{c['value']} {c['words']}]" for c in seen["chips"]))
+    print("     " + "  ".join(f"{said} → {'、'.join(official)}" for said, official in seen["added"].items()))
 
 
 def _needed(query: str | None) -> str:

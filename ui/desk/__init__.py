@@ -90,6 +90,12 @@ class Desk:
         query = retrieve.Query(**_checked(values))
         return [plain(hit) for hit in self.retriever.search(query, reader)]
 
+    def understood(self, values: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
+        """How a query is read: `text` as it is searched, `chips` (name, value, words) that `without` takes away, `added` official words."""
+        seen = self.retriever.understood(room("rag.retrieve").Query(**_checked(values)), reader)
+        added = {said: list(official) for said, official in seen.added.items()}
+        return {"text": seen.text, "chips": [{"name": c.name, "value": c.value, "words": c.words} for c in seen.chips], "added": added}
+
     def ask(self, values: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
         """An answer record."""
         question = room("rag.answer").Question(**_checked(values))

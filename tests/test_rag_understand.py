@@ -1,0 +1,120 @@
+"""Reading a question: chips that can be taken away, official words, slips, the close reading."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag import forms, reading, slips
+from rag.embed import Static, builtin_folder, question_vector
+from rag.titles import Titles
+from rag.understand import Understanding, understand
+from rag.words import words
+
+BODIES = ("科学技术部", "财政部", "福建省科学技术厅")
+TITLES = Titles(lambda key: ("d1",) if key == "科学技术进步法" else (), lambda key: ("d2",) if "国科发2023" in key else (), lambda key: ())
+PAIRS = {p for term in ("高企有什么补贴", "企业怎么申请", "专利质押融资", "加计扣除比例是多少") for p in (term[i : i + 2] for i in range(len(term) - 1))}
+
+
+def read(question: str, **given: object) -> Understanding:
+    return understand(question, TITLES, issuers=BODIES, **given)  # type: ignore[arg-type]  # keyword arguments of understand
+
+
+def chips(seen: Understanding) -> set[tuple[str, str]]:
+    return {(c.name, c.value) for c in seen.chips}
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("科技部2023年的申报通知", {("issuer", "科学技术部"), ("year", "2023"), ("kind", "notice")}),
+        ("厦门市高企有什么补贴", {("region", "350200")}),
+        ("《科学技术进步法》第六十条", {("document", "d1"), ("article", "60")}),
+        ("国科发〔2023〕1号还有效吗", {("number", "d2")}),
+        ("2020年以来的省级政策", {("date_from", "2020"), ("level", "province")}),
+        ("2019年以前的办法", {("date_to", "2018")}),
+        ("财政部门怎么监督", set()),
+        ("司法解读和政策解读", {("kind", "interpretation")}),
+    ],
+)
+def test_chips(question: str, wanted: set[tuple[str, str]]) -> None:
+    assert chips(read(question)) == wanted
+
+
+def test_a_chip_can_be_taken_away() -> None:
+    question = "科技部2023年关于《科学技术进步法》第六十条在厦门的通知"
+    whole = read(question)
+    assert whole.place and whole.documents == ("d1",) and whole.articles == ("60",) and whole.years == ("2023",) and whole.issuers
+    bare = read(question, without=("region", "document:d1", "article", "year:2023", "issuer"))
+    assert (bare.place, bare.documents, bare.articles, bare.years, bare.issuers) == (None, (), (), (), ())
+    assert chips(bare) == set() and bare.text == whole.text
+
+
+def test_official_words_are_the_longest_and_share_nothing() -> None:
+    table = words()
+    assert "离婚" not in table.official("协议离婚怎么办") and "协议离婚" in table.official("协议离婚怎么办")
+    assert table.official("小孩被狗咬了") and "狗" not in table.official("小孩被狗咬了")
+    assert "猫" in table.official("邻居的猫抓伤了我") and "猫" not in table.official("熊猫基地")
+
+
+@given(st.text(alphabet="高企补贴离婚老板押金的了吗，？abc", max_size=30))
+def test_official_words_are_not_in_the_question(text: str) -> None:
+    for said, official in words().official(text).items():
+        assert said in text.lower() and official and not any(w in text.lower() for w in official)
+
+
+@pytest.mark.parametrize(
+    ("written", "mended"),
+    [("高薪技术企业怎么申请", "高新技术企业怎么申请"), ("加计扣出比例是多少", "加计扣除比例是多少"), ("gaoqi有什么补贴", "高企有什么补贴"), ("高新技木企业怎么申请", "高新技术企业怎么申请")],
+)
+def test_slips_are_mended(written: str, mended: str) -> None:
+    text, found = slips.mend(written, slips.terms(), lambda pair: pair in PAIRS)
+    assert text == mended and len(found) == 1
+    seen = understand(written, TITLES, held=lambda pair: pair in PAIRS)
+    assert seen.text == mended and [c.value for c in seen.chips if c.name == "slip"] == [found[0][1]]
+    assert understand(written, TITLES, held=lambda pair: pair in PAIRS, without=("slip",)).text == written
+
+
+@given(st.text(alphabet="高新技术企业加计扣除科研经费abcgaoqi", max_size=30))
+def test_what_the_corpus_holds_is_left_alone(text: str) -> None:
+    without_latin = "".join(c for c in text if not c.isascii())
+    assert slips.mend(without_latin, slips.terms(), lambda pair: True) == (without_latin, ())
+
+
+@given(st.text(alphabet="甲乙丙丁戊", max_size=20), st.text(alphabet="甲乙丙丁戊", max_size=20))
+def test_the_longest_run(question: str, text: str) -> None:
+    slow = max((n for n in range(min(len(question), 12) + 1) for i in range(len(question) - n + 1) if question[i : i + n] in text), default=0)
+    assert reading.run(question, text) == slow
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "right", "wrong"),
+    [
+        ("什么是行政处罚？", "definition", "行政处罚是指行政机关依法…惩戒的行为", "行政处罚由县级以上机关实施"),
+        ("押金多久退还", "amount", "应当在三十日内退还", "应当及时退还"),
+        ("口头合同有效吗", "force", "当事人订立的合同有效", "当事人可以口头订立合同"),
+        ("怎么申报项目", "procedure", "申请人应当提交材料", "项目资金由财政安排"),
+    ],
+)
+def test_the_kind_of_answer(question: str, kind: str, right: str, wrong: str) -> None:
+    wanted = forms.asked(question)
+    assert kind in wanted
+    assert forms.features(wanted, question, right)[kind] == 1 and forms.features(wanted, question, wrong)[kind] == 0
+
+
+def test_cover_is_a_share() -> None:
+    seen = read("科研经费怎么使用")
+    q = reading.question(seen, dict.fromkeys(seen.weights, 1.0))
+    assert sum(q.pairs.values()) == pytest.approx(1)
+    assert reading.features(q, "", "科研经费怎么使用")["cover"] == pytest.approx(1) and reading.features(q, "", "")["cover"] == 0
+
+
+def test_a_question_is_embedded_by_its_weights() -> None:
+    embedder = Static(builtin_folder())
+    seen = read("高企有什么补贴吗")
+    vector = question_vector(embedder, seen.text, seen.weights)
+    assert vector.shape == (embedder.dim,) and float(vector @ vector) == pytest.approx(1, abs=1e-5)
+    official = embedder.encode(["高新技术企业补助"])[0]
+    assert vector @ official > embedder.encode(["高企有什么补贴吗"])[0] @ official
+    assert not question_vector(embedder, "", {}).any()
