@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-from corpus.access import Reader
-from corpus.models import CURRENT, Document, RelationKind
+from corpus.models import CURRENT, Document
 from rag.cite import cite
 from rag.facts import years
 from rag.fit import bag, need_of
@@ -28,22 +26,6 @@ LEAST = 0.5
 """Least share of the words that name a call which its title must hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call of one year: its document, the year it is for, its place, deadlines, channels, telephones, and the rule it is based on."""
-
-    document_id: str
-    title: str
-    doc_number: str
-    year: str
-    region_code: str
-    level: str | None
-    deadlines: tuple[Slot, ...]
-    channels: tuple[str, ...]
-    phones: tuple[tuple[str, str], ...]
-    rules: tuple[str, ...]
-
-
 def call_year(document: Document) -> str:
     """The year that a call is for: the year in its title, else of its publication."""
     said = sorted(years(document.title))
@@ -53,50 +35,6 @@ def call_year(document: Document) -> str:
 def series(document: Document) -> str:
     """What the calls of all years share: the title without years and opening issuers."""
     return re.sub(r"(?:19|20)\d{2}(?:-\d{4})?年?度?|第[一二三四五六]批", "", short_title(document.title))
-
-
-def calls(tools: Tools, reader: Reader, *, region: str = "") -> list[Call]:
-    """Every call within the ceiling that covers the place (all places without one), newest year first."""
-    heads = [d for d in tools.retriever.shelf.heads.values() if d.kind == "notice" and _CALL.search(d.title) and reader.may_read(d.security, d.id)]
-    heads = [d for d in heads if not region or covers(d.region_code, region)]
-    books = tools.books.get((d.id for d in heads), reader)
-    made = [made for d in heads if d.id in books and (made := call_of(tools, books[d.id], reader)) is not None]
-    return sorted(made, key=lambda x: (x.year, x.title), reverse=True)
-
-
-def call_of(tools: Tools, book: Book, reader: Reader) -> Call | None:
-    """The call of a notice; None when it names no deadline."""
-    d = book.document
-    found = book.slots
-    due = tuple(s for s in found if s.kind == "deadline" and s.value.startswith("date:"))
-    if not due:
-        return None
-    based = [r.target_id for r in tools.store.documents.relations_of([d.id]) if r.document_id == d.id and r.target_id and r.kind in (RelationKind.based_on, RelationKind.implements, RelationKind.cites)]
-    rules = tuple(i for i in dict.fromkeys(based) if (h := tools.head(i, reader)) and h.kind == "policy")
-    channels = tuple(dict.fromkeys(s.label for s in found if s.kind == "channel"))
-    phones = tuple(dict.fromkeys((s.label, s.value) for s in found if s.kind == "phone"))
-    return Call(d.id, d.title, d.doc_number, call_year(d), d.region_code, d.level, due, channels, phones, rules)
-
-
-def calendar(tools: Tools, reader: Reader, on: str, *, region: str = "") -> list[dict[str, Any]]:
-    """申报日历 as records, each series once: this year's call, or last year's marked 仅供参考."""
-    year = on[:4]
-    rows: dict[tuple[str, str], Call] = {}
-    for call in calls(tools, reader, region=region):
-        head = tools.head(call.document_id, reader)
-        if head is not None and call.year <= year:
-            rows.setdefault((series(head), call.region_code), call)
-    return [_record(call, year, on) for call in sorted(rows.values(), key=lambda c: (c.region_code, c.title))]
-
-
-def _record(call: Call, year: str, on: str) -> dict[str, Any]:
-    current = call.year == year
-    return {
-        "document_id": call.document_id, "title": call.title, "doc_number": call.doc_number, "year": call.year, "region_code": call.region_code, "level": call.level,
-        "current": current, "notice": "" if current else f"本年度通知未收录；上年为{call.year}年度通知，仅供参考",
-        "deadlines": [{"stage": s.label, "batch": "".join(s.limits), "date": s.value.partition(":")[2], "passed": s.value.partition(":")[2] < on, "start": s.start, "end": s.end, "text": s.text} for s in call.deadlines],
-        "channels": list(call.channels), "phones": [list(p) for p in call.phones], "rules": list(call.rules),
-    }  # fmt: skip
 
 
 # ---- the answer ----------------------------------------------------------------------------------------------------------

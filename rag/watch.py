@@ -1,6 +1,6 @@
-"""Watching: who asked to be told hears when the evidence of an answer changes, when a policy changes, and when a deadline nears.
+"""What changed for those who asked to be told: the standing of texts, the evidence of an answer, what fits a profile, deadlines that near.
 
-Run once a day and after each change of the corpus; it puts events into the outbox, each once (facet `once`).
+Pure comparisons of a before with a now; `ui/notify` keeps the before and puts what is told into the outbox.
 """
 
 from __future__ import annotations
@@ -10,79 +10,72 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from corpus.access import LOCAL, Reader
-from corpus.models import CURRENT
+from corpus.access import Reader
+from corpus.models import CURRENT, Document
 from corpus.store import Store
 from corpus.validity import validity
-from rag.deadlines import calendar
-from rag.source import named
-from rag.tools import Tools
+from rag.calls import Call, calls
+from rag.match import match
 
 DAYS = (30, 7, 1)
 """A deadline is told when so many days are left."""
+TOLD_STAGES = ("网上填报", "申报", "纸质材料", "报名")
+"""Stages that are the applicant's own; those of bodies that review are not told."""
+GONE = "removed"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """How many events were put into the outbox, by kind."""
+class Near:
+    """A deadline that nears: its call and notice, stage, batch, ISO day and days left."""
 
-    answers: int
-    deadlines: int
+    call: Call
+    head: Document
+    stage: str
+    batch: str
+    day: str
+    left: int
+
+    @property
+    def key(self) -> str:
+        return f"deadline:{self.call.document_id}:{self.stage}:{self.batch}:{self.day}:{self.left}"
 
 
-def watch(tools: Tools, on: str, *, already: Iterable[str] = ()) -> Told:
-    """Tell what changed by the date `on`; `already` holds the `once` keys of earlier runs."""
-    seen = set(already)
-    return Told(_answers(tools.store, on, seen), _deadlines(tools, on, seen))
+def nearing(store: Store, reader: Reader, on: str, *, since: str = "") -> list[Near]:
+    """Deadlines with 30, 7 or 1 days left at `on`; with `since` also those that passed such a mark between the two dates."""
+    heads = {h.id: h for h in store.documents.heads(reader, kind="notice")}
+    found = []
+    for call in calls(store, reader, on):
+        for stage, batch, day, _, _ in call.deadlines:
+            left, before = days_left(on, day), days_left(since, day)
+            mark = next((n for n in DAYS if left == n or (0 <= left < n < before)), None)
+            if stage in TOLD_STAGES and mark is not None:
+                found.append(Near(call, heads[call.document_id], stage, batch, day, left))
+    return found
 
 
-def _answers(store: Store, on: str, seen: set[str]) -> int:
-    """Answers whose cited documents no longer hold as they did, or are gone."""
-    told = 0
-    for turn in store.conversations.watched():
-        reader = Reader(turn["user"], "enterprise", int(turn["security"]))
-        for changed in changes(turn["answer"], store, reader, on):
-            key = f"answer:{turn['id']}:{changed['document_id']}:{changed['now']}"
-            if key in seen:
-                continue
-            seen.add(key)
-            words = f"您关注的问题“{turn['question'][:60]}”所依据的{changed['title']}状态变化：{changed['before']} → {changed['now']}。"
-            store.outbox.tell("policy.changed", changed["document_id"], "关注的回答依据有变化", words, security=int(turn["security"]), user=turn["user"], answer=turn["id"], once=key)
-            told += 1
-    return told
+def standing(store: Store, reader: Reader, ids: Iterable[str], on: str) -> dict[str, str]:
+    """Document id → its status at a date (removed when it is not to be seen)."""
+    wanted = list(dict.fromkeys(ids))
+    heads = {h.id: h for h in store.documents.heads(reader, id=wanted, state=("active", "superseded"))} if wanted else {}
+    happened = store.documents.events_of(reader, wanted) if wanted else {}
+    return {i: str(validity(heads[i], happened.get(i, []), on).status) if i in heads else GONE for i in wanted}
 
 
 def changes(answer: Mapping[str, Any], store: Store, reader: Reader, on: str) -> list[dict[str, str]]:
     """Documents that a kept answer cites whose status at `on` differs from the one it was given with."""
     cited = {c["document_id"]: c for c in answer.get("citations", ())}
-    heads = {h.id: h for h in store.documents.heads(reader, id=list(cited), state=("active", "superseded"))}
-    happened = store.documents.events_of(reader, list(cited))
+    now = standing(store, reader, cited, on)
     found = []
     for i, c in cited.items():
         before = str(c["validity"]["status"])
-        now = str(validity(heads[i], happened.get(i, []), on).status) if i in heads else "removed"
-        if now != before and not (before in CURRENT and now in CURRENT):
-            found.append({"document_id": i, "title": f"《{c['title']}》", "before": before, "now": now})
+        if now[i] != before and not (before in CURRENT and now[i] in CURRENT):
+            found.append({"document_id": i, "title": f"《{c['title']}》", "before": before, "now": now[i]})
     return found
 
 
-def _deadlines(tools: Tools, on: str, seen: set[str]) -> int:
-    """Deadlines of calls that end in so many days."""
-    told = 0
-    for row in calendar(tools, LOCAL, on):
-        for due in row["deadlines"]:
-            left = days_left(on, due["date"])
-            if left not in DAYS or due["stage"] not in ("网上填报", "申报"):
-                continue
-            key = f"deadline:{row['document_id']}:{due['stage']}:{due['date']}:{left}"
-            head = tools.head(row["document_id"], LOCAL)
-            if key in seen or head is None:
-                continue
-            seen.add(key)
-            words = f"{named(head)}：{due['stage']}{due['batch']}截止{due['date']}，还有{left}天。"
-            tools.store.outbox.tell("deadline", row["document_id"], "申报截止提醒", words, security=head.security, region=head.region_code, topic="、".join(head.topics), once=key)
-            told += 1
-    return told
+def fitting(facts: Mapping[str, Any], store: Store, reader: Reader, on: str) -> dict[str, str]:
+    """Document id → 满足, 缺信息 or 不满足 of a profile at a date."""
+    return {m.document_id: str(m.state) for m in match(facts, store, reader, on).matches}
 
 
 def days_left(on: str, due: str) -> int:

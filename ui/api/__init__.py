@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from corpus.access import ANONYMOUS
-from ui.api import account, centre, chat, conversations, documents, jobs, pages, panels, people, risks, search
+from ui.api import account, centre, chat, conversations, documents, enterprise, jobs, pages, panels, people, risks, search
 from ui.api.base import Hall
 from ui.api.errors import Problem, install
 from ui.api.gates import Door, Gate, constants
@@ -93,7 +93,7 @@ def _mcp(hall: Hall) -> tuple[Any, Any]:
 
 def _routes(app: FastAPI, hall: Hall) -> None:
     api = APIRouter(prefix="/api/v1")
-    for module in (search, conversations, documents, risks, panels, centre, people, jobs):
+    for module in (search, conversations, documents, enterprise, risks, panels, centre, people, jobs):
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(chat.router)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Path, Query
+from starlette.responses import Response
 
 from corpus.models import Kind, Level
 from ui.api.base import DeskOf, HallOf, ReaderOf, Record
 from ui.api.errors import responses
+from ui.api.risks import file_response
 from ui.api.schemas import Code, Day, DocumentPage, DocumentRecord, Done, Doubt, ReportRecord
 from ui.desk import reports
-from ui.export import report_record
+from ui.export import FORMATS, report_record
 
 router = APIRouter(tags=["documents"])
 DocumentId = Annotated[str, Path(max_length=64)]
+Other = Annotated[str, Query(max_length=64, description="id of a document")]
+Form = Literal["md", "docx", "xlsx", "pdf"]
 
 
 @router.get("/documents", response_model=DocumentPage, responses=responses(501))
@@ -40,15 +44,27 @@ def document(desk: DeskOf, reader: ReaderOf, document_id: DocumentId, as_of: Ann
 
 
 @router.get("/documents/{document_id}/interpretation", response_model=ReportRecord, responses=responses(404, 501, 502))
-async def interpretation(hall: HallOf, reader: ReaderOf, document_id: DocumentId) -> Any:
+async def interpretation(hall: HallOf, reader: ReaderOf, document_id: DocumentId, as_of: Annotated[Day, Query()] = "") -> Any:
     """政策要点梳理（系统生成，非官方解读）."""
-    return report_record(await hall.gates["work"].run(reports.interpret, hall.desk, document_id, reader))
+    return report_record(await hall.gates["work"].run(reports.interpret, hall.desk, document_id, reader, as_of=as_of))
+
+
+@router.get("/documents/{document_id}/interpretation.{form}", responses={200: {"content": {t: {} for t in FORMATS.values()}}, **responses(404, 501, 502)}, response_class=Response)
+async def interpretation_file(hall: HallOf, reader: ReaderOf, document_id: DocumentId, form: Form, as_of: Annotated[Day, Query()] = "") -> Response:
+    """政策要点梳理 as a file."""
+    return file_response(await hall.gates["work"].run(reports.interpret, hall.desk, document_id, reader, as_of=as_of), form, "interpretation")
 
 
 @router.get("/compare", response_model=ReportRecord, responses=responses(404, 501))
-async def compare(hall: HallOf, reader: ReaderOf, a: Annotated[str, Query(max_length=64)], b: Annotated[str, Query(max_length=64)]) -> Any:
+async def compare(hall: HallOf, reader: ReaderOf, a: Other, b: Other, as_of: Annotated[Day, Query()] = "") -> Any:
     """Two documents side by side."""
-    return report_record(await hall.gates["work"].run(reports.compare, hall.desk, a, b, reader))
+    return report_record(await hall.gates["work"].run(reports.compare, hall.desk, a, b, reader, as_of=as_of))
+
+
+@router.get("/compare.{form}", responses={200: {"content": {t: {} for t in FORMATS.values()}}, **responses(404, 501)}, response_class=Response)
+async def compare_file(hall: HallOf, reader: ReaderOf, form: Form, a: Other, b: Other, as_of: Annotated[Day, Query()] = "") -> Response:
+    """Two documents side by side as a file."""
+    return file_response(await hall.gates["work"].run(reports.compare, hall.desk, a, b, reader, as_of=as_of), form, "compare")
 
 
 @router.post("/match", response_model=dict[str, Any], responses=responses(501))

@@ -23,12 +23,15 @@ class Wanted(BaseModel):
     """A subscription: which events, by which criteria, over which channel."""
 
     model_config = ConfigDict(extra="forbid")
-    kind: Literal["policy.new", "policy.changed", "deadline", "risk.level", "risk.new", "bulletin"]
+    kind: Literal["policy.new", "policy.changed", "deadline", "answer.changed", "match.changed", "risk.level", "risk.new", "bulletin"]
     channel: Literal["inbox", "email", "webhook"] = "inbox"
     target: Annotated[str, Field(max_length=500, description="address of the mailbox or the webhook")] = ""
     region: Annotated[str, Field(pattern=r"^\d{0,12}$")] = ""
     topic: Annotated[str, Field(max_length=64)] = ""
     field: Annotated[str, Field(max_length=64)] = ""
+    document: Annotated[str, Field(max_length=64, description="a policy or notice to watch")] = ""
+    answer: Annotated[str, Field(max_length=64, description="one's own kept answer to watch")] = ""
+    profile: Annotated[str, Field(max_length=120, description="the name of one's own profile to watch")] = ""
 
 
 @router.get("/jobs", response_model=dict[str, Any], responses=responses())
@@ -61,10 +64,10 @@ def subscriptions(desk: DeskOf, reader: ReaderOf) -> Record:
     return {"subscriptions": [{n: v for n, v in r.items() if n != "secret"} for r in rows]}
 
 
-@router.post("/subscriptions", response_model=dict[str, Any], status_code=201, responses=responses())
+@router.post("/subscriptions", response_model=dict[str, Any], status_code=201, responses=responses(404))
 def add(desk: DeskOf, reader: ReaderOf, wanted: Wanted) -> Record:
     """Subscribe; for a webhook the signing secret is shown this once."""
-    criteria = {n: v for n in ("region", "topic", "field") if (v := getattr(wanted, n))}
+    criteria = {n: v for n in ("region", "topic", "field", "document", "answer", "profile") if (v := getattr(wanted, n))}
     return subscribe(desk, _user(reader), wanted.kind, wanted.channel, wanted.target, criteria)
 
 

@@ -15,7 +15,7 @@ from risk.bulletin import report_of
 from ui.api.base import DeskOf, HallOf, ReaderOf, Record
 from ui.api.risks import file_response
 from ui.api.schemas import Code
-from ui.desk import Desk, reports
+from ui.desk import Desk, enterprise, reports
 from ui.desk.library import lineage
 from ui.export import report_record
 from ui.messages import LANGUAGES, say
@@ -74,7 +74,7 @@ def _whole(desk: Desk, record: Record, reader: Reader, spans: list[tuple[int, in
 async def interpretation(request: Request, hall: HallOf, reader: ReaderOf, document_id: DocumentId) -> HTMLResponse:
     """政策要点梳理 as a fragment."""
     report = await hall.gates["work"].run(reports.interpret, hall.desk, document_id, reader)
-    return HTMLResponse(report_page.fragment(report_record(report), language_of(request)))
+    return HTMLResponse(report_page.fragment(report_record(report), language_of(request), f"/api/v1/documents/{quote(document_id)}/interpretation"))
 
 
 @router.get("/d/{document_id}/original")
@@ -92,7 +92,8 @@ def original(desk: DeskOf, reader: ReaderOf, document_id: DocumentId) -> Respons
 @router.get("/d/{document_id}/deadlines.ics")
 def deadlines(desk: DeskOf, reader: ReaderOf, document_id: DocumentId) -> Response:
     """The deadlines of a notice as a calendar."""
-    return Response(feeds.calendar(desk.show(document_id, reader)), media_type="text/calendar; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="deadlines.ics"'})
+    rows = enterprise.deadlines(desk, reader, document=document_id)
+    return Response(feeds.calendar(rows), media_type="text/calendar; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="deadlines.ics"'})
 
 
 @router.get("/answers/{answer_id}.{form}")
@@ -109,7 +110,7 @@ def answer(request: Request, desk: DeskOf, reader: ReaderOf, answer_id: Annotate
 async def compare(request: Request, hall: HallOf, reader: ReaderOf, a: Annotated[str, Query(max_length=64)], b: Annotated[str, Query(max_length=64)]) -> HTMLResponse:
     """Two documents side by side, as a fragment."""
     report = await hall.gates["work"].run(reports.compare, hall.desk, a, b, reader)
-    return HTMLResponse(report_page.fragment(report_record(report), language_of(request)))
+    return HTMLResponse(report_page.fragment(report_record(report), language_of(request), "/api/v1/compare", f"?a={quote(a)}&b={quote(b)}"))
 
 
 @router.get("/risks/{risk_id}/panel")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import gradio as gr
 
@@ -16,7 +18,7 @@ from ui.desk import enterprise, reports
 from ui.desk.enterprise import NUMBERS, SWITCHES, TEXTS
 from ui.export import report_record
 from ui.messages import say
-from ui.notify import unsubscribe
+from ui.notify import subscribe, unsubscribe
 from ui.pages import match as pages
 from ui.pages.html import e, empty, table
 from ui.pages.report import fragment
@@ -31,11 +33,13 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
         with gr.Tab(say("match.tab_match", language)):
             _matching(hall, language, tab)
         with gr.Tab(say("match.tab_calendar", language)) as calendar:
-            _listing(hall, language, calendar, enterprise.calendar)
+            _listing(hall, language, calendar, enterprise.calendar, "/api/v1/calendar", ics=True)
+        with gr.Tab(say("match.tab_chain", language)):
+            _chain(hall, language)
         with gr.Tab(say("match.tab_subscriptions", language)) as mine:
             _subscriptions(hall, language, mine)
         with gr.Tab(say("match.tab_coherence", language)) as coherence:
-            _listing(hall, language, coherence, enterprise.coherence)
+            _listing(hall, language, coherence, enterprise.coherence, "/api/v1/coherence")
 
 
 def _matching(hall: Hall, language: str, tab: Any) -> None:
@@ -49,6 +53,7 @@ def _matching(hall: Hall, language: str, tab: Any) -> None:
                 go = gr.Button(say("match.go", language), variant="primary")
                 keep = gr.Button(say("match.keep", language))
                 drop = gr.Button(say("match.drop", language))
+                follow = gr.Button(say("match.follow", language))
         with gr.Column(elem_classes="jw-surface"):
             out = html(empty(say("match.start", language), say("match.start_hint", language), "◇"))
 
@@ -66,6 +71,12 @@ def _matching(hall: Hall, language: str, tab: Any) -> None:
             _tried(lambda: hall.desk.store.profiles.remove(enterprise.owner(reader), name))
         return gr.update(choices=enterprise.names(hall.desk, reader), value=None)
 
+    def watch(name: str | None, request: gr.Request) -> None:
+        reader = reader_of(hall, request)
+        for kind in ("match.changed", "deadline") if name else ():
+            _tried(partial(_follow, hall, reader, kind, str(name)))
+        gr.Info(say("match.followed" if name else "match.follow_first", language))
+
     def load(name: str | None, request: gr.Request) -> Any:
         facts = _tried(lambda: hall.desk.store.profiles.get(enterprise.owner(reader_of(hall, request)), name)) if name else None
         return _filled(facts)
@@ -76,9 +87,14 @@ def _matching(hall: Hall, language: str, tab: Any) -> None:
     go.click(run, fields, out, **QUIET)
     keep.click(store, fields, saved, **QUIET)
     drop.click(remove, saved, saved, **QUIET)
+    follow.click(watch, saved, None, **QUIET)
     saved.input(load, saved, fields, **QUIET)
     upload.upload(read, upload, fields, **QUIET)
     _on_open(hall, tab, saved)
+
+
+def _follow(hall: Hall, reader: Any, kind: str, profile: str) -> Any:
+    return subscribe(hall.desk, enterprise.owner(reader), kind, "inbox", "", {"profile": profile})
 
 
 def _on_open(hall: Hall, tab: Any, saved: Any) -> None:
@@ -131,23 +147,41 @@ def _tried(make: Callable[[], Any]) -> Any:
         return warn(error)
 
 
-def _listing(hall: Hall, language: str, tab: Any, make: Callable[..., Any]) -> None:
-    """A report of a place: filled when its tab opens, and again for another place."""
+def _chain(hall: Hall, language: str) -> None:
+    """承接链 of a topic at a place."""
+    with gr.Row():
+        topic = gr.Textbox(label=say("match.topic", language), placeholder=say("match.topic_hint", language), max_lines=1)
+        place = gr.Textbox(label=say("field.region_code", language), placeholder=say("match.any_place", language), max_lines=1)
+    go = gr.Button(say("match.chain_go", language), variant="primary")
+    out = html(empty(say("match.topic", language), say("match.topic_hint", language), "◇"))
+
+    def show(words: str, where: str, request: gr.Request) -> str:
+        reader, region = reader_of(hall, request), (where or "").strip()
+        query = "?" + urlencode({"topic": words or "", "region": region})
+        return shown(lambda: _report(enterprise.chain(hall.desk, words or "", reader, region), language, "/api/v1/chain", query), language)
+
+    gr.on([go.click, topic.submit, place.submit], show, [topic, place], out, trigger_mode="always_last", **QUIET)
+
+
+def _listing(hall: Hall, language: str, tab: Any, make: Callable[..., Any], address: str, *, ics: bool = False) -> None:
+    """A report of a place: filled when its tab opens, and again for another place; with links to its files."""
     place = gr.Textbox(label=say("field.region_code", language), placeholder=say("match.any_place", language), max_lines=1)
     out = html(empty(say("loading", language), "", "…"))
 
     def show(where: str, request: gr.Request) -> str:
-        reader = reader_of(hall, request)
-        return shown(lambda: _report(make(hall.desk, reader, (where or "").strip()), language), language)
+        reader, region = reader_of(hall, request), (where or "").strip()
+        query = "?" + urlencode({"region": region})
+        file = f'<p><a class="jw-button" download href="{e(address)}.ics{e(query)}">{e(say("doc.calendar", language))}</a></p>' if ics else ""
+        return shown(lambda: file + _report(make(hall.desk, reader, region), language, address, query), language)
 
     gr.on([tab.select, place.submit], show, place, out, trigger_mode="always_last", **QUIET)
 
 
-def _report(report: Report, language: str) -> str:
+def _report(report: Report, language: str, address: str, query: str) -> str:
     """A report, or the empty state when nothing stands in it."""
     if all(isinstance(b, TableBlock) and not b.rows for b in report.blocks):
         return empty(say("match.no_rows", language), f"{say('as_of', language)} {report.as_of}", "∅")
-    return fragment(report_record(report), language)
+    return fragment(report_record(report), language, address, query)
 
 
 def _subscriptions(hall: Hall, language: str, tab: Any) -> None:

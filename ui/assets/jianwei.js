@@ -199,6 +199,7 @@
     else if ((el = hit(".jw-interpret"))) { const slot = $(".jw-slot[data-slot=interpretation]", el.closest(".jw-document")); fill(slot, `/d/${encodeURIComponent(el.dataset.doc)}/interpretation?${query}`, true); }
     else if ((el = hit(".jw-compare"))) compare(el);
     else if ((el = hit(".jw-report-error"))) why((said) => post("/api/v1/doubts", { said, document_id: el.dataset.doc || "", answer_id: el.dataset.answer || "" }));
+    else if ((el = hit(".jw-watch"))) post("/api/v1/subscriptions", { kind: el.dataset.kind, document: el.dataset.document || "", answer: el.dataset.answer || "" }).then((ok) => ok && el.setAttribute("aria-pressed", "true"));
     else if ((el = hit(".jw-thumb"))) thumb(el);
     else if ((el = hit(".jw-tabs [role=tab]"))) tab(el);
     else if ((el = hit("[data-lang]"))) { document.cookie = `jianwei_lang=${el.dataset.lang};path=/;max-age=31536000;samesite=lax`; }

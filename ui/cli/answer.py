@@ -1,4 +1,4 @@
-"""search, ask, show, interpret, compare, match."""
+"""search, ask, show, match."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Region = Annotated[str, typer.Option(metavar="CODE", help="Division code (GB/T 2
 
 
 def register(app: typer.Typer) -> None:
-    for function in (search, ask, show, interpret, compare, match):
+    for function in (search, ask, show, match):
         app.command()(function)
 
 
@@ -138,28 +138,6 @@ def show(context: typer.Context, document: Annotated[str, typer.Argument(metavar
     print(f"{record['validity']['status']} ({record['validity']['as_of']}) {record['validity']['basis']}\n\n{record['text']}")
 
 
-def interpret(context: typer.Context, document: Annotated[str, typer.Argument(metavar="DOC")], json: Json = False) -> None:
-    """The gist of a policy (政策要点梳理, system-made)."""
-    from ui.desk import reports
-
-    here = session(context)
-    _put_report(reports.interpret(here.desk, document, here.reader), json)
-
-
-def compare(context: typer.Context, first: Annotated[str, typer.Argument(metavar="DOC")], second: Annotated[str, typer.Argument(metavar="DOC")], json: Json = False) -> None:
-    """Two documents side by side."""
-    from ui.desk import reports
-
-    here = session(context)
-    _put_report(reports.compare(here.desk, first, second, here.reader), json)
-
-
-def _put_report(report: Any, json: bool) -> None:
-    from ui.export import markdown, report_record
-
-    put_json(report_record(report)) if json else print(markdown(report))
-
-
 def match(
     context: typer.Context,
     profile: Annotated[Path, typer.Argument(metavar="PROFILE.toml")],
@@ -173,8 +151,10 @@ def match(
     result = reports.match(here.desk, _profile(profile), here.reader, as_of=as_of)
     if json:
         return put_json(result)
-    rows = [(m.get("state", m.get("status", "")), m.get("title", ""), m.get("benefit", ""), "；".join(map(str, m.get("missing", ())))) for m in result.get("matches", ())]
+    rows = [(m["state"], m["title"], m["benefit"], "；".join((*m["why_not"], *m["missing"], m["deadline"], m["deadline_notice"])).strip("；")) for m in result["matches"]]
     put_table([here.say(f"match.{name}") for name in ("state", "title", "benefit", "missing")], rows)
+    for q in result["ask"]:
+        print(f"? {q['question']} ({len(q['policies'])})")
 
 
 def _profile(path: Path) -> dict[str, Any]:

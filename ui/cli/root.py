@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ui.cli import answer, centre, gather, panel, people, risks, service
+from ui.cli import answer, centre, gather, panel, people, reports, risks, service, subscriptions
 from ui.cli.session import Session
 
 app = typer.Typer(
@@ -19,10 +19,11 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-for part in (gather, answer, risks, centre, service):
+for part in (gather, answer, reports, risks, centre, service):
     part.register(app)
 app.add_typer(panel.app, name="panel")
 app.add_typer(people.app, name="user")
+app.add_typer(subscriptions.app, name="subscription")
 
 
 @app.callback()

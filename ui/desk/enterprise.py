@@ -10,7 +10,7 @@ from typing import Any
 from corpus.access import Reader
 from corpus.errors import BadInput, NotPermitted
 from corpus.report import Report
-from ui.desk import Desk, room, today
+from ui.desk import Desk, date_or_bad, room, today
 
 TEXTS = ("name", "region", "zone", "industry", "founded_on")
 NUMBERS = ("r_and_d_expense", "r_and_d_expense_before", "revenue", "r_and_d_staff", "staff", "ip_class_1", "ip_class_2")
@@ -68,15 +68,46 @@ def names(desk: Desk, reader: Reader) -> list[str]:
     return [] if reader.role == "anonymous" else [str(p["name"]) for p in desk.store.profiles.list(reader.user)]
 
 
-def calendar(desk: Desk, reader: Reader, region: str = "") -> Report:
+def calendar(desk: Desk, reader: Reader, region: str = "", *, as_of: str = "") -> Report:
     """申报日历 of a place, by division code or name (all places without one); raises BadInput for an unknown place."""
-    report: Report = room("rag.calls").calendar(desk.store, reader, today(), region=room("rag.scope").region_of({"region": region}))
+    report: Report = room("rag.calls").calendar(desk.store, reader, _day(as_of), region=_place(region))
     return report
 
 
-def coherence(desk: Desk, reader: Reader, region: str = "") -> Report:
+def deadlines(desk: Desk, reader: Reader, region: str = "", *, document: str = "", as_of: str = "") -> list[dict[str, str]]:
+    """Deadlines of the calls of a place (or of one notice): {id, title, stage, batch, date, quote}, for a calendar file. Raises NotFound."""
+    if document:
+        desk.store.documents.get(document, reader)
+    found = room("rag.calls").calls(desk.store, reader, _day(as_of), region=_place(region), ids=[document] if document else None)
+    texts = {d.id: d.text for d in desk.store.documents.texts([c.document_id for c in found], reader)}
+    return [
+        {"id": c.document_id, "title": c.title, "stage": stage, "batch": batch, "date": day, "quote": " ".join(texts[c.document_id][a:b].split())}
+        for c in found
+        for stage, batch, day, a, b in c.deadlines
+    ]
+
+
+def coherence(desk: Desk, reader: Reader, region: str = "", *, as_of: str = "") -> Report:
     """政策协同与纠偏清单, for officials; raises NotPermitted for others."""
     if reader.role not in OFFICIALS:
         raise NotPermitted("this is for officials", reader.role, "ask for the role of an official")
-    report: Report = room("rag.coherence").coherence(desk.store, reader, today(), region=room("rag.scope").region_of({"region": region}))
+    report: Report = room("rag.coherence").coherence(desk.store, reader, _day(as_of), region=_place(region))
     return report
+
+
+def chain(desk: Desk, topic: str, reader: Reader, region: str = "", *, as_of: str = "") -> Report:
+    """承接链 of a topic from the nation to the county; raises BadInput without a topic."""
+    if not topic.strip() or len(topic) > 100:
+        raise BadInput("a topic of 1 to 100 characters is needed", topic, "write a few words, such as 企业研发费用补助")
+    desk.shelf()
+    report: Report = room("rag.chain").topic_chain(topic.strip(), desk.store, desk.retriever, reader, region=_place(region), as_of=_day(as_of))
+    return report
+
+
+def _day(as_of: str) -> str:
+    return date_or_bad(as_of) or today()
+
+
+def _place(region: str) -> str:
+    found: str = room("rag.scope").region_of({"region": region})
+    return found

@@ -60,8 +60,10 @@ def _recorded(desk: Desk, name: str, arguments: dict[str, Any], by: str) -> str:
 def _do(desk: Desk, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     if name == "notify":
         from ui.notify import announce, deliver
+        from ui.notify.watching import watch
 
         announce(desk)
+        watch(desk)
         return deliver(desk)
     if name == "index":
         return gather.index(desk, LOCAL)

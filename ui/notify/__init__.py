@@ -9,14 +9,16 @@ import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from corpus.access import LOCAL, Reader
+from corpus.access import LOCAL
 from corpus.errors import BadInput, JianweiError, NotFound
 from corpus.models import POLICY_KINDS, Change, Document
-from ui.desk import Desk
+from ui.desk import Desk, today
+from ui.notify.watching import owner_of
 
 
 def subscribe(desk: Desk, user: str, kind: str, channel: str, target: str, criteria: Mapping[str, Any]) -> dict[str, Any]:
-    """Make a subscription; a webhook gets a secret."""
+    """Make a subscription; a webhook gets a secret. Raises NotFound for a document, answer or profile that is not one's own to watch."""
+    _own(desk, user, kind, criteria)
     if channel == "email" and ("@" not in target or any(c.isspace() for c in target)):
         raise BadInput("this is no mail address", target, "write name@host")
     secret = ""
@@ -28,6 +30,24 @@ def subscribe(desk: Desk, user: str, kind: str, channel: str, target: str, crite
     number = desk.store.outbox.subscribe(user, kind, channel, target=target if channel != "inbox" else "", secret=secret, **criteria)
     desk.store.audit.add(user, "subscribe", str(number), {"kind": kind, "channel": channel, **criteria})
     return {"n": number, "kind": kind, "channel": channel, **({"secret": secret} if secret else {})}
+
+
+NEEDS = {"answer.changed": "answer", "match.changed": "profile"}
+
+
+def _own(desk: Desk, user: str, kind: str, criteria: Mapping[str, Any]) -> None:
+    """What is watched must be there for this user."""
+    if (name := NEEDS.get(kind)) and not criteria.get(name):
+        raise BadInput(f"a subscription of kind {kind} needs {name}", "", f"name the {name}")
+    reader = owner_of(desk, user)
+    if reader is None:
+        raise NotFound("no such user", user, "see `jianwei user list`")
+    if criteria.get("document"):
+        desk.store.documents.get(criteria["document"], reader)
+    if criteria.get("answer"):
+        desk.store.conversations.get(criteria["answer"], reader)
+    if criteria.get("profile"):
+        desk.store.profiles.get(user, criteria["profile"])
 
 
 def announce(desk: Desk) -> int:
@@ -104,14 +124,22 @@ def concerns(desk: Desk, event: Mapping[str, Any], subscription: Mapping[str, An
     if event["kind"] != subscription["kind"]:
         return False
     facets = event["facets"]
-    if facets.get("user") not in (None, "", subscription["user"]):
+    if facets.get("user") not in (None, "", subscription["user"]) or facets.get("subscription") not in (None, subscription["n"]):
         return False
     wanted = subscription["criteria"]
+    if wanted.get("document") and wanted["document"] not in (event["subject"], *facets.get("documents", ())):
+        return False
+    if wanted.get("answer") and facets.get("answer") != wanted["answer"]:
+        return False
+    if wanted.get("profile") and event["kind"] == "deadline" and not _fits(desk, subscription, facets):
+        return False
     if wanted.get("region") and not str(facets.get("region", "")).startswith(wanted["region"].rstrip("0") or "0"):
         return False
-    if any(wanted.get(n) and wanted[n] not in _values(facets.get(n)) for n in ("topic", "field")):
+    if wanted.get("field") and wanted["field"] not in _values(facets.get("field")):
         return False
-    reader = _owner(desk, subscription["user"])
+    if (topic := wanted.get("topic")) and topic not in _values(facets.get("topic")) and topic not in f"{event['title']} {facets.get('name', '')}":
+        return False
+    reader = owner_of(desk, subscription["user"])
     return reader is not None and reader.may_read(event["security"], event["subject"])
 
 
@@ -119,13 +147,19 @@ def _values(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _owner(desk: Desk, user: str) -> Reader | None:
-    if user == "local":
-        return LOCAL
+def _fits(desk: Desk, subscription: Mapping[str, Any], facets: Mapping[str, Any]) -> bool:
+    """Whether a call carries out a policy that may fit the profile of the subscription."""
+    from rag.watch import fitting
+
+    reader = owner_of(desk, subscription["user"])
+    if reader is None:
+        return False
     try:
-        return desk.reader(user)
+        facts = desk.store.profiles.get(subscription["user"], subscription["criteria"]["profile"])
     except NotFound:
-        return None
+        return False
+    states = fitting(facts, desk.store, reader, today())
+    return any(states.get(i) in ("满足", "缺信息") for i in facets.get("documents", ()))
 
 
 def _send(desk: Desk, delivery: Mapping[str, Any]) -> str:

@@ -108,7 +108,8 @@ def _tools(a: Mapping[str, Any], language: str) -> str:
     report = f'<button type="button" class="jw-report-error" data-answer="{key}">{e(say("doc.report_error", language))}</button>'
     files = "".join(f'<a href="/answers/{quote(a["id"])}.{form}" download>{form.upper()}</a>' for form in ("docx", "pdf", "md"))
     export = f'<details class="jw-menu"><summary>{e(say("ask.export", language))}</summary><div>{files}</div></details>' if a.get("kept") else ""
-    return f'<div class="jw-tools">{thumbs}{copy}{export}{report}<span class="jw-ai">{e(say("ask.mark", language))}</span></div>'
+    watch = f'<button type="button" class="jw-watch" data-kind="answer.changed" data-answer="{key}">{e(say("doc.watch", language))}</button>' if a.get("kept") and a["citations"] else ""
+    return f'<div class="jw-tools">{thumbs}{copy}{export}{watch}{report}<span class="jw-ai">{e(say("ask.mark", language))}</span></div>'
 
 
 def welcome(language: str, questions: Sequence[str], numbers: Sequence[tuple[str, str]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -13,8 +14,6 @@ from zoneinfo import ZoneInfo
 from ui.pages.document import link
 
 HOME = ZoneInfo("Asia/Shanghai")
-_DAY = re.compile(r"(20\d{2})年(\d{1,2})月(\d{1,2})日")
-_DEADLINE = re.compile(r"截止|截至|前(?:报送|提交|完成|登录|填报)|之前|逾期|申报时间|受理时间")
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 has no place for."""
 
@@ -56,30 +55,19 @@ def risk_items(rows: Iterable[Mapping[str, Any]], base: str) -> Iterable[dict[st
         }
 
 
-def deadline_sentences(text: str) -> list[tuple[str, str]]:
-    """(ISO day, sentence) for every day that a sentence names as a deadline, in order."""
-    found: dict[tuple[str, str], None] = {}
-    for sentence in re.split(r"(?<=[。；\n])", text):
-        if _DEADLINE.search(sentence):
-            for y, m, d in _DAY.findall(sentence):
-                try:
-                    found[(date(int(y), int(m), int(d)).isoformat(), " ".join(sentence.split()))] = None
-                except ValueError:
-                    continue
-    return list(found)
-
-
-def calendar(d: Mapping[str, Any]) -> str:
-    """The deadlines of a document as iCalendar, a reminder three days before each."""
-    events = [_event(d, i, day, sentence) for i, (day, sentence) in enumerate(deadline_sentences(d["text"]))]
+def calendar(rows: Iterable[Mapping[str, str]]) -> str:
+    """Deadlines {id, title, stage, batch, date, quote} as iCalendar, a reminder three days before each."""
+    events = [_event(r) for r in rows if len(r["date"]) == 10]
     return "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Jianwei//deadlines//ZH", *(line for event in events for line in event), "END:VCALENDAR", ""])
 
 
-def _event(d: Mapping[str, Any], number: int, day: str, sentence: str) -> list[str]:
-    start = date.fromisoformat(day)
+def _event(r: Mapping[str, str]) -> list[str]:
+    start = date.fromisoformat(r["date"])
     stamp = datetime.now(ZoneInfo("UTC")).strftime("%Y%m%dT%H%M%SZ")
-    lines = ["BEGIN:VEVENT", f"UID:{d['id']}-{number}@jianwei", f"DTSTAMP:{stamp}", f"DTSTART;VALUE=DATE:{start:%Y%m%d}", f"DTEND;VALUE=DATE:{start + timedelta(days=1):%Y%m%d}"]
-    lines += [f"SUMMARY:{_ics('截止：' + d['title'])}", f"DESCRIPTION:{_ics(sentence)}", "BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-P3D", f"DESCRIPTION:{_ics(d['title'])}", "END:VALARM", "END:VEVENT"]
+    what = f"{r['batch']}{r['stage']}截止：{r['title']}"
+    key = hashlib.sha256(f"{r['id']} {r['stage']} {r['batch']} {r['date']}".encode()).hexdigest()[:24]
+    lines = ["BEGIN:VEVENT", f"UID:{key}@jianwei", f"DTSTAMP:{stamp}", f"DTSTART;VALUE=DATE:{start:%Y%m%d}", f"DTEND;VALUE=DATE:{start + timedelta(days=1):%Y%m%d}"]
+    lines += [f"SUMMARY:{_ics(what)}", f"DESCRIPTION:{_ics(r['quote'])}", "BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-P3D", f"DESCRIPTION:{_ics(what)}", "END:VALARM", "END:VEVENT"]
     return [folded for line in lines for folded in _fold(line)]
 
 

@@ -9,9 +9,11 @@ from ui.messages import say
 from ui.pages.document import link
 from ui.pages.html import badge, e
 
+FORMATS = ("docx", "pdf", "md")
 
-def fragment(report: Mapping[str, Any], language: str) -> str:
-    """Title, marks, blocks and numbered sources; marks open the clause beside it."""
+
+def fragment(report: Mapping[str, Any], language: str, files: str = "", query: str = "") -> str:
+    """Title, marks, blocks and numbered sources; marks open the clause beside it. `files` is the address (without suffix) that gives it as a file."""
     cited = {c.get("n", i): c for i, c in enumerate(report["citations"], 1)}
     marks = "".join(badge(m, "warn") for m in report["marks"])
     when = f'<p class="jw-dim">{e(say("as_of", language))} {e(report["as_of"])}</p>' if report["as_of"] else ""
@@ -20,7 +22,12 @@ def fragment(report: Mapping[str, Any], language: str) -> str:
     sources = "".join(f"<li value={int(n)}>{_source(c, int(n), language)}</li>" for n, c in cited.items())
     listed = f'<h3>{e(say("sources", language))}</h3><ol class="jw-sources">{sources}</ol>' if cited else ""
     foot = f'<p class="jw-foot">{e(report["footer"])}</p>' if report["footer"] else ""
-    return f'<article class="jw-report"><h2>{e(report["title"])}</h2><p class="jw-marks">{marks}</p>{below}{when}{blocks}{listed}{foot}</article>'
+    return f'<article class="jw-report"><h2>{e(report["title"])}</h2><p class="jw-marks">{marks}</p>{below}{_files(files, query, language)}{when}{blocks}{listed}{foot}</article>'
+
+
+def _files(address: str, query: str, language: str) -> str:
+    links = "".join(f'<a class="jw-button" download href="{e(address)}.{form}{e(query)}">{e(say("match.download", language, form=form.upper()))}</a> ' for form in FORMATS)
+    return f'<p class="jw-actions">{links}</p>' if address else ""
 
 
 def _block(block: Mapping[str, Any], cited: Mapping[int, Mapping[str, Any]], language: str) -> str:
