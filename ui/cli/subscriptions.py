@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from corpus.store.outbox import CHANNELS, KINDS
 from ui.cli.session import put_json, put_table, session
 
 app = typer.Typer(help="One's own subscriptions, and what was told.", no_args_is_help=True)
@@ -25,8 +24,8 @@ def list_(context: typer.Context, json: Json = False) -> None:
 @app.command()
 def add(
     context: typer.Context,
-    kind: Annotated[str, typer.Argument(help=f"one of: {', '.join(KINDS)}")],
-    channel: Annotated[str, typer.Option(help=f"one of: {', '.join(CHANNELS)}")] = "inbox",
+    kind: Annotated[str, typer.Argument(help="policy.new, policy.changed, deadline, answer.changed, match.changed, risk.new, risk.level, bulletin.")],
+    channel: Annotated[str, typer.Option(help="inbox, email or webhook.")] = "inbox",
     target: Annotated[str, typer.Option(help="Address of the mailbox or the webhook.")] = "",
     document: Annotated[str, typer.Option(help="A policy or notice to watch.")] = "",
     answer: Annotated[str, typer.Option(help="One's own kept answer to watch.")] = "",
