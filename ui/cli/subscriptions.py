@@ -47,8 +47,10 @@ def add(
 @app.command()
 def remove(context: typer.Context, number: Annotated[int, typer.Argument(metavar="N")]) -> None:
     """End a subscription."""
+    from ui.notify import unsubscribe
+
     here = session(context)
-    here.desk.store.outbox.unsubscribe(here.reader.user, number)
+    unsubscribe(here.desk, here.reader.user, number)
 
 
 @app.command()
