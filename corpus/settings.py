@@ -27,6 +27,7 @@ class Settings(BaseModel):
     llm_base_url: str = Field(default="", description="address of an OpenAI-compatible server")
     llm_api_key: str = Field(default="", description="key of that server (environment only)", repr=False)
     llm_timeout: float = Field(default=60.0, gt=0, description="seconds")
+    signal_model: str = Field(default="", description="judge of risk sentences: zero-shot:PATH of a transformers NLI model | llm; empty means the shipped classifier")
     region: str = Field(default="", description="default region of askers, GB/T 2260")
     province_profile: str = Field(default="", description="TOML of the province's chains, firms and projects")
     host: str = "127.0.0.1"

@@ -50,7 +50,7 @@ def gain(grades: Sequence[float], ideal: Sequence[float], k: int = 10) -> float:
 
 
 def _dcg(grades: Sequence[float]) -> float:
-    return sum((2.0**g - 1) / math.log2(i + 2) for i, g in enumerate(grades))
+    return float(sum((2.0**g - 1) / math.log2(i + 2) for i, g in enumerate(grades)))
 
 
 def tau_b(a: Sequence[float], b: Sequence[float]) -> float:

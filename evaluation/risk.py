@@ -103,7 +103,7 @@ def _kinds(rows: Sequence[Mapping[str, Any]], reader: Any) -> dict[str, float]:
     for r in wanted:
         things, cues = taxonomy.things_in(r["text"]), taxonomy.cues_in(r["text"])
         assigned = taxonomy.assign(r["text"], things, cues) if things and cues else None
-        fields += bool(assigned) and taxonomy.field_of(assigned[0]) == taxonomy.field_name(r["field"])
+        fields += assigned is not None and taxonomy.field_of(assigned[0]) == taxonomy.field_name(r["field"])
         if r["risk_type"] in taxonomy.type_aliases and cues:
             typed += 1
             best = assigned[1].name if assigned else cues[0].name

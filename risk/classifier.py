@@ -5,6 +5,7 @@ Five classes: none (everyday or technical use of a risk word), asserts, hypothet
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -32,6 +33,11 @@ class Weights:
     names: tuple[str, ...]
     threshold: float
     version: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Version and a digest of the numbers."""
+        return f"{self.version}:{zlib.crc32(self.dense.tobytes() + self.sparse.tobytes()):08x}"
 
     def aligned(self, taxonomy: Taxonomy) -> Weights:
         """The same weights with rows in the feature order of `taxonomy`; a feature unknown to the weights gets zeros."""
@@ -64,6 +70,10 @@ def decide(p: Sequence[float] | NDArray[np.float64], threshold: float) -> tuple[
 @cache
 def load_weights(path: Path | None = None) -> Weights:
     """The shipped weights, or those at `path` (made by `risk.train`); raises ModelError when they are not readable."""
+    return _loaded(path)
+
+
+def _loaded(path: Path | None) -> Weights:
     try:
         if path:
             return _read(path)
@@ -71,6 +81,17 @@ def load_weights(path: Path | None = None) -> Weights:
             return _read(shipped)
     except (OSError, KeyError, ValueError) as error:
         raise ModelError("the signal weights cannot be read", path or "risk/weights/signals.npz", "train them again: jianwei train signals") from error
+
+
+def home_weights(home: Path) -> Weights:
+    """The weights trained for a home (`jianwei train signals`), else those that ship."""
+    own = home / "signals.npz"
+    return _as_of(own, own.stat().st_mtime_ns) if own.exists() else load_weights()
+
+
+@cache
+def _as_of(path: Path, _changed: int) -> Weights:
+    return _loaded(path)
 
 
 def _read(path: Path) -> Weights:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from corpus.store import Store
-from risk.constants import constants
+from risk.constants import constants, day
 from risk.evidence import Evidence, View
 from risk.indicators import Context
 from risk.projects import LOW
@@ -50,6 +50,37 @@ def context_at(store: Store, evidence: Evidence, view: View, taxonomy: Taxonomy,
         dependence={k: province.dependence[_thing(k)] for k in view.keys if _thing(k) in province.dependence} if province else {},
         province=_relevance(evidence, view, taxonomy, province) if province else {},
     )
+
+
+def links_at(store: Store, on: str, *, ceiling: int = 4) -> dict[str, dict[str, Any]]:
+    """Object → {policies, policy_count, projects, project_count}: what names it, weightiest first (policies by authority and force, projects with a poor outcome), newer before older.
+
+    Each is {document_id, title, seen}. Only what had been seen by the date counts.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for name, kinds in (("policies", POLICY_KINDS), ("projects", ("project",))):
+        rows = store.risks.mentions(kinds, until=on, ceiling=ceiling)
+        best = _weightiest(rows, _status(store, sorted({r["document_id"] for r in rows}), on) if name == "policies" else {})
+        titles = store.risks.titles(sorted({r["document_id"] for shown in best.values() for r in shown}))
+        counts = Counter(r["thing"] for r in rows)
+        for thing, shown in best.items():
+            made = found.setdefault(thing, {"policies": [], "policy_count": 0, "projects": [], "project_count": 0})
+            made[name] = [{"document_id": r["document_id"], "title": titles.get(r["document_id"], ""), "seen": r["seen"]} for r in shown]
+            made["policy_count" if name == "policies" else "project_count"] = counts[thing]
+    return found
+
+
+def _weightiest(rows: Sequence[Mapping[str, Any]], status: Mapping[str, str]) -> dict[str, list[Mapping[str, Any]]]:
+    rule = constants()["policy"]["in_force"]
+    held: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for r in rows:
+        held[r["thing"]].append(r)
+
+    def order(r: Mapping[str, Any]) -> tuple[float, int, str]:
+        weight = r["value"] * float(rule.get(status[r["document_id"]], 0.5)) if r["document_id"] in status else r["value"]
+        return -weight, -day(r["seen"]), r["document_id"]
+
+    return {thing: sorted(of, key=order)[: constants()["linked_shown"]] for thing, of in held.items()}
 
 
 def _thing(key: str) -> str:

@@ -37,7 +37,7 @@ def dense(text: str, taxonomy: Taxonomy, things: Sequence[Match], cues: Sequence
     lexicon = load_lexicon()
     strong = [c for c in cues if c.strong]
     chosen = max(strong or cues, key=lambda c: (taxonomy.types[c.name].severity, -c.start), default=None)
-    clause, offset = _clause(text, chosen)
+    clause, _ = _clause(text, chosen)
     negated = bool(chosen and lexicon.negated.search(text[max(0, chosen.start - 4) : chosen.start]))
     paired = taxonomy.assign(text, things, cues) is not None if things and cues else False
     middle = (chosen.start + chosen.end) / 2 / max(1, len(text)) if chosen else 1.0

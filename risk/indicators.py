@@ -227,4 +227,5 @@ class _Pace:
         """Engagement times the share of the supporting among all that was said."""
         heat = np.array([p.heat if m else 0.0 for p, m in zip(self.view.pairs, self.mine, strict=True)])
         said = np.array([len(self.view.of(r)) / (len(self.view.of(r)) + len(self.view.opposing[r])) for r in range(len(self.view.keys))])
-        return _by_risk(self.view, self.weights * heat) * said[None, :]
+        found: Floats = _by_risk(self.view, self.weights * heat) * said[None, :]
+        return found

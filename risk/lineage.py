@@ -10,7 +10,7 @@ from corpus.errors import BadInput
 from corpus.store import Store
 from risk.risks import risk_id
 from risk.signals import Signal
-from risk.taxonomy import Taxonomy
+from risk.taxonomy import Taxonomy, home_taxonomy
 
 KEEPERS = ("expert", "official", "operator", "admin")
 
@@ -44,22 +44,26 @@ def merge(store: Store, risk_ids: Sequence[str], into: str, reader: Reader, reas
         if one == into:
             raise BadInput("a risk cannot be merged into itself", one, "name another target")
         store.risks.registered(one)
-        store.risks.amend(one, reader.user, "合并", {"into": into, "reason": reason}, as_of=as_of, merged_into=into, state="closed")
+        store.risks.amend(one, reader.user, "合并", {"into": into, "reason": reason, "values": {"merged_into": into, "state": "closed"}}, as_of=as_of, merged_into=into, state="closed")
         store.risks.amend(into, reader.user, "并入", {"from": one, "reason": reason}, as_of=as_of)
     store.audit.add(reader.user, "risk.merge", into, {"from": list(risk_ids), "reason": reason})
 
 
 def split(store: Store, one: str, parts: Mapping[str, Sequence[str]], reader: Reader, reason: str, *, as_of: str = "") -> list[str]:
-    """Split a risk by its types: {name of the part: [risk types]}; the rest stays. Returns the new ids."""
+    """Split a risk by its types: {name of the part: [risk types]}; the rest stays. Returns the new ids; raises SettingsError for an unknown type."""
     reader.require(*KEEPERS)
     row: dict[str, Any] = store.risks.registered(one)[0]
     thing = row["key"].partition("|")[0]
-    moved = {kind: f"{thing}|{name}" for name, kinds in parts.items() for kind in kinds}
+    taxonomy = home_taxonomy(store.home)
+    moved = {taxonomy.type_name(kind): f"{thing}|{name}" for name, kinds in parts.items() for kind in kinds}
+    if wrong := [n for n in parts if "|" in n or not n.strip()]:
+        raise BadInput("a part needs a name without a bar", ", ".join(wrong), "name it like a type of risk")
     if not moved:
         raise BadInput("a split needs parts", one, "name each part and its risk types")
     keys = sorted(set(moved.values()))
     store.risks.enrol([(risk_id(k), k) for k in keys], "monitoring")
-    store.risks.amend(one, reader.user, "拆分", {"into": [risk_id(k) for k in keys], "reason": reason}, as_of=as_of, edits={**row["edits"], "split": moved})
+    edits = {**(row["edits"] or {}), "split": moved}
+    store.risks.amend(one, reader.user, "拆分", {"into": [risk_id(k) for k in keys], "reason": reason, "values": {"edits": edits}}, as_of=as_of, edits=edits)
     for key in keys:
         store.risks.amend(risk_id(key), reader.user, "拆出", {"from": one, "reason": reason}, as_of=as_of)
     store.audit.add(reader.user, "risk.split", one, {"parts": {n: list(k) for n, k in parts.items()}, "reason": reason})

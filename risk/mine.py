@@ -7,33 +7,28 @@ visible at that date, so that a later document moves nothing.
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from corpus.access import Reader as Person
+from corpus.errors import SettingsError
 from corpus.settings import Settings
 from corpus.store import Store
+from corpus.validity import today
+from risk.collect import Progress, collect, load_evidence
 from risk.constants import constants, day, iso, seed_of
-from risk.context import POLICY_KINDS, context_at, mentions_of
+from risk.context import POLICY_KINDS, context_at, links_at
 from risk.evidence import Evidence, View
 from risk.indicators import Context
-from risk.lexicon import load_lexicon
-from risk.lineage import lineage_of
-from risk.projects import project_signals, reissued
+from risk.measures import NOT_SEARCHED, Finder, counter_measures
 from risk.province import load_province
 from risk.risks import record, risk_id
-from risk.score import Scores, score
-from risk.signals import Reader, Record, Signal
-from risk.stories import cluster
+from risk.score import Scores, rank, score
 from risk.taxonomy import Taxonomy, home_taxonomy
-from risk.technologies import by_thing, mine_terms
-
-KINDS = ("opinion", "news", "paper", "interpretation", "notice", "project", "policy")
-READ_KINDS = ("opinion", "news", "paper", "interpretation", "notice")
-PROJECT_KINDS = ("project", "notice")
-BATCH = 5000
-Progress = Callable[..., None]
+from risk.technologies import Named, Term, mine_terms
+from risk.weights import mixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +49,17 @@ class MineReport:
     constants_version: str = ""
 
 
-def today() -> str:
-    """The calendar date in Asia/Shanghai."""
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
+def mine(store: Store, settings: Settings, *, as_of: str = "", finder: Finder | None = None, progress: Progress | None = None) -> MineReport:
+    """Read what changed, score the risks as of a date (today by default) and keep the list; see MineReport.
 
-    return datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
-
-
-def mine(store: Store, settings: Settings, *, as_of: str = "", progress: Progress | None = None) -> MineReport:
-    """Read what changed, score the risks as of a date (today by default) and keep the list; see MineReport."""
+    `finder` (a retriever) looks for the clauses that the counter-measures rest on; without it they say 未找到依据.
+    """
     begun = time.perf_counter()
     on = iso(day(as_of)) if as_of else today()
     taxonomy = home_taxonomy(settings.home)
-    read = collect(store, taxonomy, progress=progress)
+    read = collect(store, settings, taxonomy, progress=progress)
     evidence = load_evidence(store, taxonomy)
-    lists = [score_list(store, settings, evidence, taxonomy, on, c, progress=progress) for c in _ceilings(evidence)]
+    lists = [score_list(store, settings, evidence, taxonomy, on, c, finder=finder, progress=progress) for c in _ceilings(evidence)]
     fresh = _enrol(store, lists[-1].records if lists else [], on)
     from risk.alerts import raise_alerts
 
@@ -82,122 +72,7 @@ def mine(store: Store, settings: Settings, *, as_of: str = "", progress: Progres
     )  # fmt: skip
 
 
-# ---- reading ---------------------------------------------------------------------------------------------------------
-
-
-def collect(store: Store, taxonomy: Taxonomy, *, progress: Progress | None = None) -> int:
-    """Bring the signals up to the store: only documents that changed are read; returns how many. All anew after a change of method."""
-    versions = f"{taxonomy.version}/{load_lexicon().version}/{_weights_version()}"
-    if store.risks.mark("versions") != versions:
-        store.risks.clear_signals()
-        store.risks.set_mark("sequence", "")
-        store.risks.set_mark("versions", versions)
-    since, until = int(store.risks.mark("sequence") or 0), store.documents.sequence()
-    if since == until:
-        return 0
-    changed = None if not since else sorted({c.document_id for c in _changes(store, since)})
-    read, kinds = _read(store, taxonomy, changed, progress)
-    if changed is None or kinds & set(PROJECT_KINDS):
-        _read_projects(store, taxonomy)
-    store.risks.set_mark("sequence", str(until))
-    return read
-
-
-def _weights_version() -> str:
-    from risk.classifier import load_weights
-
-    weights = load_weights()
-    return f"{weights.version}:{float(abs(weights.dense).sum()):.3f}"
-
-
-def _changes(store: Store, since: int) -> Iterable[Any]:
-    while batch := store.documents.changes_since(since):
-        yield from batch
-        since = batch[-1].seq
-
-
-def _read(store: Store, taxonomy: Taxonomy, changed: Sequence[str] | None, progress: Progress | None) -> tuple[int, set[str]]:
-    reader, read, kinds = Reader(taxonomy), 0, set()
-    if changed is not None:
-        store.risks.replace_signals(changed, ())
-        store.risks.replace_mentions(changed, ())
-    rows: list[dict[str, Any]] = []
-    noted: list[dict[str, Any]] = []
-    done: list[str] = []
-    for row in store.risks.material(KINDS, changed):
-        kinds.add(row["kind"])
-        item = to_record(row)
-        if row["kind"] in READ_KINDS:
-            rows += [pack(s) for s in reader.read(item)]
-        if row["kind"] in (*POLICY_KINDS, "project"):
-            noted += list(mentions_of(row, item.seen, taxonomy))
-        done.append(row["id"])
-        read += 1
-        if len(done) >= BATCH:
-            _flush(store, done, rows, noted, fresh=changed is None)
-            done, rows, noted = [], [], []
-            if progress:
-                progress("read", read)
-    _flush(store, done, rows, noted, fresh=changed is None)
-    return read, kinds
-
-
-def _flush(store: Store, ids: Sequence[str], rows: Sequence[Mapping[str, Any]], noted: Sequence[Mapping[str, Any]], *, fresh: bool) -> None:
-    store.risks.replace_signals(() if fresh else ids, rows)
-    store.risks.replace_mentions(() if fresh else ids, noted)
-
-
-def _read_projects(store: Store, taxonomy: Taxonomy) -> None:
-    """Project histories are judged together (teams, calls issued again), so all of them are read when one changed."""
-    projects = [(to_record(r), r["extra"] or {}) for r in store.risks.material(("project",))]
-    calls = [(to_record(r), r["extra"] or {}) for r in store.risks.material(("notice",)) if (r["extra"] or {}).get("deadline") is not None]
-    found: dict[str, dict[str, Any]] = {}
-    for signal in (*project_signals(projects, taxonomy), *reissued(calls, taxonomy)):
-        row = pack(signal)
-        found[row["key"]] = row
-    spoken = {s["document_id"] for s in store.risks.signals() if s["kind"] == "notice" and not s.get("weak")}
-    rows = [r for r in found.values() if r["document_id"] not in spoken]
-    store.risks.replace_signals([p.id for p, _ in projects] + [r["document_id"] for r in rows], rows)
-
-
-def to_record(row: Mapping[str, Any]) -> Record:
-    """A stored document as a record: an undated text is dated by its first sight."""
-    seen = seen_day(row["first_seen_at"])
-    context = " ".join([row["title"], *(row["topics"] or ())]) if row["kind"] == "paper" else row["title"]
-    return Record(row["id"], row["text"], row["kind"], row["source"], row["published_on"] or seen, seen, context, row["security"])
-
-
-def seen_day(instant: str) -> str:
-    """The calendar day in Asia/Shanghai of a UTC instant (no daylight saving there since 1991: UTC+8)."""
-    if len(instant) < 13:
-        return instant[:10] or "1970-01-01"
-    return iso(day(instant[:10]) + (int(instant[11:13]) >= 16))
-
-
-def pack(signal: Signal) -> dict[str, Any]:
-    """A signal as a row of the store."""
-    return {"key": signal.key, "document_id": signal.document_id, "seen": signal.seen, "security": signal.security, "payload": asdict(signal)}
-
-
-_TUPLES = ("places", "actors", "technologies", "links")
-_NAMES = {f.name for f in fields(Signal)}
-
-
-def unpack(payload: Mapping[str, Any]) -> Signal:
-    """A signal from its stored payload."""
-    return Signal(**{n: tuple(v) if n in _TUPLES else v for n, v in payload.items() if n in _NAMES})
-
-
 # ---- scoring ---------------------------------------------------------------------------------------------------------
-
-
-def load_evidence(store: Store, taxonomy: Taxonomy) -> Evidence:
-    """All signals with their stories and sightings; the same whatever the order in which documents were stored."""
-    signals = [unpack(p) for p in store.risks.signals()]
-    sightings: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    for document_id, at, heat in store.risks.sightings():
-        sightings[document_id].append((day(seen_day(at)), heat))
-    return Evidence(signals, cluster(signals), sightings, lineage_of(store, taxonomy))
 
 
 def _ceilings(evidence: Evidence) -> list[int]:
@@ -220,48 +95,99 @@ def visible_seed(evidence: Evidence, view: View, on: str) -> int:
     return seed_of(on, constants()["version"], *keys)
 
 
-def score_list(store: Store, settings: Settings, evidence: Evidence, taxonomy: Taxonomy, on: str, ceiling: int, *, progress: Progress | None = None) -> Listed:
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What was known at a date, and its scores: all that a list is made of."""
+
+    view: View
+    context: Context
+    scores: Scores
+
+
+def weigh(store: Store, settings: Settings, evidence: Evidence, taxonomy: Taxonomy, on: str, ceiling: int, **options: Any) -> Weighed:
+    """Score at one date for one ceiling; `options` go to `score` (share, equal, assumed). The same arguments give the same bits."""
+    view = evidence.at(day(on), ceiling=ceiling)
+    context = context_at(store, evidence, view, taxonomy, load_province(settings), on, ceiling=ceiling)
+    return Weighed(view, context, score(view, context, seed=visible_seed(evidence, view, on), **options))
+
+
+def score_list(
+    store: Store, settings: Settings, evidence: Evidence, taxonomy: Taxonomy, on: str, ceiling: int, *, finder: Finder | None = None, progress: Progress | None = None
+) -> Listed:
     """Score at one date for one ceiling and keep the list."""
     if progress:
         progress("score", on, ceiling)
-    view = evidence.at(day(on), ceiling=ceiling)
-    context = context_at(store, evidence, view, taxonomy, load_province(settings), on, ceiling=ceiling)
-    scores = score(view, context, seed=visible_seed(evidence, view, on))
-    records = build_records(evidence, view, scores, context, taxonomy, _terms(store, taxonomy, on))
+    found = weigh(store, settings, evidence, taxonomy, on, ceiling)
+    records = build_records(evidence, found.view, found.scores, taxonomy, Named(terms_at(store, taxonomy, on, ceiling=ceiling, words=user_words(settings))))
     before = store.risks.run_at(iso(day(on) - 1), ceiling)
     previous = store.risks.entries(before["n"]) if before and before["ceiling"] == ceiling else []
-    records = [{**r, "moved": moved(r, previous)} for r in records]
-    summary = {"risks": len(records), "signals": int(sum(len(p.members) for p in view.pairs)), "stories": len(view.pairs), "candidates": _candidates(evidence, view, taxonomy)}
+    links = links_at(store, on, ceiling=ceiling)
+    records = [{**r, **links.get(r["object"], NO_LINKS), "moved": moved(r, previous)} for r in records]
+    policies = store.risks.changed_at(POLICY_KINDS)
+    kept = _kept_measures(previous, before, policies) if finder else {}
+    records = with_measures(store, settings, records, finder if policies else None, taxonomy, on, ceiling, kept)
+    pairs = found.view.pairs
+    summary = {
+        "risks": len(records), "signals": sum(len(p.members) for p in pairs), "stories": len(pairs), "policies_at": policies if finder else 0,
+        "candidates": _candidates(evidence, found.view, taxonomy),
+    }  # fmt: skip
     store.risks.put_run(on, ceiling, store.documents.sequence(), constants()["version"], summary, records)
     return Listed(ceiling, records, previous)
 
 
-def build_records(evidence: Evidence, view: View, scores: Scores, context: Context, taxonomy: Taxonomy, terms: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+NO_LINKS: Mapping[str, Any] = {"policies": [], "policy_count": 0, "projects": [], "project_count": 0}
+
+
+def with_measures(
+    store: Store, settings: Settings, records: Sequence[dict[str, Any]], finder: Finder | None, taxonomy: Taxonomy, on: str, ceiling: int, kept: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Records with counter-measures; those of `kept` (key → measures of the list before, made from the same policies) are not looked for again."""
+    fresh = [r for r in records if r["key"] not in kept]
+    found = counter_measures(fresh, finder, Person("system", "official", ceiling), taxonomy, on, region=settings.region, closely=constants()["measures_for"])
+    made = {r["key"]: m for r, m in zip(fresh, found, strict=True)} | dict(kept)
+    return [{**r, "counter_measures": made[r["key"]]} for r in records]
+
+
+def _kept_measures(previous: Sequence[Mapping[str, Any]], before: Mapping[str, Any] | None, policies: int) -> dict[str, Any]:
+    """Measures of the list before by key, when no policy changed since it was made."""
+    if before is None or before["summary"].get("policies_at") != policies:
+        return {}
+    return {r["key"]: r["counter_measures"] for r in previous if not any(m["basis"] == NOT_SEARCHED for m in r["counter_measures"])}
+
+
+def build_records(evidence: Evidence, view: View, scores: Scores, taxonomy: Taxonomy, terms: Named) -> list[dict[str, Any]]:
     """Records in order of rank, with the ranks under other λ."""
-    by_share = _sensitivity(view, context, scores)
+    by_share = _sensitivity(scores)
     found = []
-    for place in range(len(scores.order)):
-        r = scores.order[place]
-        key = scores.keys[r]
-        named = {key: terms.get(key.partition("|")[0], ())}
-        found.append({**record(evidence, view, scores, place, taxonomy, named), "lambda_ranks": {s: int(ranks[r]) for s, ranks in by_share.items()}})
+    for place, r in enumerate(scores.order):
+        made = record(evidence, view, scores, place, taxonomy, terms)
+        found.append({**made, "lambda_ranks": {s: int(ranks[r]) for s, ranks in by_share.items()}})
     return found
 
 
-def _sensitivity(view: View, context: Context, scores: Scores) -> dict[str, Any]:
+def _sensitivity(scores: Scores) -> dict[str, Any]:
     """Ranks of the point scores for λ = 0, ¼, ½, ¾, 1."""
-    from risk.score import rank
-    from risk.weights import mixed
-
-    found = {}
+    found: dict[str, Any] = {}
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         i, u = (axis.scores(mixed(axis.expert, axis.objective, share)) for axis in (scores.importance, scores.urgency))
         found[f"{share:g}"] = rank(i[None], u[None])[0] if len(scores.keys) else []
     return found
 
 
-def _terms(store: Store, taxonomy: Taxonomy, on: str) -> dict[str, tuple[str, ...]]:
-    return by_thing(mine_terms(store.risks.terms(("paper", "project"), until=f"{on}T15:59:59+00:00"), taxonomy))
+def terms_at(store: Store, taxonomy: Taxonomy, on: str, *, ceiling: int = 4, words: Sequence[str] = ()) -> list[Term]:
+    """Technology terms of papers, projects, calls and policies first seen by the end of a date, best first."""
+    return mine_terms(store.risks.terms(("paper", "project", "notice", "policy"), until=f"{on}T15:59:59+00:00", ceiling=ceiling), taxonomy, words=words)
+
+
+def user_words(settings: Settings) -> tuple[str, ...]:
+    """The words of the user dictionary, one a line (what follows a blank is a weight); empty without one."""
+    if not settings.user_dictionary:
+        return ()
+    try:
+        lines = Path(settings.user_dictionary).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError("the user dictionary cannot be read", settings.user_dictionary, "a UTF-8 file with one word a line") from error
+    return tuple(line.split()[0] for line in lines if line.split() and not line.startswith("#"))
 
 
 def moved(record_: Mapping[str, Any], previous: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -290,6 +216,3 @@ def _enrol(store: Store, records: Sequence[Mapping[str, Any]], on: str) -> list[
     fresh = store.risks.enrol([(r["id"], r["key"]) for r in records], "monitoring")
     store.risks.note([{"risk_id": i, "as_of": on, "by": "system", "what": "进入监测", "detail": {}} for i in fresh])
     return fresh
-
-
-__all__ = ["MineReport", "build_records", "collect", "load_evidence", "mine", "score_list", "to_record", "unpack"]

@@ -20,6 +20,7 @@ from risk.indicators import IMPORTANCE, URGENCY
 from risk.score import Axis, Scores, interval
 from risk.signals import Signal
 from risk.taxonomy import Taxonomy
+from risk.technologies import Named
 
 LEVEL_NAMES = {"red": "重大(红)", "orange": "较大(橙)", "yellow": "一般(黄)", "blue": "低(蓝)"}
 _CAUSE = re.compile(r"(?:由于|因为?)([^，。；！？,、“”\d]{2,18}?(?:不足|缺陷|短缺|管制|漏洞|故障|老化|违规|失效|禁令|滞后|缺失|不当|紧张|过剩|污染|超标))(?=，|,|而|导致|造成|引发|。)")
@@ -76,7 +77,12 @@ def strength_of(stories: int, sources: int) -> str:
     return "low"
 
 
-def record(evidence: Evidence, view: View, scores: Scores, place: int, taxonomy: Taxonomy, technologies: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def capped(level: str, strength: str) -> str:
+    """A grade that weak evidence may carry: never red on low strength."""
+    return "orange" if level == "red" and strength == "low" else level
+
+
+def record(evidence: Evidence, view: View, scores: Scores, place: int, taxonomy: Taxonomy, terms: Named) -> dict[str, Any]:
     """The record of the risk at `place` (0-based) of the order. Pure; plain JSON types."""
     r = scores.order[place]
     key, pairs = view.keys[r], view.of(r)
@@ -86,13 +92,13 @@ def record(evidence: Evidence, view: View, scores: Scores, place: int, taxonomy:
     kind = Counter(s.type for s in for_it).most_common(1)[0][0]
     sources = sorted({s.source for s in for_it})
     strength = strength_of(len(pairs), len(sources))
-    level = scores.levels[r] if strength != "low" or scores.levels[r] != "red" else "orange"
+    level = capped(scores.levels[r], strength)
     ranks = scores.ranks[:, r].astype(float)
     place_interval = interval(ranks)
     return {
         "id": risk_id(key), "key": key, "title": title_of(key), "statement": statement_of(key, for_it), "field": taxonomy.field_of(thing), "object": thing,
         "stage": "scored", "technology_stage": Counter(s.stage for s in for_it).most_common(1)[0][0], "type_path": list(taxonomy.path(kind, bucket)),
-        "associated_types": list(phrase(bucket).get("also", ())), "technologies": _technologies(key, for_it, technologies), "state": "monitoring",
+        "associated_types": list(phrase(bucket).get("also", ())), "technologies": _technologies(thing, for_it, terms), "state": "monitoring",
         "importance": _axis(scores.importance, r), "urgency": _axis(scores.urgency, r),
         "rank": {**place_interval, "position": place + 1}, "p_top10": round(float((ranks <= constants()["top"]).mean()), 4),
         "level": level, "level_name": LEVEL_NAMES[level], "evidence_strength": strength,
@@ -111,9 +117,12 @@ def _axis(axis: Axis, r: int) -> dict[str, Any]:
     return {**interval(axis.draws[:, r]), "point": round(float(axis.point[r]), 6), "contributions": {n: round(v, 4) for n, v in axis.contributions(r).items()}, "percentiles": given, "weights": weights}
 
 
-def _technologies(key: str, signals: Sequence[Signal], technologies: Mapping[str, Sequence[str]]) -> list[str]:
-    named = Counter(t for s in signals for t in s.technologies)
-    return [n for n, _ in named.most_common(8)] or list(technologies.get(key, ()))[:8] or [key.split("|")[0]]
+def _technologies(thing: str, signals: Sequence[Signal], terms: Named, *, limit: int = 8, looked_at: int = 80) -> list[str]:
+    """What the newest signals name (as written there, and mined terms), most often first; filled up with the best terms of the object."""
+    newest = sorted(signals, key=lambda s: (s.seen, s.key), reverse=True)[:looked_at]
+    named = Counter(t for s in newest for t in dict.fromkeys((*s.technologies, *terms.within(s.quote))))
+    found = [t for t, _ in sorted(named.items(), key=lambda x: (-x[1], -len(x[0]), x[0]))][:limit]
+    return list(dict.fromkeys([*found, *terms.of(thing), thing]))[:limit]
 
 
 def _signals(evidence: Evidence, pairs: Sequence[Any], against: Sequence[Signal]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ the date and the corpus sequence, so that a list can be made again bit by bit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -38,11 +39,13 @@ class Axis:
     @property
     def point(self) -> Floats:
         """[risks] scores without resampling."""
-        return aggregate(self.percentiles[None], self.weights[None])[0]
+        found: Floats = aggregate(self.percentiles[None], self.weights[None])[0]
+        return found
 
     def scores(self, weights: Floats) -> Floats:
         """[risks] scores of the point percentiles under other weights."""
-        return aggregate(self.percentiles[None], weights[None])[0]
+        found: Floats = aggregate(self.percentiles[None], weights[None])[0]
+        return found
 
     def contributions(self, risk: int) -> dict[str, float]:
         """w·ln p / Σw of each indicator with data: they sum to the log of the point score."""
@@ -80,8 +83,20 @@ def aggregate(percentiles: Floats, weights: Floats) -> Floats:
     return np.where(total > 0, found, 0.0)
 
 
-def score(view: View, context: Context, *, seed: int, draws: int | None = None, share: float | None = None, equal: bool = False) -> Scores:
-    """Score all risks of a view. `share` is λ (default from the constants); `draws` 0 gives point scores only; `equal` is the baseline of equal weights."""
+def score(
+    view: View,
+    context: Context,
+    *,
+    seed: int,
+    draws: int | None = None,
+    share: float | None = None,
+    equal: bool = False,
+    assumed: Mapping[str, Mapping[str, float]] | None = None,
+) -> Scores:
+    """Score all risks of a view. `share` is λ (default from the constants); `draws` 0 gives point scores only; `equal` is the baseline of equal weights.
+
+    `assumed`: risk key → indicator → percentile that takes the place of the computed one, at the point and in every draw (the weights stay).
+    """
     total = constants()["draws"] if draws is None else draws
     share = constants()["lambda"] if share is None else share
     ones = np.ones((1, len(view.pairs)))
@@ -90,7 +105,9 @@ def score(view: View, context: Context, *, seed: int, draws: int | None = None, 
     weights = {axis: _axis_weights(axis, names, point, share) for axis, names in AXES}
     if equal:
         weights = {axis: (np.full(len(names), 1 / len(names)), *weights[axis][1:]) for axis, names in AXES}
-    sampled = _resample(view, context, rng, total, weights) if view.keys and total else {}
+    given = {(view.keys.index(key), name): value for key, of in (assumed or {}).items() for name, value in of.items()}
+    sampled = _resample(view, context, rng, total, weights, given) if view.keys and total else {}
+    point = _with(point, given)
     axes = {axis: _axis(axis, names, point, weights[axis], sampled) for axis, names in AXES}
     return _result(view, axes["importance"], axes["urgency"])
 
@@ -107,12 +124,20 @@ def _axis(axis: str, names: tuple[str, ...], point: dict[str, Floats], weights: 
     return Axis(names, values, *weights, aggregate(values[None], weights[0][None]) if made is None else made)
 
 
-def _resample(view: View, context: Context, rng: np.random.Generator, total: int, weights: dict[str, tuple[Floats, Floats, Floats]]) -> dict[str, Floats]:
+def _with(drawn: dict[str, Floats], given: Mapping[tuple[int, str], float]) -> dict[str, Floats]:
+    for (risk, name), value in given.items():
+        drawn[name][:, risk] = value
+    return drawn
+
+
+def _resample(
+    view: View, context: Context, rng: np.random.Generator, total: int, weights: dict[str, tuple[Floats, Floats, Floats]], given: Mapping[tuple[int, str], float]
+) -> dict[str, Floats]:
     parts: dict[str, list[Floats]] = {axis: [] for axis, _ in AXES}
     for start in range(0, total, CHUNK):
         n = min(CHUNK, total - start)
         counts = rng.poisson(1.0, size=(n, len(view.pairs))).astype(float)
-        drawn = table(view, counts, context)
+        drawn = _with(table(view, counts, context), given)
         for axis, names in AXES:
             w = rng.dirichlet(constants()["weight_concentration"] * weights[axis][0], size=n)
             parts[axis].append(aggregate(np.stack([drawn[name] for name in names], axis=2), w))

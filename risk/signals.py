@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from corpus.text import sentences
+from rag.generate import OPEN_LEVEL
 from risk.classifier import Weights, decide, load_weights
 from risk.features import dense, hashed, is_title
+from risk.judges import Judge
 from risk.lexicon import actors_of, places_of, severity_of, stage_of
 from risk.taxonomy import Match, Taxonomy, load_taxonomy
 
@@ -62,7 +64,7 @@ class Signal:
     inherited: bool = False
     weak: str = ""
     known_from: str = ""
-    links: tuple[str, ...] = field(default=())
+    links: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -81,11 +83,17 @@ class Signal:
 
 
 class Reader:
-    """Extracts signals with one taxonomy and one set of weights."""
+    """Extracts signals with one taxonomy and one set of weights; a `judge` (zero-shot model, LLM) decides polarity in their place."""
 
-    def __init__(self, taxonomy: Taxonomy | None = None, weights: Weights | None = None) -> None:
+    def __init__(self, taxonomy: Taxonomy | None = None, weights: Weights | None = None, judge: Judge | None = None) -> None:
         self.taxonomy = taxonomy or load_taxonomy()
         self.weights = (weights or load_weights()).aligned(self.taxonomy)
+        self.other = judge
+
+    @property
+    def version(self) -> str:
+        """Changes when sentences would be judged otherwise."""
+        return self.other.name if self.other else self.weights.fingerprint
 
     def read(self, record: Record) -> list[Signal]:
         """The signals of one record, in order of position."""
@@ -99,7 +107,11 @@ class Reader:
 
     def judge(self, text: str) -> tuple[str, float]:
         """(class, confidence) of a bare sentence, with no context: what the labelled sentences measure."""
-        things, cues = self.taxonomy.things_in(text), self.taxonomy.cues_in(text)
+        return self._decide(text, self.taxonomy.things_in(text), self.taxonomy.cues_in(text), 1)
+
+    def _decide(self, text: str, things: list[Match], cues: list[Match], security: int) -> tuple[str, float]:
+        if self.other and not (self.other.outside and security > OPEN_LEVEL):  # what is not open never leaves the house
+            return self.other.judge(text)
         return decide(self.weights.probabilities(dense(text, self.taxonomy, things, cues), hashed(text)), self.weights.threshold)
 
     def _sentence(self, record: Record, a: int, b: int, context: list[Match], lone: bool) -> Signal | None:
@@ -113,7 +125,7 @@ class Reader:
         assigned = self.taxonomy.assign(text, things or context, cues)
         if assigned is None:
             return None
-        polarity, confidence = decide(self.weights.probabilities(dense(text, self.taxonomy, things, cues), hashed(text)), self.weights.threshold)
+        polarity, confidence = self._decide(text, things, cues, record.security)
         if polarity == "none":
             return None
         return self._signal(record, a, b, assigned, (polarity, confidence), things)
@@ -126,10 +138,11 @@ class Reader:
             document_id=record.id, start=a, end=b, quote=text, kind=record.kind, source=record.source, date=record.date, seen=record.seen,
             security=record.security, polarity=judged[0], confidence=round(judged[1] * (1.0 if things else 0.7), 4), cue=text[cue.start : cue.end],
             thing=thing, field=self.taxonomy.field_of(thing), type=cue.name, bucket=bucket, severity=severity_of(text, kind.severity),
-            stage=stage_of(text, record.kind), places=places_of(text), actors=actors_of(text), inherited=not things, links=self._links(text, thing, bucket, things),
+            stage=stage_of(text, record.kind), places=places_of(text), actors=actors_of(text), inherited=not things, links=self._links(text, thing, things),
+            technologies=tuple(dict.fromkeys(text[t.start : t.end] for t in things)),
         )  # fmt: skip
 
-    def _links(self, text: str, thing: str, bucket: str, things: list[Match]) -> tuple[str, ...]:
+    def _links(self, text: str, thing: str, things: list[Match]) -> tuple[str, ...]:
         """Other objects of the same sentence, when it joins them by cause (导致, 引发, 因 …)."""
         others = tuple(dict.fromkeys(t.name for t in things if t.name != thing))
         return others if others and _CAUSE.search(text) else ()
@@ -140,7 +153,6 @@ def extract(records: Iterable[Record], reader: Reader | None = None) -> Iterator
     reader = reader or Reader()
     for record in records:
         yield from reader.read(record)
-
 
 
 _CAUSE = re.compile("导致|引发|造成|引起|致使|因|由于|影响|波及|冲击|使得?|受.{0,8}影响|带来")

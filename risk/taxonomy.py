@@ -61,13 +61,13 @@ class Taxonomy:
     def __init__(self, data: dict[str, Any]) -> None:
         self.version: str = data["version"]
         self.types = {t["name"]: _type(t) for t in data["type"]}
-        self._type_names = {a: t.name for t in self.types.values() for a in (*t.aliases, t.name)} | {n: n for n in self.types}
+        self._type_names: dict[str, str] = {a: t.name for t in self.types.values() for a in (*t.aliases, t.name)} | {n: n for n in self.types}
         self.fields: tuple[str, ...] = tuple(f["name"] for f in data["field"])
         self.chains: dict[str, str] = {f["name"]: f.get("chain", "") for f in data["field"]}
-        self._field_names = {a: f["name"] for f in data["field"] for a in (*f.get("aliases", ()), f["name"])}
+        self._field_names: dict[str, str] = {a: f["name"] for f in data["field"] for a in (*f.get("aliases", ()), f["name"])}
         self.things = {o["name"]: self._thing(o, f["name"]) for f in data["field"] for o in f["object"]}
         self._routes = [(r["object"], r["type"], r["to"], re.compile(r["words"]) if r.get("words") else None) for r in data.get("route", ())]
-        self._rebucket = {(o, t): r["bucket"] for r in data.get("rebucket", ()) for o in r["objects"] for t in r["types"]}
+        self._rebucket: dict[tuple[str, str], str] = {(o, t): r["bucket"] for r in data.get("rebucket", ()) for o in r["objects"] for t in r["types"]}
         self.cue = re.compile("|".join(f"(?:{t.words.pattern})" for t in self.types.values()) + "|" + "|".join(f"(?:{t.weak.pattern})" for t in self.types.values() if t.weak))
         self.any_thing = re.compile("|".join(f"(?:{t.words.pattern})" for t in self.things.values()), re.IGNORECASE)
 
@@ -93,7 +93,7 @@ class Taxonomy:
 
     def things_in(self, text: str) -> list[Match]:
         """Objects spoken of, each match, in order of position."""
-        found = []
+        found: list[Match] = []
         for thing in self.things.values():
             looked = thing.blank.sub(lambda m: "□" * len(m.group()), text) if thing.blank else text
             found.extend(Match(thing.name, m.start(), m.end()) for m in thing.words.finditer(looked) if m.end() > m.start())
@@ -101,7 +101,7 @@ class Taxonomy:
 
     def cues_in(self, text: str) -> list[Match]:
         """Cues of risk types, each match, strong before weak at the same place."""
-        found = []
+        found: list[Match] = []
         for kind in self.types.values():
             found.extend(Match(kind.name, m.start(), m.end()) for m in kind.words.finditer(text) if m.end() > m.start())
             if kind.weak:

@@ -39,12 +39,14 @@ def candidates(title: str, keywords: Sequence[str]) -> list[str]:
     return [c for c in dict.fromkeys(_EDGE.sub("", f) for f in found) if len(c) >= 2 and not _PLAIN.match(c) and _TERM.fullmatch(c)]
 
 
-def mine_terms(rows: Iterable[Mapping[str, Any]], taxonomy: Taxonomy, *, minimum: int = 2, limit: int = 2000) -> list[Term]:
-    """Terms of rows {title, keywords}, best first; at least `minimum` documents hold a term."""
+def mine_terms(rows: Iterable[Mapping[str, Any]], taxonomy: Taxonomy, *, words: Sequence[str] = (), minimum: int = 2, limit: int = 3000) -> list[Term]:
+    """Terms of rows {title, keywords}, best first; at least `minimum` documents hold a term, one is enough for `words` (the user dictionary)."""
     frequency: Counter[str] = Counter()
+    chosen = {w for w in words if len(w) >= 2}
     for row in rows:
-        frequency.update(set(candidates(str(row["title"]), row.get("keywords") or ())))
-    kept = {t: n for t, n in frequency.items() if n >= minimum}
+        title = str(row["title"])
+        frequency.update(set(candidates(title, row.get("keywords") or ())) | {w for w in chosen if w in title})
+    kept = {t: n for t, n in frequency.items() if n >= (1 if t in chosen else minimum)}
     longer = _nested(kept)
     scored = []
     for term, n in kept.items():
@@ -73,19 +75,42 @@ def _thing(term: str, taxonomy: Taxonomy) -> str:
     return matches[0].name if matches else ""
 
 
-def by_thing(terms: Iterable[Term]) -> dict[str, tuple[str, ...]]:
-    """Object → its terms, best first."""
-    found: dict[str, list[str]] = defaultdict(list)
+def by_field(terms: Iterable[Term], taxonomy: Taxonomy) -> dict[str, list[Term]]:
+    """Field → its terms, best first, in the order of the taxonomy; terms of no known object are left out."""
+    found: dict[str, list[Term]] = {f: [] for f in taxonomy.fields}
     for term in terms:
         if term.thing:
-            found[term.thing].append(term.text)
-    return {k: tuple(v) for k, v in found.items()}
+            found[taxonomy.field_of(term.thing)].append(term)
+    return found
 
 
-def matcher(terms: Iterable[Term]) -> re.Pattern[str] | None:
-    """One expression of all terms of at least three characters, longest first; None without any."""
-    texts = sorted({t.text for t in terms if len(t.text) >= 3}, key=lambda t: (-len(t), t))[:1500]
-    return re.compile("|".join(map(re.escape, texts))) if texts else None
+class Named:
+    """Finds terms in texts, the longest at each place; a set of strings, so that thousands of terms cost nothing."""
+
+    def __init__(self, terms: Iterable[Term]) -> None:
+        self.terms = list(terms)
+        self._texts = {t.text.lower(): t.text for t in self.terms if len(t.text) >= 3}
+        self._longest = max(map(len, self._texts), default=0)
+        self._things: dict[str, list[str]] = defaultdict(list)
+        for t in self.terms:
+            if t.thing:
+                self._things[t.thing].append(t.text)
+
+    def of(self, thing: str) -> list[str]:
+        """The terms of an object, best first."""
+        return self._things.get(thing, [])
+
+    def within(self, text: str) -> list[str]:
+        """Terms that a text names, in order, without those inside a longer one."""
+        low, found, at = text.lower(), [], 0
+        while at < len(low):
+            for size in range(min(self._longest, len(low) - at), 2, -1):
+                if low[at : at + size] in self._texts:
+                    found.append(self._texts[low[at : at + size]])
+                    at += size - 1
+                    break
+            at += 1
+        return found
 
 
-__all__ = ["Term", "by_thing", "candidates", "matcher", "mine_terms"]
+__all__ = ["Named", "Term", "by_field", "candidates", "mine_terms"]

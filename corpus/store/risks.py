@@ -14,7 +14,7 @@ from sqlalchemy import JSON, Column, Engine, Float, Index, Integer, String, Tabl
 from corpus.access import Reader
 from corpus.errors import NotFound
 from corpus.store.base import inserted, metadata, now
-from corpus.store.documents import documents, observations, origins
+from corpus.store.document_rows import changes, documents, observations, origins
 
 signals = Table(
     "risk_signals",
@@ -149,8 +149,8 @@ class Risks:
         query = select(*columns).where(documents.c.kind.in_(list(kinds)), documents.c.state == "active", condition).order_by(documents.c.id).limit(limit)
         with self.engine.connect() as connection:
             rows = [dict(r._mapping) for r in connection.execute(query)]
-            seen_at = select(origins.c.document_id, func.min(origins.c.source_id)).where(origins.c.document_id.in_([r["id"] for r in rows]))
-            sources = {i: s for i, s in connection.execute(seen_at.group_by(origins.c.document_id))} if rows else {}
+            seen_at = select(origins.c.document_id, func.min(origins.c.source_id).label("source")).where(origins.c.document_id.in_([r["id"] for r in rows]))
+            sources = {r.document_id: r.source for r in connection.execute(seen_at.group_by(origins.c.document_id))} if rows else {}
         for row in rows:
             yield {**row, "source": sources.get(row["id"], "")}
 
@@ -172,9 +172,10 @@ class Risks:
                         found.add(row.id)
         return found
 
-    def terms(self, kinds: Sequence[str], *, until: str) -> Iterator[dict[str, Any]]:
+    def terms(self, kinds: Sequence[str], *, until: str, ceiling: int = 4) -> Iterator[dict[str, Any]]:
         """Title and keywords of documents of `kinds` first seen by an instant, by id."""
         query = select(documents.c.title, documents.c.topics).where(documents.c.kind.in_(list(kinds)), documents.c.state == "active", documents.c.first_seen_at <= until)
+        query = query.where(documents.c.security <= ceiling)
         with self.engine.connect() as connection:
             for row in connection.execution_options(yield_per=5000).execute(query.order_by(documents.c.id)):
                 yield {"title": row.title, "keywords": row.topics}
@@ -206,6 +207,21 @@ class Risks:
         """Mentions by documents first seen by `until`, in order of document and object."""
         query = select(mentions).where(mentions.c.kind.in_(list(kinds)), mentions.c.seen <= until, mentions.c.security <= ceiling)
         return self._rows(query.order_by(mentions.c.document_id, mentions.c.thing))
+
+    def titles(self, ids: Sequence[str]) -> dict[str, str]:
+        """Titles of documents by id."""
+        found: dict[str, str] = {}
+        with self.engine.connect() as connection:
+            for i in range(0, len(ids), 500):
+                rows = connection.execute(select(documents.c.id, documents.c.title).where(documents.c.id.in_(list(ids[i : i + 500]))))
+                found.update((row.id, row.title) for row in rows)
+        return found
+
+    def changed_at(self, kinds: Sequence[str]) -> int:
+        """The newest change of a document of `kinds` in the change sequence; 0 without any."""
+        query = select(func.max(changes.c.seq)).join(documents, documents.c.id == changes.c.document_id).where(documents.c.kind.in_(list(kinds)))
+        with self.engine.connect() as connection:
+            return int(connection.scalar(query) or 0)
 
     def clear_signals(self) -> None:
         """Forget all signals (the taxonomy or the weights changed)."""
@@ -282,14 +298,14 @@ class Risks:
         """Make register entries for (risk id, key) pairs that have none; returns the new ids."""
         with self.engine.begin() as connection:
             known = set(connection.scalars(select(register.c.risk_id)))
-            fresh = [
+            fresh: list[dict[str, Any]] = [
                 {"risk_id": i, "key": k, "state": state, "merged_into": "", "owner": "", "due_on": "", "residual": None, "edits": {}, "created_at": now()}
                 for i, k in pairs
                 if i not in known
             ]
             if fresh:
                 connection.execute(insert(register), fresh)
-        return [r["risk_id"] for r in fresh]
+        return [str(r["risk_id"]) for r in fresh]
 
     def registered(self, risk_id: str = "") -> list[dict[str, Any]]:
         """Register entries, or one of them; raises NotFound for an unknown id."""

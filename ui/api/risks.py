@@ -11,9 +11,10 @@ from starlette.responses import Response
 from risk import bulletin as kept
 from ui.api.base import DeskOf, HallOf, ReaderOf, Record
 from ui.api.errors import responses
-from ui.api.schemas import Code, Day, Done, Risk, Risks, Share
+from ui.api.schemas import Change, Code, Day, Done, Merge, Risk, Risks, Share, Split
 from ui.desk import alerts as alert_desk
 from ui.desk import gather, reports
+from ui.desk import risks as register
 from ui.export import FORMATS, render
 
 router = APIRouter(tags=["risks"])
@@ -61,16 +62,65 @@ def answer_alert(desk: DeskOf, reader: ReaderOf, number: Number, step: Literal["
     return alert_desk.answer(desk, number, step, reader, answered.note)
 
 
+@router.get("/risks/identification", response_model=dict[str, Any], responses=responses())
+def identification(desk: DeskOf, reader: ReaderOf, as_of: Annotated[Day, Query()] = "") -> Record:
+    """技术风险识别清单: field × type."""
+    return register.identification(desk, reader, as_of=as_of)
+
+
+@router.get("/risks/blind-spots", response_model=dict[str, Any], responses=responses())
+def blind_spots(desk: DeskOf, reader: ReaderOf, as_of: Annotated[Day, Query()] = "") -> Record:
+    """Fields and kinds without recent evidence, silent sources."""
+    return register.blind_spots(desk, reader, as_of=as_of)
+
+
+@router.get("/risks/technologies", response_model=dict[str, Any], responses=responses())
+def technologies(desk: DeskOf, reader: ReaderOf, as_of: Annotated[Day, Query()] = "", field: Field_ = "") -> Record:
+    """Technology terms by field, mined from papers, projects, calls and policies."""
+    return register.technologies(desk, reader, as_of=as_of, field=field)
+
+
+@router.get("/risks/compare", response_model=dict[str, Any], responses=responses())
+def compare(desk: DeskOf, reader: ReaderOf, before: Annotated[Day, Query()], after: Annotated[Day, Query()]) -> Record:
+    """What moved between the lists of two dates, and why."""
+    return register.compare(desk, before, after, reader)
+
+
+@router.post("/risks/what-if", response_model=dict[str, Any], responses=responses())
+async def what_if_list(hall: HallOf, reader: ReaderOf, assumed: Annotated[dict[str, Share], Body()], as_of: Annotated[Day, Query()] = "") -> Any:
+    """The whole list under other thresholds (`red.importance`), `probability` or `lambda`."""
+    return await hall.gates["work"].run(register.what_if, hall.desk, "", assumed, reader, as_of=as_of)
+
+
 @router.get("/risks/{risk_id}", response_model=Risk, responses=responses(404, 501))
-def risk(desk: DeskOf, reader: ReaderOf, risk_id: RiskId) -> Record:
-    """One risk with its evidence."""
-    return desk.risk(risk_id, reader)
+def risk(desk: DeskOf, reader: ReaderOf, risk_id: RiskId, as_of: Annotated[Day, Query()] = "") -> Record:
+    """One risk with its evidence, as it stood at a date."""
+    return desk.risk(risk_id, reader, as_of=as_of)
+
+
+@router.patch("/risks/{risk_id}", response_model=dict[str, Any], responses=responses(404))
+def decide(desk: DeskOf, reader: ReaderOf, risk_id: RiskId, change: Change) -> Record:
+    """State, owner, due date, residual score, wording of a risk; its history keeps who and why."""
+    given = change.model_dump(exclude={"state", "note", "edits"})
+    return register.decide(desk, risk_id, reader, state=change.state, note=change.note, edits=change.edits.model_dump(exclude_none=True), **given)
+
+
+@router.post("/risks/{risk_id}/merge", response_model=dict[str, Any], responses=responses(404))
+def merge(desk: DeskOf, reader: ReaderOf, risk_id: RiskId, merged: Merge) -> Record:
+    """Merge other risks into this one."""
+    return register.merge(desk, merged.risks, risk_id, merged.reason, reader)
+
+
+@router.post("/risks/{risk_id}/split", response_model=dict[str, Any], responses=responses(404))
+def split(desk: DeskOf, reader: ReaderOf, risk_id: RiskId, parts: Split) -> Record:
+    """Split this risk by its types into named parts."""
+    return register.split(desk, risk_id, parts.parts, parts.reason, reader)
 
 
 @router.post("/risks/{risk_id}/what-if", response_model=dict[str, Any], responses=responses(404, 501))
-def what_if(desk: DeskOf, reader: ReaderOf, risk_id: RiskId, assumed: Annotated[dict[str, Share], Body()]) -> Record:
-    """Scores and grade under assumed indicators."""
-    return desk.what_if(risk_id, assumed, reader)
+async def what_if(hall: HallOf, reader: ReaderOf, risk_id: RiskId, assumed: Annotated[dict[str, Share], Body()], as_of: Annotated[Day, Query()] = "") -> Any:
+    """Scores, rank and grade of one risk under assumed indicators, thresholds or λ."""
+    return await hall.gates["work"].run(register.what_if, hall.desk, risk_id, assumed, reader, as_of=as_of)
 
 
 @router.get("/bulletin.{form}", responses={200: {"content": {t: {} for t in FORMATS.values()}}, **responses(404)}, response_class=Response)

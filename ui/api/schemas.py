@@ -176,6 +176,44 @@ class Risks(BaseModel):
     as_of: str
 
 
+class Edits(BaseModel):
+    """Words of a risk that people put in place of the machine's."""
+
+    model_config = ConfigDict(extra="forbid")
+    statement: Annotated[str, Field(max_length=400)] | None = None
+    title: Annotated[str, Field(max_length=80)] | None = None
+    lead: Annotated[str, Field(max_length=80)] | None = None
+    counter_measures: Annotated[list[Annotated[str, Field(max_length=400)]], Field(max_length=20)] | None = None
+
+
+class Change(BaseModel):
+    """A decision on a risk; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+    state: Literal["", "candidate", "monitoring", "validation", "listed", "handling", "closed"] = ""
+    note: Annotated[str, Field(max_length=2000)] = ""
+    owner: Annotated[str, Field(max_length=80)] | None = None
+    due_on: Day | None = None
+    residual: Share | None = None
+    edits: Edits = Edits()
+
+
+class Merge(BaseModel):
+    """Risks to merge into another."""
+
+    model_config = ConfigDict(extra="forbid")
+    risks: Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=50)]
+    reason: Words
+
+
+class Split(BaseModel):
+    """Parts of a risk by name, each with its risk types."""
+
+    model_config = ConfigDict(extra="forbid")
+    parts: Annotated[dict[str, list[Annotated[str, Field(max_length=64)]]], Field(min_length=1, max_length=20)]
+    reason: Words
+
+
 class SourceRecord(Record):
     id: str
     publisher: str

@@ -64,12 +64,14 @@ def show(context: typer.Context, risk: Annotated[str, typer.Argument(metavar="ID
 @group.command("what-if")
 def what_if(
     context: typer.Context,
-    risk: Annotated[str, typer.Argument(metavar="ID")],
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="INDICATOR=0..1", help="Assume this value; repeat for more.")] = None,
+    risk: Annotated[str, typer.Argument(metavar="[ID]")] = "",
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=0..1", help="severity=0.8 (one risk), red.importance=0.7, probability=0.9, lambda=0.5; repeat for more.")] = None,
+    as_of: AsOf = "",
     json: Json = False,
 ) -> None:
-    """How a risk's scores and grade would change under assumed indicators."""
+    """How a risk, or without ID the whole list, would change under assumed indicators, thresholds or λ."""
     from corpus.errors import BadInput
+    from ui.desk.risks import what_if as assume
 
     assumed: dict[str, float] = {}
     for pair in set_ or []:
@@ -77,10 +79,14 @@ def what_if(
         try:
             assumed[name] = float(value)
         except ValueError as error:
-            raise BadInput("an assumption is INDICATOR=NUMBER", pair, "write severity=0.8") from error
+            raise BadInput("an assumption is NAME=NUMBER", pair, "write severity=0.8 or red.importance=0.7") from error
     here = session(context)
-    result = here.desk.what_if(risk, assumed, here.reader)
-    put_json(result) if json else put_table(["", ""], list(result.items()))
+    result = assume(here.desk, risk, assumed, here.reader, as_of=as_of)
+    if json:
+        return put_json(result)
+    put_table(["", ""], [(k, v) for k, v in result.items() if k != "changed"])
+    if changed := result.get("changed"):
+        put_table([here.say(f"risk.{n}") for n in ("number", "statement", "level")], [(f"{c['was_position']} → {c['position']}", c["title"], f"{c['was']} → {c['level']}") for c in changed])
 
 
 @group.command()

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ui.cli import answer, centre, gather, panel, people, reports, risks, service, subscriptions
+from ui.cli import answer, centre, gather, panel, people, register, reports, risks, service, subscriptions
 from ui.cli.session import Session
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-for part in (gather, answer, reports, risks, centre, service):
+for part in (gather, answer, reports, risks, register, centre, service):
     part.register(app)
 app.add_typer(panel.app, name="panel")
 app.add_typer(people.app, name="user")

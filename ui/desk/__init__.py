@@ -156,28 +156,23 @@ class Desk:
     def risks(self, reader: Reader, *, as_of: str = "", field: str = "", stage: str = "") -> dict[str, Any]:
         """The risk list: {"risks", "as_of"}."""
         day = date_or_bad(as_of) or today()
-        found, hidden = room("risk.register").list_risks(self.store, reader, as_of=day, field=field, stage=stage), self._blinded(reader)
+        found, hidden = room("risk.register").list_risks(self.store, reader, as_of=day, field=field, stage=stage), self.blinded(reader)
         return {"risks": [plain(r) for r in found if r["id"] not in hidden], "as_of": day}
 
-    def _blinded(self, reader: Reader) -> frozenset[str]:
+    def blinded(self, reader: Reader) -> frozenset[str]:
         """Risks that this reader is to rate blind: their scores are nowhere to be seen until the first round is closed."""
         blind: frozenset[str] = room("risk.panel").blinded(self.store, reader.user) if reader.role not in ("local", "anonymous") else frozenset()
         return blind
 
-    def _unblinded(self, risk_id: str, reader: Reader) -> None:
-        if risk_id in self._blinded(reader):
+    def unblinded(self, risk_id: str, reader: Reader) -> None:
+        """Raise NotPermitted while the reader rates this risk blind."""
+        if risk_id in self.blinded(reader):
             raise NotPermitted("you rate this risk blind: its scores are shown after the first round", risk_id, "see the evidence in the panel")
 
-    def risk(self, risk_id: str, reader: Reader) -> dict[str, Any]:
+    def risk(self, risk_id: str, reader: Reader, *, as_of: str = "") -> dict[str, Any]:
         """One risk record; raises NotFound, and NotPermitted while the reader rates it blind."""
-        self._unblinded(risk_id, reader)
-        found: dict[str, Any] = plain(room("risk.register").get_risk(self.store, reader, risk_id))
-        return found
-
-    def what_if(self, risk_id: str, assumed: Mapping[str, float], reader: Reader) -> dict[str, Any]:
-        """Scores and grade of a risk under assumed indicators (0..1)."""
-        self._unblinded(risk_id, reader)
-        found: dict[str, Any] = plain(room("risk.register").what_if(self.store, reader, risk_id, dict(assumed)))
+        self.unblinded(risk_id, reader)
+        found: dict[str, Any] = room("ui.desk.risks").risk(self, risk_id, reader, as_of=as_of)
         return found
 
     # ---- what readers say ----------------------------------------------------------------------------------------

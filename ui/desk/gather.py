@@ -59,7 +59,7 @@ def index(desk: Desk, reader: Reader, *, rebuild: bool = False, progress: Any = 
 def mine(desk: Desk, reader: Reader, *, as_of: str = "", progress: Any = None) -> dict[str, Any]:
     """Mine and score the risks; counts of the steps."""
     reader.require("official", *KEEPERS)
-    report = room("risk.mine").mine(desk.store, desk.settings, as_of=date_or_bad(as_of), progress=progress)
+    report = room("risk.mine").mine(desk.store, desk.settings, as_of=date_or_bad(as_of), finder=room("ui.desk.risks").finder(desk), progress=progress)
     found: dict[str, Any] = plain(report)
     desk.store.audit.add(reader.user, "risks.mine", as_of or "today", {k: v for k, v in found.items() if isinstance(v, (int, float, str))})
     return found
