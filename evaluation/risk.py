@@ -38,7 +38,7 @@ def risk(
 
 def measure(data: Path, parts: Sequence[str], *, weights: Path | None = None, texts: int = 1_000_000) -> dict[str, Any]:
     """The figures of the chosen parts by name."""
-    from evaluation.foresight import events, evidence_of, rankings, replay
+    from evaluation.foresight import by_rule, events, evidence_of, rankings, replay
     from evaluation.hotlists import opinion_folder, read_hot_lists
     from risk.classifier import load_weights
     from risk.constants import day
@@ -52,7 +52,7 @@ def measure(data: Path, parts: Sequence[str], *, weights: Path | None = None, te
         lists = read_hot_lists(data)
         evidence = evidence_of(lists, reader)
         if "rankings" in parts:
-            found["rankings"] = rankings(evidence, data)
+            found["rankings"] = rankings(evidence, data) | {"by_rule": by_rule(evidence, lists, data, draws=200)}
         if "stability" in parts:
             found["stability"] = stability(evidence, _dates(data))
         if "events" in parts:

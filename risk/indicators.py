@@ -1,8 +1,10 @@
 """The indicators of importance and urgency at a date, for the stories as they are or as resampled.
 
 `table(view, weights, context)` takes weights [draws, pairs] (how often each story was drawn) and returns for each indicator
-its percentile (rank − 0.5)/n over the risks, [draws, risks], NaN where an indicator has no data. Indicators that depend on
-the volume of a source are ranked within each kind of source and then averaged over the kinds that a risk is known from.
+its percentile (rank − 0.5)/n, [draws, risks], NaN where an indicator has no data. Ranks are taken over the stories, each with
+the value of its risk: most risks are known from one story, and ranked over risks a percentile would tell those apart and put
+everything that matters between 0.9 and 1. Indicators that depend on the volume of a source are ranked within each kind of
+source and then averaged over the kinds that a risk is known from. What is estimated from few documents is drawn to the middle.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ from risk.series import burst, momentum, pooled, slope
 Floats = NDArray[np.float64]
 IMPORTANCE: tuple[str, ...] = tuple(constants()["importance"]["indicators"])
 URGENCY: tuple[str, ...] = tuple(constants()["urgency"]["indicators"])
+TRENDS = ("growth", "momentum")
+LEAST_MASS = 0.5
+"""Stories that every risk counts for at least, so that one that was not drawn does not fall to zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +38,49 @@ class Context:
     province: Mapping[str, float] = field(default_factory=dict)
 
 
-def percentile(values: Floats) -> Floats:
-    """(rank − 0.5)/n along the last axis with ties averaged; NaN stays NaN (the same columns in every row)."""
-    from scipy.stats import rankdata
+def percentile(values: Floats, mass: Floats | None = None) -> Floats:
+    """(rank − 0.5)/n along the last axis with ties averaged; NaN stays NaN (the same columns in every row).
 
+    `mass` [draws, risks] > 0: how many stories stand behind each value; without it each value counts once.
+    """
     found = np.full(values.shape, np.nan)
     known = ~np.isnan(values).any(axis=0)
     if known.any():
-        found[:, known] = (rankdata(np.round(values[:, known], 9), axis=1) - 0.5) / known.sum()
+        of = np.ones(values.shape) if mass is None else mass
+        found[:, known] = _middle(np.round(values[:, known], 9), of[:, known])
+    return found
+
+
+def _middle(values: Floats, mass: Floats) -> Floats:
+    """Share of the mass below each value plus half of the mass at it, row by row."""
+    order = np.argsort(values, axis=1, kind="stable")
+    ranked = np.take_along_axis(values, order, axis=1)
+    upto = np.cumsum(np.take_along_axis(mass, order, axis=1), axis=1)
+    total, fresh = upto[:, -1:], np.ones(values.shape, dtype=bool)
+    fresh[:, 1:] = ranked[:, 1:] != ranked[:, :-1]
+    before = np.concatenate([np.zeros((len(values), 1)), upto[:, :-1]], axis=1)
+    start = np.maximum.accumulate(np.where(fresh, before, 0.0), axis=1)
+    last = np.concatenate([fresh[:, 1:], np.ones((len(values), 1), dtype=bool)], axis=1)
+    end = np.minimum.accumulate(np.where(last, upto, np.inf)[:, ::-1], axis=1)[:, ::-1]
+    found = np.empty(values.shape)
+    np.put_along_axis(found, order, (start + end) / 2 / total, axis=1)
     return found
 
 
 def table(view: View, weights: Floats, context: Context) -> dict[str, Floats]:
     """Percentiles [draws, risks] of all indicators."""
     paces = [_Pace(view, weights, pace) for pace in _paces(view)]
-    risks = len(view.keys)
-    found: dict[str, Floats] = {"severity": percentile(_severity(view, weights)), "breadth": percentile(_breadth(view, weights))}
+    shape = len(weights), len(view.keys)
+    mass = _by_risk(view, weights) + LEAST_MASS
+    found: dict[str, Floats] = {"severity": percentile(_severity(view, weights), mass), "breadth": percentile(_breadth(view, weights), mass)}
     for name in ("likelihood", "burst", "growth", "momentum", "recency", "frequency"):
-        found[name] = _over_kinds([(p.share, percentile(p.measure(name))) for p in paces], (len(weights), risks))
-    found["heat"] = _over_kinds([(p.share, percentile(p.measure("heat"))) for p in paces if p.kind in ("opinion", "news")], (len(weights), risks))
-    found["weak_signal"] = percentile(np.sqrt((1 - found.pop("frequency")) * found["growth"]))
-    found["time_to_impact"] = percentile(_impact(view, weights))
-    found["deadline"] = percentile(_deadline(view, weights))
+        found[name] = _over_kinds([(p.share, p.percentiles(name)) for p in paces], shape)
+    found["heat"] = _over_kinds([(p.share, p.percentiles("heat")) for p in paces if p.kind in ("opinion", "news")], shape)
+    found["weak_signal"] = percentile(np.sqrt((1 - found.pop("frequency")) * found["growth"]), mass)
+    found["time_to_impact"] = percentile(_impact(view, weights), mass)
+    found["deadline"] = percentile(_deadline(view, weights), mass)
     for name, column in (("centrality", _centrality(view)), *_given(view, context)):
-        found[name] = percentile(np.repeat(column[None, :], len(weights), axis=0))
+        found[name] = percentile(np.repeat(column[None, :], len(weights), axis=0), mass)
     return found
 
 
@@ -83,10 +107,16 @@ def _mean(view: View, weights: Floats, column: Floats) -> Floats:
 
 
 def _severity(view: View, weights: Floats) -> Floats:
-    """Half the highest, half the mean of the anchored severities (1..5); 0 in a draw without any story."""
+    """Half the highest, half the mean of the anchored severities (1..5), drawn to the mean of all stories by `prior` stories.
+
+    One story of a death does not yet make a deadly technology; the prior alone stands in a draw without any story.
+    """
+    prior = float(constants()["severity"]["prior"])
     highest = np.array([p.severity_max for p in view.pairs])
     mean = np.array([p.severity_mean for p in view.pairs])
-    found: Floats = 0.5 * _highest(view, (weights > 0) * highest) + 0.5 * _mean(view, weights, mean)
+    own = 0.5 * _highest(view, (weights > 0) * highest) + 0.5 * _mean(view, weights, mean)
+    count = _by_risk(view, weights)
+    found: Floats = (count * own + prior * 0.5 * (highest.mean() + mean.mean())) / (count + prior)
     return found
 
 
@@ -174,6 +204,7 @@ class _Pace:
         self.present = here > 0
         self.share: Floats = here / np.maximum(np.bincount(owner, minlength=risks), 1)
         self.counts = self._count(risks)
+        self.mass = _by_risk(view, weights * self.mine) + LEAST_MASS
 
     def _count(self, risks: int) -> Floats:
         bins, width = self.rule["bins"], self.rule["width"]
@@ -191,6 +222,15 @@ class _Pace:
             found[:, r] = self.weights[:, start:end] @ per_pair[start:end]
         return found
 
+    def percentiles(self, name: str) -> Floats:
+        """Percentiles of one measure among the stories of this kind; trends drawn to the middle by n/(n + k), n documents."""
+        found = percentile(self.measure(name), self.mass)
+        if name not in TRENDS:
+            return found
+        n = self.counts.sum(axis=-1)
+        steadied: Floats = 0.5 + (found - 0.5) * n / (n + constants()["series"]["reliable"])
+        return steadied
+
     def measure(self, name: str) -> Floats:
         """[draws, risks] of one measure; NaN for risks that this kind does not know."""
         value: Floats = getattr(self, "_" + name)()
@@ -204,7 +244,7 @@ class _Pace:
         return slope(pooled(self.counts, self.rule["pool"]))
 
     def _momentum(self) -> Floats:
-        return momentum(self.counts, short=self.rule["short"], long=self.rule["long"])
+        return momentum(self.counts, short=self.rule["short"], long=self.rule["long"], floor=self.rule["floor"])
 
     def _frequency(self) -> Floats:
         found: Floats = self.counts.mean(axis=-1)
@@ -219,9 +259,10 @@ class _Pace:
         return found
 
     def _recency(self) -> Floats:
+        """Σ over stories of 2^(−age of the latest report / half-life of the kind): how much is still fresh."""
         half = constants()["half_life"].get(self.kind, 90)
         fresh = np.array([0.5 ** (max(0, self.view.day - p.last) / half) if m else 0.0 for p, m in zip(self.view.pairs, self.mine, strict=True)])
-        return _highest(self.view, (self.weights > 0) * fresh)
+        return _by_risk(self.view, self.weights * fresh)
 
     def _heat(self) -> Floats:
         """Engagement times the share of the supporting among all that was said."""

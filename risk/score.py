@@ -102,7 +102,8 @@ def score(
     ones = np.ones((1, len(view.pairs)))
     point = table(view, ones, context) if view.keys else {n: np.zeros((1, 0)) for n in (*IMPORTANCE, *URGENCY)}
     rng = np.random.default_rng(seed)
-    weights = {axis: _axis_weights(axis, names, point, share) for axis, names in AXES}
+    mass = np.bincount(view.owner, minlength=len(view.keys)).astype(float) if view.keys else np.zeros(0)
+    weights = {axis: _axis_weights(axis, names, point, share, mass) for axis, names in AXES}
     if equal:
         weights = {axis: (np.full(len(names), 1 / len(names)), *weights[axis][1:]) for axis, names in AXES}
     given = {(view.keys.index(key), name): value for key, of in (assumed or {}).items() for name, value in of.items()}
@@ -112,9 +113,9 @@ def score(
     return _result(view, axes["importance"], axes["urgency"])
 
 
-def _axis_weights(axis: str, names: tuple[str, ...], point: dict[str, Floats], share: float) -> tuple[Floats, Floats, Floats]:
+def _axis_weights(axis: str, names: tuple[str, ...], point: dict[str, Floats], share: float, mass: Floats) -> tuple[Floats, Floats, Floats]:
     values = np.stack([point[n][0] for n in names], axis=1)
-    expert, objective = np.array(expert_weights(axis)), critic(values)
+    expert, objective = np.array(expert_weights(axis)), critic(values, mass)
     return mixed(expert, objective, share), expert, objective
 
 

@@ -49,11 +49,11 @@ def slope(counts: Floats) -> Floats:
     return found + 1e-3 * mean_slope  # sparse series have a zero median: least squares breaks their ties
 
 
-def momentum(counts: Floats, *, short: float, long: float) -> Floats:
-    """EWMA with half-life `short` over EWMA with half-life `long` (both in bins), of a series with a small floor."""
+def momentum(counts: Floats, *, short: float, long: float, floor: float = 1e-3) -> Floats:
+    """EWMA with half-life `short` over EWMA with half-life `long` (both in bins); `floor` (counts a bin) steadies sparse series."""
     ages = np.arange(counts.shape[-1])[::-1]
     fast, slow = 0.5 ** (ages / short), 0.5 ** (ages / long)
-    ratio: Floats = ((counts * fast).sum(axis=-1) / fast.sum() + 1e-3) / ((counts * slow).sum(axis=-1) / slow.sum() + 1e-3)
+    ratio: Floats = ((counts * fast).sum(axis=-1) / fast.sum() + floor) / ((counts * slow).sum(axis=-1) / slow.sum() + floor)
     return ratio
 
 

@@ -67,6 +67,7 @@ class Taxonomy:
         self._field_names: dict[str, str] = {a: f["name"] for f in data["field"] for a in (*f.get("aliases", ()), f["name"])}
         self.things = {o["name"]: self._thing(o, f["name"]) for f in data["field"] for o in f["object"]}
         self._routes = [(r["object"], r["type"], r["to"], re.compile(r["words"]) if r.get("words") else None) for r in data.get("route", ())]
+        self._needs = {(o, t): re.compile(r["words"]) for r in data.get("need", ()) for o in r["objects"] for t in r["types"]}
         self._rebucket: dict[tuple[str, str], str] = {(o, t): r["bucket"] for r in data.get("rebucket", ()) for o in r["objects"] for t in r["types"]}
         self.cue = re.compile("|".join(f"(?:{t.words.pattern})" for t in self.types.values()) + "|" + "|".join(f"(?:{t.weak.pattern})" for t in self.types.values() if t.weak))
         self.any_thing = re.compile("|".join(f"(?:{t.words.pattern})" for t in self.things.values()), re.IGNORECASE)
@@ -88,8 +89,11 @@ class Taxonomy:
         return frozenset(self._type_names)
 
     def field_name(self, name: str) -> str:
-        """Our name of a field or of one of its aliases; 其他 when unknown."""
-        return self._field_names.get(name, UNKNOWN_FIELD)
+        """Our name of a field or of one of its aliases, else of the longest alias that stands in `name`; 其他 when unknown."""
+        if name in self._field_names:
+            return self._field_names[name]
+        inside = max((a for a in self._field_names if len(a) >= 2 and a in name), key=lambda a: (len(a), a), default="")
+        return self._field_names.get(inside, UNKNOWN_FIELD)
 
     def things_in(self, text: str) -> list[Match]:
         """Objects spoken of, each match, in order of position."""
@@ -114,13 +118,18 @@ class Taxonomy:
         for cue in cues:
             for near in things:
                 thing = self.things[near.name]
-                if thing.types and cue.name not in thing.types:
+                if (thing.types and cue.name not in thing.types) or not self._enough(near.name, cue.name, text):
                     continue
                 gap = max(0, near.start - cue.end, cue.start - near.end)
                 rank = (not cue.strong, self.types[cue.name].name == "安全风险", gap - 4 * self.types[cue.name].severity, near.start, cue.start)
                 if best is None or rank < best[0]:
                     best = (rank, near.name, cue)
         return (self.route(best[1], best[2].name, text), best[2]) if best else None
+
+    def _enough(self, thing: str, kind: str, text: str) -> bool:
+        """Whether the text holds the words without which this type on this object is small talk."""
+        needed = self._needs.get((thing, kind))
+        return needed is None or bool(needed.search(text))
 
     def route(self, thing: str, kind: str, text: str) -> str:
         """The object that a risk of this type on `thing` really sits on (a burning electric car is a battery's risk)."""

@@ -39,18 +39,20 @@ def ahp(matrix: Floats, *, limit: float = 0.1) -> tuple[Floats, float]:
     return vector, cr
 
 
-def critic(values: Floats) -> Floats:
+def critic(values: Floats, mass: Floats | None = None) -> Floats:
     """Objective weights of [risks, indicators] percentiles: spread × conflict (1 − correlation); missing values are left out pairwise.
 
-    An indicator with fewer than three values, or without spread, gets the mean of the others (all equal when none has any).
+    `mass` [risks]: stories behind each risk, for spread and correlation are taken over stories as the percentiles are. An indicator with fewer than three values, or without spread, gets the mean of the others (all equal when none has any).
     """
     k = values.shape[1]
+    w = np.ones(len(values)) if mass is None else mass
     spread, conflict = np.full(k, np.nan), np.zeros(k)
     for i in range(k):
-        own = values[~np.isnan(values[:, i]), i]
-        if len(own) >= 3 and own.std() > 1e-12:
-            spread[i] = own.std()
-            conflict[i] = sum(1 - _correlation(values[:, i], values[:, j]) for j in range(k) if j != i)
+        known = ~np.isnan(values[:, i])
+        own = values[known, i]
+        if len(own) >= 3 and (deviation := _spread(own, w[known])) > 1e-12:
+            spread[i] = deviation
+            conflict[i] = sum(1 - _correlation(values[:, i], values[:, j], w) for j in range(k) if j != i)
     raw = spread * conflict
     usable = raw[~np.isnan(raw) & (raw > 0)]
     if not len(usable):
@@ -60,11 +62,17 @@ def critic(values: Floats) -> Floats:
     return found
 
 
-def _correlation(a: Floats, b: Floats) -> float:
+def _spread(a: Floats, mass: Floats) -> float:
+    return float(np.sqrt(np.average((a - np.average(a, weights=mass)) ** 2, weights=mass)))
+
+
+def _correlation(a: Floats, b: Floats, mass: Floats) -> float:
     both = ~(np.isnan(a) | np.isnan(b))
-    if both.sum() < 3 or a[both].std() < 1e-12 or b[both].std() < 1e-12:
+    if both.sum() < 3 or _spread(a[both], mass[both]) < 1e-12 or _spread(b[both], mass[both]) < 1e-12:
         return 0.0
-    return float(np.corrcoef(a[both], b[both])[0, 1])
+    x, y, w = a[both], b[both], mass[both]
+    shared = float(np.average((x - np.average(x, weights=w)) * (y - np.average(y, weights=w)), weights=w))
+    return shared / (_spread(x, w) * _spread(y, w))
 
 
 def mixed(expert: Floats, objective: Floats, share: float) -> Floats:

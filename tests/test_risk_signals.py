@@ -1,0 +1,246 @@
+"""Signals: hard negatives and denials, spans, objects and types, the classifier and its training, other judges. Sentences are our own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from corpus.errors import BadInput, ModelError, SettingsError
+from corpus.settings import Settings, load_settings
+from corpus.store import Store
+from risk.classifier import CLASSES, home_weights, load_weights
+from risk.judges import ByLLM, open_judge
+from risk.lexicon import actors_of, places_of, severity_of, stage_of
+from risk.signals import Reader, Record
+from risk.taxonomy import Taxonomy, load_taxonomy
+from risk.train import cross_validate, figures, fit, own_sentences, read_labelled, train, train_signals
+
+READER = Reader()
+SPEAKS = {"asserts", "hypothetical"}
+ASKED = (
+    "集成电路", "人工智能", "生物医药", "新材料", "新能源与智能网联汽车", "新型储能", "高端装备与机器人", "航空航天与低空", "量子", "6G与通信", "网络与数据安全",
+    "工业软件", "海洋", "现代农业", "互联网平台", "核能", "特种设备", "工业安全",
+)  # fmt: skip
+
+
+def record(text: str, *, kind: str = "opinion", title: str = "") -> Record:
+    return Record("d1", text, kind, "test", "2026-03-01", "2026-03-01", title)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "新装置使压缩机故障风险降低三成。", "该机构完成新一轮风险投资，投向无人机企业。", "核电机组连续安全运行两千天，实现零事故。", "官方辟谣：网传无人机坠落伤人不属实",
+        "实验结果表明，该入侵检测模型的召回率为百分之九十七。", "市消防部门开展电动自行车充电安全宣传活动", "会议强调，要严防危化品泄漏事故发生。", "本产品不构成投资建议，股市有风险。",
+    ],
+)  # fmt: skip
+def test_hard_negatives_are_no_signals(text: str) -> None:
+    assert READER.judge(text)[0] not in SPEAKS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "一辆纯电动汽车充电时起火烧毁", "某云服务商机房断电致服务中断六小时", "高精度减速器长期依赖进口，供货周期不断延长。", "监管部门因违规收集个人信息约谈两家平台",
+        "勒索软件攻击致三家医院系统瘫痪", "该疫苗一批次效价不合格被召回",
+    ],
+)  # fmt: skip
+def test_plain_risks_are_signals(text: str) -> None:
+    assert READER.judge(text)[0] in SPEAKS
+
+
+def test_polarity_is_told_apart() -> None:
+    assert READER.judge("网传某手机电池爆炸系谣言")[0] == "denies"
+    assert READER.judge("平台服务已全部恢复，故障已修复")[0] == "resolved"
+    assert READER.judge("量子计算一旦成熟，现有加密算法可能被破解。")[0] == "hypothetical"
+
+
+@hypothesis_settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(["电梯突然失控下坠。", "天气晴好。", "锂电池厂起火，两人受伤。", "😀", "\n", "芯片断供风险加剧！", "　", "\x00"]), max_size=8).map("".join))
+def test_spans_are_exact_and_inside(text: str) -> None:
+    for signal in READER.read(record(text, kind="news", title="通报")):
+        assert text[signal.start : signal.end] == signal.quote
+        assert signal.polarity in CLASSES and 0 <= signal.confidence <= 1 and all(1 <= v <= 5 for v in signal.severity.values())
+
+
+def test_a_signal_carries_what_the_sentence_says() -> None:
+    text = "3月1日，福建一储能电站锂电池起火，致两人受伤，市场监管总局已立案调查。"
+    signal = READER.read(record(text, kind="news"))[0]
+    assert (signal.field, signal.thing, signal.bucket) == ("新型储能", "动力与储能电池", "安全事故")
+    assert "福建" in signal.places and "市场监管总局" in signal.actors and signal.severity["people"] >= 3
+    assert signal.technologies and all(t in text for t in signal.technologies)
+
+
+def test_a_sentence_without_an_object_takes_it_from_the_title_and_says_so() -> None:
+    told = READER.read(record("前言平平。事故造成三人死亡，企业被责令停产整改。", kind="news", title="化工园区爆炸"))
+    assert told and all(s.inherited for s in told)
+
+
+def test_an_empty_or_plain_record_gives_nothing() -> None:
+    assert READER.read(record("")) == [] and READER.read(record("春暖花开，游人如织。")) == []
+
+
+def test_a_burning_electric_car_is_a_risk_of_the_battery() -> None:
+    signal = READER.read(record("一辆新能源汽车在路边自燃"))[0]
+    assert signal.thing == "动力与储能电池"
+
+
+# ---- taxonomy ----------------------------------------------------------------------------------------------------
+
+
+def test_the_taxonomy_covers_the_fields_asked_for() -> None:
+    taxonomy = load_taxonomy()
+    assert all(taxonomy.field_name(name) in taxonomy.fields for name in ASKED)
+    assert taxonomy.field_name("半导体") == "集成电路" and taxonomy.field_name("省级半导体产业") == "集成电路" and taxonomy.field_name("诗歌") == "其他"
+
+
+def test_every_type_has_phrases_and_every_route_ends_somewhere() -> None:
+    from risk.risks import phrases
+
+    taxonomy = load_taxonomy()
+    buckets = {taxonomy.bucket(thing, kind) for thing in taxonomy.things for kind in taxonomy.types}
+    assert buckets <= set(phrases())
+    assert all(taxonomy.route(thing, kind, "充电") in taxonomy.things for thing in taxonomy.things for kind in taxonomy.types)
+
+
+def test_a_taxonomy_that_is_not_valid_says_why(tmp_path: Path) -> None:
+    (tmp_path / "t.toml").write_text('version = "1"\n[[field]]\nname = "x"\n[[field.object]]\nname = "y"\nwords = "("\n[[type]]\n', "utf-8")
+    with pytest.raises(SettingsError, match="taxonomy"):
+        load_taxonomy(tmp_path / "t.toml")
+
+
+def test_names_in_words_that_only_look_alike_do_not_count() -> None:
+    assert not load_taxonomy().things_in("演员心态崩了")
+    assert [m.name for m in load_taxonomy().things_in("健康助手崩了")] == ["互联网平台服务"]
+
+
+# ---- words -------------------------------------------------------------------------------------------------------
+
+
+def test_severity_takes_the_highest_of_each_dimension() -> None:
+    assert severity_of("空难致10人死亡", 2)["people"] == 5 and severity_of("轻微异响", 2) == {"hazard": 2}
+
+
+def test_stage_by_words_else_by_kind() -> None:
+    assert stage_of("样机研制攻关", "news") == "研发" and stage_of("无词", "paper") == "基础研究"
+
+
+def test_places_and_actors_in_order_of_mention() -> None:
+    assert places_of("广东和福建，再到广东") == ("广东", "福建") and actors_of("工信部约谈特斯拉") == ("工信部", "特斯拉")
+
+
+# ---- classifier --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("labelled") / "own.jsonl"
+    path.write_text("".join(json.dumps({"text": e.text, "polarity": e.polarity}, ensure_ascii=False) + "\n" for e in own_sentences()), "utf-8")
+    return path
+
+
+def test_training_from_a_prior_forgets_nothing_and_is_the_same_twice(labelled: Path, tmp_path: Path) -> None:
+    one, two = (train_signals([labelled], tmp_path / name) for name in ("a.npz", "b.npz"))
+    assert one.f1 > 0.85 and one.accuracy > 0.75
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes() or one.weights.fingerprint == two.weights.fingerprint
+    assert Reader(weights=one.weights).judge("一辆纯电动汽车充电时起火烧毁")[0] in SPEAKS
+
+
+def test_no_example_leaves_the_prior_as_it_is() -> None:
+    taxonomy, prior = load_taxonomy(), load_weights()
+    few = own_sentences()[:1]
+    made = fit(few, taxonomy, prior=prior, l2_dense=1e9, l2_sparse=1e9)
+    assert abs(made.dense - prior.aligned(taxonomy).dense).max() < 1e-3
+
+
+def test_cross_validation_beats_the_classifier_without_a_prior() -> None:
+    sentences, taxonomy = own_sentences(), load_taxonomy()
+    assert cross_validate(sentences, taxonomy, prior=load_weights())[2] >= cross_validate(sentences, taxonomy)[2]
+
+
+def test_figures_by_hand() -> None:
+    precision, recall, f1, accuracy = figures([("asserts", "asserts"), ("asserts", "none"), ("none", "hypothetical"), ("denies", "denies")])
+    assert (precision, recall, f1, accuracy) == (0.5, 0.5, 0.5, 0.5)
+
+
+def test_the_command_keeps_weights_only_where_they_are_not_worse(settings: Settings, labelled: Path) -> None:
+    found = train(settings, data=labelled)
+    assert found["sentences"] == len(own_sentences()) and (settings.home / "signals.npz").exists() is found["kept"]
+    assert home_weights(settings.home).version
+
+
+@pytest.mark.parametrize(("line", "said"), [("{", "line 1"), ('{"text": "x", "polarity": "maybe"}', "line 1"), ('{"polarity": "none"}', "line 1")])
+def test_a_bad_label_names_its_line(line: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "l.jsonl").write_text(line + "\n", "utf-8")
+    with pytest.raises(BadInput) as caught:
+        read_labelled(tmp_path / "l.jsonl")
+    assert said in str(caught.value.value)
+
+
+def test_training_needs_sentences(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(BadInput):
+        train(settings)
+    (tmp_path / "l.jsonl").write_text('{"text": "x", "polarity": "none"}\n', "utf-8")
+    with pytest.raises(BadInput, match="few"):
+        train_signals([tmp_path / "l.jsonl"], tmp_path / "w.npz")
+
+
+def test_weights_that_cannot_be_read_say_so(tmp_path: Path) -> None:
+    (tmp_path / "signals.npz").write_bytes(b"not a zip")
+    with pytest.raises(ModelError):
+        home_weights(tmp_path)
+
+
+def test_weights_follow_a_taxonomy_with_other_types() -> None:
+    data = {"version": "x", "field": [{"name": "f", "object": [{"name": "o", "words": "塔吊"}]}], "type": [{"top": "科技使用风险", "group": "安全", "name": "倒塌", "bucket": "安全事故", "severity": 4, "words": "倒塌"}]}
+    reader = Reader(Taxonomy(data))
+    assert reader.weights.dense.shape[0] == len(reader.weights.names) != len(load_weights().names)
+    assert [s.thing for s in reader.read(record("工地塔吊倒塌致三人死亡"))] == ["o"]
+
+
+# ---- other judges ------------------------------------------------------------------------------------------------
+
+
+class Scripted:
+    """A language model that says what it was told to."""
+
+    def __init__(self, *replies: str, outside: bool = False) -> None:
+        self.name, self.outside, self.replies, self.asked = "scripted", outside, list(replies), 0
+
+    def complete(self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any]) -> str:
+        self.asked += 1
+        return self.replies.pop(0)
+
+
+def test_the_model_judges_once_a_sentence() -> None:
+    model = Scripted('好的：{"class": "denies", "confidence": 0.9}')
+    judge = ByLLM(model)
+    assert judge.judge("甲") == judge.judge("甲") == ("denies", 0.9) and model.asked == 1
+
+
+@pytest.mark.parametrize("reply", ["不知道", '{"class": "maybe"}', '{"class": "none", "confidence": 7}'])
+def test_a_judgement_that_cannot_be_read_is_an_error(reply: str) -> None:
+    with pytest.raises(ModelError):
+        ByLLM(Scripted(reply)).judge("甲")
+
+
+def test_what_is_not_open_is_never_sent_outside() -> None:
+    model = Scripted('{"class": "none", "confidence": 1}', outside=True)
+    reader = Reader(judge=ByLLM(model))
+    closed = Record("d", "储能电站起火致两人受伤", "news", "s", "2026-01-01", "2026-01-01", security=3)
+    assert reader.read(closed) and model.asked == 0
+    assert not reader.read(record("储能电站起火致两人受伤")) and model.asked == 1
+
+
+def test_unknown_judges_list_the_known_ones(tmp_path: Path, store: Store) -> None:
+    assert open_judge(load_settings(tmp_path)) is None
+    for value in ("oracle", "llm"):
+        with pytest.raises(SettingsError, match=r"judge|language model"):
+            open_judge(load_settings(tmp_path, signal_model=value))
