@@ -76,12 +76,19 @@ def table(view: View, weights: Floats, context: Context) -> dict[str, Floats]:
     for name in ("likelihood", "burst", "growth", "momentum", "recency", "frequency"):
         found[name] = _over_kinds([(p.share, p.percentiles(name)) for p in paces], shape)
     found["heat"] = _over_kinds([(p.share, p.percentiles("heat")) for p in paces if p.kind in ("opinion", "news")], shape)
-    found["weak_signal"] = percentile(np.sqrt((1 - found.pop("frequency")) * found["growth"]), mass)
+    found["weak_signal"] = _weak(found.pop("frequency"), found["growth"], mass)
     found["time_to_impact"] = percentile(_impact(view, weights), mass)
     found["deadline"] = percentile(_deadline(view, weights), mass)
     for name, column in (("centrality", _centrality(view)), *_given(view, context)):
         found[name] = percentile(np.repeat(column[None, :], len(weights), axis=0), mass)
     return found
+
+
+def _weak(frequency: Floats, growth: Floats, mass: Floats) -> Floats:
+    """Yoon's quadrant of weak signals (2012): low mean frequency and high growth. Outside it the middle: to be loud is no relief."""
+    strength = percentile(np.sqrt((1 - frequency) * growth), mass)
+    inside = (frequency < 0.5) & (growth > 0.5) & (strength > 0.5)
+    return np.where(np.isnan(strength), np.nan, np.where(inside, strength, 0.5))
 
 
 def _given(view: View, context: Context) -> list[tuple[str, Floats]]:
