@@ -60,7 +60,28 @@ def measure(data: Path, parts: Sequence[str], *, weights: Path | None = None, te
             found["events"] = events(replay(evidence, [d for d in seen if d >= day("2021-01-01")]), lists, data)
     if "speed" in parts:
         found["speed"] = speed(data, reader, texts)
-    return found
+    return {**found, "gate": flat(found)}
+
+
+def flat(found: Mapping[str, Any]) -> dict[str, float]:
+    """The figures that `floors.toml` pins under [risk], of the parts that were measured."""
+    figures: dict[str, float] = {}
+    if "signals" in found:
+        figures |= {"signal_f1": found["signals"]["ours"]["f1"], "signal_polarity": found["signals"]["ours"]["polarity_accuracy"]}
+        figures["signal_false_positives"] = found["signals"]["ours"]["false_positive_rate"]
+    if "rankings" in found:
+        judged, months = found["rankings"], found["rankings"]["by_rule"]
+        figures |= {"open_set_ndcg": judged["ndcg@10"]["sum"]["ours"], "open_set_grade3_in_15": judged["grade3_in_first_15"]["share"]}
+        figures |= {"months_ndcg": months["ndcg@10"]["sum"]["ours"], "months_grade3_in_15": months["grade3_in_first_15"]["share"]}
+        figures["months_ahead_of_raw_count"] = months["ahead"]["sum"]["raw count"]["difference"]
+    if "events" in found:
+        ours = found["events"]["budget_curve"]["10"]["ours"]
+        figures |= {"warned_by_day_before_peak": ours["recall_by_day_before_peak"], "alerts_a_week": ours["alerts_a_week"], "false_alarms": ours["false_alarms_on_non_events"]}
+    if "stability" in found:
+        figures["ranks_inside"] = min(found["stability"]["stories_drawn_anew"], found["stability"]["tenth_left_out"])
+    if "speed" in found:
+        figures["texts_per_second"] = found["speed"]["texts_per_second"]
+    return figures
 
 
 def _dates(data: Path) -> list[str]:

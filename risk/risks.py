@@ -44,9 +44,11 @@ def phrase(bucket: str) -> Mapping[str, Any]:
 
 
 def title_of(key: str) -> str:
-    """风险名称: object and short name, at most 20 characters where possible."""
+    """风险名称: object and short name, what both share said once (电信网络诈骗 + 诈骗与黑灰产风险 → 电信网络诈骗与黑灰产风险)."""
     thing, bucket = key.split("|")
-    return thing + str(phrase(bucket)["short"])
+    short = str(phrase(bucket)["short"])
+    shared = next((n for n in range(min(len(thing), len(short)), 1, -1) if thing.endswith(short[:n])), 0)
+    return thing + short[shared:]
 
 
 def statement_of(key: str, signals: Sequence[Signal]) -> str:

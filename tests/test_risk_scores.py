@@ -15,7 +15,7 @@ from corpus.errors import SettingsError
 from risk.constants import constants, day, iso, seed_of
 from risk.evidence import Evidence, deadline_of
 from risk.indicators import IMPORTANCE, URGENCY, Context, percentile, table
-from risk.risks import capped, risk_id, statement_of, strength_of
+from risk.risks import capped, risk_id, statement_of, strength_of, title_of
 from risk.score import aggregate, expert_weights, interval, level_of, rank, score
 from risk.series import burst, momentum, pooled, slope
 from risk.signals import Signal
@@ -237,6 +237,11 @@ def test_ids_are_permanent_and_statements_short() -> None:
     assert risk_id("电梯|安全事故") == risk_id("电梯|安全事故") != risk_id("电梯|服务中断") and len(risk_id("a")) == 13
     words = statement_of("电梯|安全事故", [signal(1)])
     assert words.startswith("因") and len(words) <= 80
+
+
+def test_a_name_says_nothing_twice() -> None:
+    assert title_of("互联网平台服务|服务中断") == "互联网平台服务中断风险" and title_of("电信网络诈骗|诈骗与黑灰产") == "电信网络诈骗与黑灰产风险"
+    assert title_of("电梯|安全事故") == "电梯安全事故风险"
 
 
 def test_strength_needs_stories_and_sources() -> None:
