@@ -59,6 +59,7 @@ def what_if(desk: Desk, risk_id: str, assumed: Mapping[str, float], reader: Read
 
 def decide(desk: Desk, risk_id: str, reader: Reader, *, state: str = "", note: str = "", edits: Mapping[str, Any] | None = None, **values: Any) -> dict[str, Any]:
     """State, owner, due date, residual score and edits of a risk; the register entry afterwards. Raises NotFound, BadInput, NotPermitted."""
+    reader.require(*register.KEEPERS)
     if edits:
         register.edit(desk.store, risk_id, reader, note=note, **edits)
     row = desk.store.risks.registered(risk_id)[0]
