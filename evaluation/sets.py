@@ -34,6 +34,9 @@ class Unit:
     text: str
     document: str
 
+LAWBENCH = "2023-09-28"
+"""When LawBench was published: its answers cite what was in force then (the companies law of 2018, the law on the protection of women of 2023)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -162,7 +165,7 @@ def lawbench_scenes(data: Path, cited: Callable[[str, str, str], frozenset[str]]
     for n, row in enumerate(rows(data / "qa" / "lawbench_3-2.jsonl.gz")):
         answer = normalise(row["answer"])
         match = _CITED.search(answer)
-        asks[str(n)] = Ask(row["question"])
+        asks[str(n)] = Ask(row["question"], as_of=LAWBENCH)
         relevant[str(n)] = cited(answer[: match.start()], match[0], answer) if match else frozenset()
     return _kept("lawbench_3-2", asks, relevant, "text", {})
 
@@ -173,7 +176,7 @@ def lawbench_articles(data: Path, texts: Mapping[str, str]) -> QuestionSet:
     asks, relevant = {}, {}
     for n, row in enumerate(rows(data / "qa" / "lawbench_1-1.jsonl.gz")):
         key = re.sub(r"[^\u4e00-\u9fff]", "", bare(row["answer"].removeprefix("答案:")))
-        asks[str(n)], relevant[str(n)] = Ask(row["question"]), frozenset({plain[key]} if key in plain else ())
+        asks[str(n)], relevant[str(n)] = Ask(row["question"], as_of=LAWBENCH), frozenset({plain[key]} if key in plain else ())
     return _kept("lawbench_1-1", asks, relevant, "text", {})
 
 

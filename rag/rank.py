@@ -67,12 +67,31 @@ def order(candidates: Sequence[Candidate], rows: list[dict[str, float]], questio
 
     A passage that was not read counts as one that holds nothing of what the reading looks for.
     """
-    first = scores(rows)
-    for i in np.argsort(-first, kind="stable")[:CLOSE]:
-        c = candidates[i]
-        rows[i] |= reading.features(question, c.document.title, c.passage.text)
     final = scores(rows)
-    return sorted(range(len(rows)), key=lambda i: (-final[i], candidates[i].passage.id)), final
+    for i in np.argsort(-final, kind="stable")[:CLOSE]:
+        c = candidates[i]
+        read = reading.features(question, c.document.title, c.passage.text)
+        rows[i] |= read
+        final[i] += _weighed(read)
+    for i in _repeats(candidates, final):
+        rows[i]["repeat"] = 1.0
+        final[i] += _weighed({"repeat": 1.0})
+    return _sorted(candidates, final), final
+
+
+def _sorted(candidates: Sequence[Candidate], final: NDArray[np.float64]) -> list[int]:
+    return sorted(range(len(candidates)), key=lambda i: (-final[i], candidates[i].passage.id))
+
+
+def _repeats(candidates: Sequence[Candidate], final: NDArray[np.float64]) -> list[int]:
+    """Articles of which a better candidate is another version: the same article of another document of the family."""
+    held: dict[tuple[str, str], str] = {}
+    found = []
+    for i in _sorted(candidates, final):
+        c = candidates[i]
+        if c.document.family_id and c.passage.article and held.setdefault((c.document.family_id, c.passage.article), c.document.id) != c.document.id:
+            found.append(i)
+    return found
 
 
 def _document(seen: Understanding, c: Candidate, region: str, cited: Cited) -> dict[str, float]:
@@ -124,8 +143,12 @@ def _article(seen: Understanding, c: Candidate) -> dict[str, float]:
 
 def scores(found: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
     """The weighted sums of features."""
+    return np.array([_weighed(row) for row in found], dtype=np.float64)
+
+
+def _weighed(row: Mapping[str, float]) -> float:
     weights = constants()["weights"]
-    return np.array([sum(weights.get(name, 0.0) * value for name, value in row.items()) for row in found])
+    return float(sum(weights.get(name, 0.0) * value for name, value in row.items() if value))
 
 
 def contributions(row: Mapping[str, float]) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Trains the static embedding from the corpus itself, with NumPy and SciPy only: `jianwei train embedding`.
 
 Each text is the set of its tokens (corpus.text.tokens); its vector is the mean of their vectors. Two texts that belong
-together (headings and article; a sentence, put as people would ask it, and the rest of its passage; question and answer in pair files) are pulled together
+together (headings and article; a sentence and the rest of its passage; question and answer in pair files) are pulled together
 against the other texts of the batch: InfoNCE in both directions (van den Oord et al. 2018), rows updated by Adagrad. Half of the batches
 come from one document each, so that neighbours of one law are told apart. Half of the tokens are dropped at random.
 """
@@ -12,10 +12,9 @@ import gzip
 import json
 import random
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +28,7 @@ from corpus.models import POLICY_KINDS
 from corpus.store import Store
 from corpus.text import sentences, tokens
 from rag.units import units
-from rag.words import words
 
-_SWAPPED = 0.6
-"""Share of an official word's occurrences that become an everyday word."""
-_ASKED = 6
-"""Fewer words of asking than this are added to a sentence."""
 Log = Callable[[str], None]
 
 
@@ -71,30 +65,7 @@ def corpus_pairs(store: Store, rng: random.Random) -> Iterator[Pair]:
                 continue
             yield Pair(context, tokens(text), "")
             left, right = _cut(text, rng)
-            yield Pair(spoken(left, rng), context + tokens(right), document.id)
-
-
-def spoken(text: str, rng: random.Random) -> list[str]:
-    """Tokens of an official sentence as people might put it: some official words become what people say, some words of asking are added.
-
-    Both come from the reviewed word table, so that the vectors of everyday words lie near the official ones and words that only ask weigh little.
-    """
-    official, filler = _everyday()
-    said = text
-    for word in [w for w in official if w in said]:
-        if rng.random() < _SWAPPED:
-            said = said.replace(word, rng.choice(official[word]))
-    return tokens(said) + [t for word in rng.sample(filler, rng.randrange(_ASKED)) for t in tokens(word)]
-
-
-@cache
-def _everyday() -> tuple[dict[str, list[str]], list[str]]:
-    """Official word → what people say for it (longest first), and the words that only ask."""
-    table, found = words(), defaultdict[str, list[str]](list)
-    for said, others in table.said.items():
-        for word in others:
-            found[word].append(said)
-    return {word: found[word] for word in sorted(found, key=lambda w: (-len(w), w))}, sorted(table.filler)
+            yield Pair(tokens(left), context + tokens(right), document.id)
 
 
 def _cut(text: str, rng: random.Random) -> tuple[str, str]:
