@@ -384,3 +384,18 @@ def test_relevance_to_the_province_by_object_words_field_and_place() -> None:
     taxonomy = load_taxonomy()
     assert province.relevance("动力与储能电池", taxonomy, []) == 0.8 and province.relevance("氢能", taxonomy, []) == pytest.approx(0.4)
     assert province.relevance("电梯", taxonomy, []) == 0 and province.touched("氢能", taxonomy) == ("电池链",)
+
+
+def test_the_page_of_a_risk_links_the_clause_and_what_names_its_object(tmp_path: Path) -> None:
+    from ui.pages.risk import detail
+
+    store = open_store(load_settings(tmp_path / "home"))
+    filled((store, load_settings(tmp_path / "home")))
+    mine(store, load_settings(tmp_path / "home"), as_of=ON)
+    r = register.get_risk(store, OFFICIAL, ELEVATOR, as_of=ON)
+    citation = {"document_id": "dlaw", "start": 3, "end": 9, "title": "特种设备安全法", "label": "第一条"}
+    r |= {"counter_measures": [{"measure": "排查隐患", "basis": "《特种设备安全法》第一条", "citation": citation}, {"measure": "攻关", "basis": NO_BASIS, "citation": None}, "人工填写"]}
+    r |= {"policies": [{"document_id": "dlaw", "title": "特种设备<法>", "seen": ON}], "policy_count": 7, "owner": "特设处"}
+    page = detail(r, {}, "zh")
+    store.close()
+    assert "/d/dlaw?h=3-9" in page and NO_BASIS in page and "人工填写" in page and "特种设备&lt;法&gt;" in page and "共 7 项" in page and "特设处" in page

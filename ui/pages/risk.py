@@ -30,10 +30,11 @@ def detail(r: Mapping[str, Any], titles: Mapping[str, str], language: str) -> st
     ranked = f"<dt>{e(say('risk.rank', language))}</dt><dd>{_rank(place, r, language)}</dd>" if place else ""
     facts = [("field", r["field"]), ("type_path", " › ".join(r.get("type_path", ()))), ("technologies", "、".join(r.get("technologies", ())))]
     facts += [("state", _state(r, language)), ("evidence_strength", _word("strength", r.get("evidence_strength"), language)), ("first_signal", (r.get("first_signal_at") or "")[:10])]
+    facts += [("owner", r.get("owner")), ("due_on", r.get("due_on")), ("residual", "" if r.get("residual") is None else f"{r['residual']:.2f}")]
     rows = "".join(f"<dt>{e(say('risk.' + n, language))}</dt><dd>{e(v)}</dd>" for n, v in facts if v)
     parts = [f'<h2 class="jw-title">{e(r["statement"])}</h2><p class="jw-marks">{risk_badge(r.get("level"), language)}{_story_badge(r, language)}</p>']
     parts += [f'<dl class="jw-facts">{axes}{ranked}{rows}</dl>', _signals(r, titles, language), _contributions(r, language)]
-    parts += [_list("counter_measures", r, language), _list("gaps", r, language), _changes(r, language), _history(r, language)]
+    parts += [_measures(r, language), _linked("policies", r, language), _linked("projects", r, language), _list("gaps", r, language), _changes(r, language), _history(r, language)]
     parts += [f'<p class="jw-foot">{e(say("risk.foot", language))} · {e(r.get("constants_version", ""))}</p>']
     return f'<article class="jw-risk">{"".join(p for p in parts if p)}</article>'
 
@@ -93,6 +94,28 @@ def _contributions(r: Mapping[str, Any], language: str) -> str:
         ]
         parts.append(table((say(f"risk.axis_{axis}", language), "", ""), rows, classes="jw-contributions"))
     return f"<details open><summary>{e(say('risk.contributions', language))}</summary>{''.join(parts)}</details>" if parts else ""
+
+
+def _measures(r: Mapping[str, Any], language: str) -> str:
+    """Counter-measures, each with the clause that it rests on as a link, or the words that none was found."""
+    items = "".join(f"<li>{_measure(m)}</li>" for m in r.get("counter_measures") or ())
+    note = f"<small>{e(say('risk.basis', language))}</small>"
+    return f"<h3>{e(say('risk.counter_measures', language))} {note}</h3><ul>{items}</ul>" if items else ""
+
+
+def _measure(m: Any) -> str:
+    if not isinstance(m, Mapping):
+        return e(m)
+    c = m.get("citation")
+    basis = f'<a class="jw-mark-text" href="{e(link(c["document_id"], None, (c["start"], c["end"])))}">{e(m["basis"])}</a>' if c else e(m.get("basis", ""))
+    return f'{e(m["measure"])} <small class="jw-dim">{basis}</small>'
+
+
+def _linked(name: str, r: Mapping[str, Any], language: str) -> str:
+    """Policies or projects that name the object of the risk."""
+    items = "".join(f'<li><a href="{e(link(d["document_id"]))}">{e(d["title"])}</a></li>' for d in r.get(name) or ())
+    count = say("risk.of_all", language, n=r.get({"policies": "policy_count"}.get(name, "project_count"), 0))
+    return f"<details><summary>{e(say('risk.' + name, language))} <small>{e(count)}</small></summary><ul>{items}</ul></details>" if items else ""
 
 
 def _list(name: str, r: Mapping[str, Any], language: str) -> str:
