@@ -13,13 +13,15 @@ from corpus.errors import NotPermitted
 from corpus.models import POLICY_KINDS
 from corpus.store import Store
 
+INACTIVE_YEARS = {"opinion": 1, "news": 3}
+"""Years after which a document that neither changed nor was cited in an answer is inactive."""
 RETENTION_YEARS = {"opinion": 3, "news": 5, "paper": 20, "project": 20}
 """Years after which a document of a kind is past retention, counted from its publication (else from first sight)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A document that a rule proposes: rule is past_retention | superseded."""
+    """A document that a rule proposes: rule is past_retention | inactive | superseded."""
 
     document_id: str
     title: str
@@ -38,6 +40,12 @@ def candidates(store: Store, reader: Reader, on: str) -> list[Candidate]:
             since = d.published_on or d.first_seen_at[:10]
             if since and since < limit:
                 found.append(Candidate(d.id, d.title, d.kind, "past_retention", since))
+    listed = {c.document_id for c in found}
+    for kind, years in INACTIVE_YEARS.items():
+        limit = (today - timedelta(days=round(365.25 * years))).isoformat()
+        cited = store.conversations.cited(limit)
+        idle = ((d, max(d.published_on, d.first_seen_at[:10], d.changed_at[:10])) for d in store.documents.heads(reader, kind=kind) if d.id not in listed and d.id not in cited)
+        found += [Candidate(d.id, d.title, d.kind, "inactive", since) for d, since in idle if since and since < limit]
     for d in store.documents.heads(reader, state="superseded"):
         found.append(Candidate(d.id, d.title, d.kind, "superseded", d.changed_at[:10]))
     return found

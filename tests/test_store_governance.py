@@ -86,6 +86,7 @@ def test_retirement_archives_policies_and_never_destroys_them(both: Store) -> No
         [make("旧闻", "news", published_on="2010-01-01"), make("新闻", "news", published_on="2026-01-01"), make("办法", published_on="2001-01-01")]
     )
     assert [c.title for c in candidates(both, LOCAL, "2026-11-21")] == ["旧闻"]
+    assert [(c.title, c.rule) for c in candidates(both, LOCAL, "2030-01-01") if c.rule == "inactive"] == [("新闻", "inactive")]
     assert propose(both, LOCAL, "2026-11-21") == 1 and propose(both, LOCAL, "2026-11-21") == 1
     (row,) = both.governance.retirements()
     with pytest.raises(NotPermitted):

@@ -14,7 +14,7 @@ import pytest
 from corpus.access import CEILINGS, LOCAL, Reader
 from corpus.catalogue import holdings
 from corpus.drafts import Draft
-from corpus.errors import JianweiError
+from corpus.errors import BadInput, JianweiError, NotFound
 from corpus.ingest import ingest
 from corpus.models import Source
 from corpus.relations import chain
@@ -137,3 +137,49 @@ def test_a_level_that_is_raised_takes_its_words_back(desks: tuple[Desk, Desk]) -
     assert beside.shelf().validity(target, "2026-03-01", 1).status == "presumed_in_force"
     assert beside.shelf().validity(target, "2026-03-01", 3).status == "repealed"
     beside.store.documents.erase(saying)
+
+
+def test_a_correction_goes_to_who_asked_and_to_the_provider_and_survives_the_next_import(tmp_path: Path) -> None:
+    desk = built(tmp_path / "home", PUBLIC, [OPEN])
+    operator, company = Reader("o", "operator", 4), Reader("e", "enterprise", 1)
+    wrong = next(d for d in desk.store.documents.heads(company, doc_number="闽海科规〔2024〕9号"))
+    number = desk.doubt("文号应为10号", company, document_id=wrong.id, field="doc_number")
+    with pytest.raises(BadInput):
+        centre.settle(desk, "settle", desk.doubt("x", company, document_id=wrong.id, field="published_on"), operator, accept=True, new="去年")
+    done = centre.settle(desk, "settle", number, operator, accept=True, new="闽海科规[2024]第010号", reason="原件如此")
+    assert (done["old"], done["sent_to"]) == ("闽海科规〔2024〕9号", "闽海省科学技术厅")
+    told = {(e["kind"], e["facets"].get("user") or e["facets"].get("source")) for e in desk.store.outbox.unspread()}
+    assert {("doubt.settled", "e"), ("correction", "kjt")} <= told
+    assert [r["document_id"] for r in centre.corrections(desk, operator, source_id="kjt")] == [wrong.id] and not centre.corrections(desk, operator, source_id="x")
+    ingest(desk.store, PUBLIC)
+    kept = desk.store.documents.get(wrong.id, company)
+    assert kept.doc_number == "闽海科规〔2024〕10号" and kept.meta["doc_number"]["from"] == "corrected"
+    desk.close()
+
+
+def test_queues_and_the_audit_trail_hide_what_is_above_an_admin(desks: tuple[Desk, Desk]) -> None:
+    beside, admin, operator = desks[1], Reader("a", "admin", 1), Reader("o", "operator", 4)
+    secret = next(d for d in beside.store.documents.heads(operator, title="紫檀木桥内部通知"))
+    number = beside.doubt("紫檀木桥写错了", operator, document_id=secret.id, field="title")
+    wanted = centre.apply(beside, secret.id, "核查", Reader("e", "enterprise", 1))
+    beside.store.governance.list_for_retirement(secret.id, "superseded", {"title": secret.title, "kind": "policy"})
+    beside.store.audit.add("o", "document.security", secret.id, {"title": secret.title})
+    for what in ("doubts", "applications"):
+        assert len(centre.queue(beside, what, operator)) == 1 and centre.queue(beside, what, admin) == []
+    assert centre.retirements(beside, admin) == [] and len(centre.retirements(beside, operator)) == 1
+    seen = json.dumps(centre.audit_entries(beside, admin, limit=1000), ensure_ascii=False)
+    assert "紫檀木桥" not in seen and secret.id not in seen
+    for act, n in (("settle", number), ("decide", wanted)):
+        with pytest.raises(NotFound):
+            centre.settle(beside, act, n, admin, accept=True)
+
+
+def test_a_purge_leaves_nothing_in_any_file_of_the_home(tmp_path: Path) -> None:
+    desk = built(tmp_path / "home", [*PUBLIC, *SECRET[:1]], [OPEN, INNER])
+    operator = Reader("o", "operator", 4)
+    desk.ask({"text": "紫檀木桥研发补助最高多少？", "as_of": "2026-03-01"}, operator)
+    done = centre.purge(desk, "person", "紫檀木桥", operator, "依申请")
+    assert done["rebuilt"] and done["remains"] == [] and done["documents"] == 1
+    assert not [h for h in desk.search({"text": "紫檀木桥", "k": 10}, operator) if "紫檀" in h["text"]]
+    assert desk.store.audit.verify().broken is None
+    desk.close()

@@ -132,7 +132,7 @@ READERS: dict[str, Callable[[bytes, str, str, Limits], Reading]] = {
 }  # fmt: skip
 UNTRUSTED = frozenset({"pdf", "docx", "xlsx", "zip", "ofd", "image", "doc", "xls"})
 """Formats whose libraries run in the child process of corpus.readers.pool."""
-LONG = 1 << 20
+LONG = 256 << 10
 """Pages and texts of more bytes are read there too: what costs much is bounded in seconds and memory."""
 Child = Callable[[str, bytes, str, str, Limits], Reading]
 

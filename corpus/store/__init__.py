@@ -19,6 +19,7 @@ from corpus.store.audit import Audit
 from corpus.store.base import make_engine, metadata
 from corpus.store.conversations import Conversations
 from corpus.store.documents import Documents, Put
+from corpus.store.erasure import Erasure
 from corpus.store.frontier import Frontier
 from corpus.store.governance import Governance
 from corpus.store.imports import Imports
@@ -44,6 +45,7 @@ class Store:
         self.documents = Documents(engine)
         self.snapshots = Snapshots(engine, home / "snapshots")
         self.sources = Sources(engine)
+        self.erasure = Erasure(engine)
         self.imports = Imports(engine)
         self.frontier = Frontier(engine)
         self.audit = Audit(engine)

@@ -130,6 +130,14 @@ class Conversations:
         """Be told when the evidence of an answer changes; raises NotFound when it is not the user's own."""
         self._of_user(update(turns).where(turns.c.id == answer_id, turns.c.user == user).values(watched=on), answer_id)
 
+    def cited(self, since: str) -> frozenset[str]:
+        """Ids of the documents that answers cite since an instant (all users)."""
+        found: set[str] = set()
+        with self.engine.connect() as connection:
+            for row in connection.execution_options(yield_per=500).execute(select(turns.c.answer).where(turns.c.at >= since)):
+                found.update(str(c.get("document_id")) for c in row.answer.get("citations", ()))
+        return frozenset(found)
+
     def watched(self) -> Sequence[dict[str, Any]]:
         """Turns whose users want to be told when their evidence changes."""
         with self.engine.connect() as connection:

@@ -32,6 +32,7 @@ from corpus.models import (
     Origin,
     Relation,
 )
+from corpus.store.audit import audit
 from corpus.store.base import now
 from corpus.store.document_rows import (
     HEAD,
@@ -58,10 +59,16 @@ HELD = ("active", "duplicate")
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """What `put` did with one document: result is new | changed | updated | unchanged."""
+    """What `put` did with one document: result is new | changed | updated | unchanged | purged (refused: it was purged)."""
 
     document_id: str
     result: str
+
+
+def _with_corrections(document: Document, old: Document) -> Document:
+    """The document with the fields that an operator corrected as they were corrected: a source does not undo that."""
+    corrected = {name: m for name, m in old.meta.items() if isinstance(m, dict) and m.get("from") == "corrected"}
+    return replace(document, meta=document.meta | corrected, **{name: getattr(old, name) for name in corrected}) if corrected else document
 
 
 class Documents:
@@ -76,10 +83,14 @@ class Documents:
         """Store `(key, document)` pairs in one transaction; idempotent by key and text hash."""
         pairs = list(batch)
         with self.engine.begin() as connection:
+            gone = self._purged(connection, [document.id for _, document in pairs])
             known = self._active_by_key(connection, [key for key, _ in pairs])
             results: list[Put] = []
             fresh: list[tuple[str, Document]] = []
             for key, document in pairs:
+                if document.id in gone:
+                    results.append(Put(document.id, "purged"))
+                    continue
                 if key in known and any(key == k for k, _ in fresh):
                     self._insert(connection, fresh)  # the same key twice in one batch: the first must stand before the second is placed
                     fresh = []
@@ -91,6 +102,14 @@ class Documents:
                 results.append(Put(stored.id, result))
             self._insert(connection, fresh)
             return results
+
+    @staticmethod
+    def _purged(connection: Connection, ids: Sequence[str]) -> set[str]:
+        """Those of `ids` that were purged: they do not come back."""
+        found: set[str] = set()
+        for i in range(0, len(ids), 500):
+            found.update(connection.scalars(select(audit.c.subject).where(audit.c.action == "purge.document", audit.c.subject.in_(ids[i : i + 500]))))
+        return found
 
     def _active_by_key(self, connection: Connection, keys: Sequence[str]) -> dict[str, Document]:
         found: dict[str, Document] = {}
@@ -107,6 +126,7 @@ class Documents:
         family = old.family_id if document.family_id in ("", document.id) else document.family_id  # linked since: it stays
         same = replace(document, stored_at=old.stored_at, changed_at=old.changed_at, first_seen_at=old.first_seen_at, family_id=family, state=old.state, security=max(document.security, old.security))  # an operator's level is never lowered by a source
         if old.id == document.id:
+            same = _with_corrections(same, old)
             self._add_origins(connection, old.id, document.sources)
             if row_of(replace(same, text=""), key) == row_of(replace(old, text=""), key):
                 return "unchanged", old
@@ -253,7 +273,30 @@ class Documents:
             self._clear_parts(connection, document_id)
             connection.execute(delete(origins).where(origins.c.document_id == document_id))
             connection.execute(delete(observations).where(observations.c.document_id == document_id))
+            connection.execute(update(events).where(events.c.document_id == document_id).values(document_id=None))
+            connection.execute(update(relations).where(relations.c.target_id == document_id).values(target_id=None))
             connection.execute(delete(documents).where(documents.c.id == document_id))
+            self._change(connection, document_id, "delete")
+
+    def replace(self, document_id: str, document: Document) -> None:
+        """Put another text in the place of one document, in its state and family, in one transaction (purge of words); the old row is gone."""
+        with self.engine.begin() as connection:
+            old = connection.execute(select(documents.c.key, documents.c.state, documents.c.family_id).where(documents.c.id == document_id)).first()
+            if old is None:
+                raise NotFound("no such document", document_id, "see `jianwei catalogue documents`")
+            seen = [dict(r._mapping) for r in connection.execute(select(origins).where(origins.c.document_id == document_id))]
+            observed = update(observations).where(observations.c.document_id == document_id).values(document_id=document.id)
+            connection.execute(observed)
+            self._clear_parts(connection, document_id)
+            for statement in (
+                delete(origins).where(origins.c.document_id == document_id), delete(documents).where(documents.c.id == document_id),
+                update(events).where(events.c.document_id == document_id).values(document_id=document.id), update(relations).where(relations.c.target_id == document_id).values(target_id=document.id),
+            ):  # fmt: skip
+                connection.execute(statement)
+            family = document.id if old.family_id == document_id else old.family_id
+            connection.execute(update(documents).where(documents.c.family_id == document_id).values(family_id=document.id))
+            kept = replace(document, sources=tuple(Origin(r["source_id"], r["url"], "", r["first_seen_at"], r["official"]) for r in seen), state=old.state, family_id=family, changed_at=now())
+            self._insert(connection, [(old.key, kept)])
             self._change(connection, document_id, "delete")
 
     def _change(self, connection: Connection, document_id: str, op: str) -> None:
@@ -274,7 +317,7 @@ class Documents:
         mine = or_(events.c.document_id == document_id, events.c.stated_by == document_id)
         stated = connection.execute(STATED.where(mine, or_(documents.c.security.is_(None), self._allowed(reader))).order_by(events.c.n)).all()
         related = connection.execute(
-            select(relations).where(or_(relations.c.document_id == document_id, relations.c.target_id == document_id)).order_by(relations.c.n)
+            select(relations).where(or_(relations.c.document_id == document_id, relations.c.target_id == document_id)).order_by(relations.c.document_id, relations.c.start, relations.c.n)
         ).all()
         linked = {i for r in stated for i in (r.document_id, r.stated_by)} | {i for r in related for i in (r.document_id, r.target_id)}
         hidden = self._hidden(connection, linked - {document_id, None}, reader)

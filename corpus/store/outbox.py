@@ -54,7 +54,7 @@ deliveries = Table(
     UniqueConstraint("event_n", "subscription_n"),
 )
 
-KINDS = ("policy.new", "policy.changed", "deadline", "answer.changed", "match.changed", "risk.level", "risk.new", "doubt.settled", "application.decided", "panel.invited", "bulletin")
+KINDS = ("policy.new", "policy.changed", "deadline", "answer.changed", "match.changed", "risk.level", "risk.new", "doubt.settled", "correction", "application.decided", "panel.invited", "bulletin")
 CHANNELS = ("inbox", "email", "webhook")
 TRIES = 8
 

@@ -88,6 +88,24 @@ async def quality(hall: HallOf, reader: ReaderOf) -> Any:
     return {"quality": await hall.gates["work"].run(centre.quality, hall.desk, reader)}
 
 
+@router.get("/quality/trend", response_model=dict[str, Any], responses=responses())
+def trend(desk: DeskOf, reader: ReaderOf, source_id: Annotated[str, Query(max_length=64)] = "*", days: Annotated[int, Query(ge=1, le=3660)] = 90) -> Record:
+    """The measures of a source (`*`: all) by day, oldest first."""
+    return {"trend": centre.trend(desk, reader, source_id=source_id, days=days)}
+
+
+@router.get("/corrections", response_model=dict[str, Any], responses=responses())
+def corrections(desk: DeskOf, reader: ReaderOf, source_id: Annotated[str, Query(max_length=64)] = "") -> Record:
+    """Accepted corrections with both values, of one 提供单位 if given."""
+    return {"corrections": centre.corrections(desk, reader, source_id=source_id)}
+
+
+@router.get("/corrections.csv", response_class=Response, responses=CSV | responses())
+def corrections_csv(desk: DeskOf, reader: ReaderOf, source_id: Annotated[str, Query(max_length=64)] = "") -> Response:
+    """The list of corrections that a 提供单位 receives, as CSV."""
+    return csv_response(centre.corrections(desk, reader, source_id=source_id), "corrections")
+
+
 @router.get("/doubts", response_model=dict[str, Any], responses=responses())
 def doubts(desk: DeskOf, reader: ReaderOf) -> Record:
     """The open queue of doubts (疑义校核)."""

@@ -111,12 +111,13 @@ def _health(here: Session, json: bool) -> None:
 
 def quality(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="[doubts|settle|applications|decide]")] = "",
+    what: Annotated[str, typer.Argument(metavar="[doubts|settle|corrections|applications|decide|trend]")] = "",
     number: Number = None,
     accept: Annotated[bool, typer.Option("--accept/--refuse")] = False,
     new: Annotated[str, typer.Option(help="The corrected value.")] = "",
     reason: Annotated[str, typer.Option()] = "",
     until: Annotated[str, typer.Option(metavar="DATE", help="A grant ends on this date.")] = "",
+    source: Annotated[str, typer.Option(metavar="ID", help="Corrections or the trend of one source.")] = "",
     remember: Annotated[bool, typer.Option("--remember", help="Keep today's measures for alarms.")] = False,
     json: Json = False,
 ) -> None:
@@ -124,7 +125,10 @@ def quality(
     from ui.desk import centre
 
     here = session(context)
-    _one_of("action", what, ("", "doubts", "settle", "applications", "decide"))
+    _one_of("action", what, ("", "doubts", "settle", "corrections", "applications", "decide", "trend"))
+    if what in ("corrections", "trend"):
+        rows = centre.corrections(here.desk, here.reader, source_id=source) if what == "corrections" else centre.trend(here.desk, here.reader, source_id=source or "*")
+        return put_json({what: rows}) if json else put_table(list(rows[0]) if rows else ["n"], [list(r.values()) for r in rows])
     if what in ("doubts", "applications"):
         rows = centre.queue(here.desk, what, here.reader)
         return put_json({what: rows}) if json else put_table(list(rows[0]) if rows else ["n"], [list(r.values()) for r in rows])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from corpus.access import Reader
-from corpus.errors import NotFound, NotPermitted
+from corpus.access import LOCAL, Reader
+from corpus.errors import BadInput, NotFound, NotPermitted, StoreError
+from corpus.models import Level, Source
 from ui.desk import Desk, date_or_bad, room, today
 from ui.records import plain
 
@@ -85,40 +88,103 @@ def quality(desk: Desk, reader: Reader, *, remember: bool = False) -> list[dict[
     return [plain(q) for q in assess(desk.store, reader, remember_on=today() if remember else "")]
 
 
+def trend(desk: Desk, reader: Reader, *, source_id: str = "*", days: int = 90) -> list[dict[str, Any]]:
+    """The measures of a source (`*`: all) by day, oldest first: {on, documents, completeness, duplicate_share, confidence, ocr_share, timeliness}."""
+    from corpus.quality import history_of
+
+    if source_id != "*" and source_id not in {s["id"] for s in desk.sources(reader)}:
+        return []
+    names = ("documents", "completeness", "timeliness", "duplicate_share", "ocr_share", "confidence", "unread_attachments")
+    return [{"on": h["on"], **{n: h["measures"].get(n) for n in names}} for h in reversed(history_of(desk.store, source_id, reader, days))]
+
+
 def queue(desk: Desk, what: str, reader: Reader) -> list[dict[str, Any]]:
     """Open doubts (疑义校核) or applications for 三级 data."""
     reader.require(*WATCHERS)
-    if what == "doubts":
-        return [plain(r) for r in desk.store.governance.corrections("open")]
-    return [plain(r) for r in desk.store.governance.applications(state="open")]
+    rows = desk.store.governance.corrections("open") if what == "doubts" else desk.store.governance.applications(state="open")
+    return [plain(r) for r in _within(desk, rows, reader)]
+
+
+def _within(desk: Desk, rows: Sequence[Mapping[str, Any]], reader: Reader) -> list[Mapping[str, Any]]:
+    """Rows of a queue that do not speak of documents above the reader's ceiling (an admin keeps accounts, not secrets)."""
+    ids = {str(r["document_id"]) for r in rows if r["document_id"]}
+    everything = {d.id for d in desk.store.documents.heads(LOCAL, id=sorted(ids), state=None)}
+    readable = {d.id for d in desk.store.documents.heads(reader, id=sorted(ids), state=None)}
+    return [r for r in rows if not r["document_id"] or r["document_id"] in readable or r["document_id"] not in everything]
+
+
+def _mine_to_settle(desk: Desk, what: str, number: int, reader: Reader) -> Mapping[str, Any]:
+    """The open row of a queue, if the reader may know of it. Raises NotFound."""
+    rows = desk.store.governance.corrections("open", limit=100_000) if what == "settle" else desk.store.governance.applications(state="open")
+    found = next((r for r in _within(desk, [r for r in rows if r["n"] == number], reader)), None)
+    if found is None:
+        raise NotFound("no open entry with this number", number, "see `jianwei quality doubts` or `jianwei quality applications`")
+    return found
 
 
 def settle(desk: Desk, what: str, number: int, reader: Reader, *, accept: bool, new: str = "", reason: str = "", until: str = "") -> dict[str, Any]:
     """Settle a doubt (the document is amended where a field was accepted) or decide an application."""
     reader.require(*KEEPERS)
-    governance = desk.store.governance
+    governance, row = desk.store.governance, _mine_to_settle(desk, what, number, reader)
     if what == "decide":
         governance.decide(number, reader.user, grant=accept, until=date_or_bad(until))
         done: dict[str, Any] = {"n": number, "state": "granted" if accept else "refused", "until": until}
+        desk.store.outbox.tell("application.decided", row["document_id"], "", done["state"], user=row["user"], security=1)
     else:
-        done = governance.settle(number, reader.user, accept=accept, new=new, reason=reason)
-        if accept and new and done["document_id"] and done["field"]:
-            _amend(desk, done["document_id"], done["field"], new)
+        values = _corrected(row["field"], new) if accept and new and row["document_id"] and row["field"] else {}
+        providers = _providers(desk, row["document_id"]) if accept and row["document_id"] else []
+        done = governance.settle(number, reader.user, accept=accept, new=new, reason=reason, sent_to="、".join(s.publisher for s in providers))
+        if values:
+            meta = desk.store.documents.get(row["document_id"], LOCAL).meta
+            desk.store.documents.amend(row["document_id"], **values, meta=meta | {row["field"]: {"from": "corrected", "confidence": 1.0, "by": reader.user}})
+        _tell(desk, done, providers)
     desk.store.audit.add(reader.user, f"quality.{what}", str(number), done)
     return done
+
+
+def _providers(desk: Desk, document_id: str) -> list[Source]:
+    """The sources (提供单位) of a document: a correction also goes to them."""
+    known = {s.id: s for s in desk.store.sources.all()}
+    origins = desk.store.documents.origins_of([document_id]).get(document_id, [])
+    return [known[i] for i in dict.fromkeys(o.source_id for o in origins) if i in known]
+
+
+def _tell(desk: Desk, done: Mapping[str, Any], providers: Sequence[Source]) -> None:
+    """Who raised a doubt hears how it ended; each 提供单位 of the document (whoever subscribes for its source) hears what was wrong."""
+    heads = {d.id: d for d in desk.store.documents.heads(LOCAL, id=[done["document_id"]], state=None)} if done["document_id"] else {}
+    title, level = (heads[done["document_id"]].title, heads[done["document_id"]].security) if heads else ("", 1)
+    words = f"{done['field']}：{done['old']} → {done['new']}　{done['reason']}" if done["state"] == "accepted" and done["new"] else done["reason"]
+    link = f"/d/{done['document_id']}" if heads else ""
+    desk.store.outbox.tell("doubt.settled", str(done["n"]), title, words, link=link, security=level, user=done["raised_by"])
+    for source in providers:
+        desk.store.outbox.tell("correction", done["document_id"], title, words, link=link, security=level, source=source.id)
+
+
+def corrections(desk: Desk, reader: Reader, *, source_id: str = "", state: str = "accepted") -> list[dict[str, Any]]:
+    """Settled doubts with both values, newest first, of one source if given: the list that a 提供单位 receives."""
+    reader.require(*WATCHERS)
+    rows = _within(desk, desk.store.governance.corrections(state, limit=100_000), reader)
+    origins = desk.store.documents.origins_of(sorted({str(r["document_id"]) for r in rows if r["document_id"]}))
+    return [plain(r) for r in rows if not source_id or source_id in {o.source_id for o in origins.get(str(r["document_id"]), [])}]
 
 
 CORRECTABLE = ("doc_number", "index_number", "issuers", "level", "region_code", "genre", "legal_rank", "topics", "written_on", "published_on", "effective_on", "expires_on")
 """Metadata fields that an accepted doubt may change; the text itself never changes."""
 
 
-def _amend(desk: Desk, document_id: str, field: str, new: str) -> None:
-    from corpus.errors import BadInput
+def _corrected(field: str, new: str) -> dict[str, Any]:
+    """The column and value of an accepted correction. Raises BadInput when the field cannot be corrected or the value cannot be its value."""
+    from corpus.numbers import official_number
 
     if field not in CORRECTABLE:
         raise BadInput("this field cannot be corrected", field, f"one of: {', '.join(CORRECTABLE)}")
-    value: Any = [part for part in new.replace("、", ",").replace("，", ",").split(",") if part] if field in ("issuers", "topics") else new
-    desk.store.documents.amend(document_id, **{field: value})
+    if field in ("issuers", "topics"):
+        return {field: [part for part in new.replace("、", ",").replace("，", ",").split(",") if part]}
+    if field.endswith("_on"):
+        return {field: date_or_bad(new)}
+    if field == "level" and new not in tuple(Level):
+        raise BadInput("no such level", new, f"one of: {', '.join(Level)}")
+    return {field: official_number(new) if field == "doc_number" else new}
 
 
 def propose_retirement(desk: Desk, reader: Reader, on: str) -> int:
@@ -130,9 +196,9 @@ def propose_retirement(desk: Desk, reader: Reader, on: str) -> int:
 
 
 def retirements(desk: Desk, reader: Reader) -> list[dict[str, Any]]:
-    """The open retirement list."""
+    """The open retirement list, within the ceiling."""
     reader.require(*WATCHERS)
-    return [plain(r) for r in desk.store.governance.retirements()]
+    return [plain(r) for r in _within(desk, desk.store.governance.retirements(), reader)]
 
 
 def retire(desk: Desk, number: int, action: str, reader: Reader) -> None:
@@ -143,11 +209,22 @@ def retire(desk: Desk, number: int, action: str, reader: Reader) -> None:
 
 
 def purge(desk: Desk, what: str, value: str, reader: Reader, reason: str) -> dict[str, Any]:
-    """Erase a document or a person's words."""
+    """Erase a document or a person's words, build the indexes anew without them, and say which files of the home still hold them.
+
+    While another process owns the indexes (`serve`), it stops showing them at once; `rebuilt` is then false, and its files keep them
+    until its next whole build.
+    """
+    reader.require(*KEEPERS)
     purging = room("corpus.purge")
+    words = desk.store.documents.get(value, reader).text[:40] if what == "document" else value.strip()
     act = purging.purge_document if what == "document" else purging.purge_person
     found: dict[str, Any] = plain(act(desk.store, value, reader, reason))
-    return found
+    try:
+        desk.retriever.rebuild()
+        found["rebuilt"] = True
+    except StoreError:
+        found["rebuilt"] = False
+    return found | {"remains": list(purging.remains(desk.store.home, words))}
 
 
 WHOLE = 4
@@ -174,7 +251,15 @@ def backup_file(desk: Desk, name: str, reader: Reader) -> Path:
 def audit_entries(desk: Desk, reader: Reader, *, limit: int = 50, before: int | None = None, action: str = "", actor: str = "") -> list[dict[str, Any]]:
     """The latest entries of the audit chain, newest first."""
     reader.require("auditor", "admin")
-    return [plain(e) for e in desk.store.audit.entries(limit=limit, before=before, action=action, actor=actor)]
+    found = desk.store.audit.entries(limit=limit, before=before, action=action, actor=actor)
+    if reader.ceiling < 4:  # who did what is known to an admin, not what documents above the ceiling say
+        found = [replace(e, payload=None, subject="" if e.subject.startswith("d") and e.subject in _above(desk, found, reader) else e.subject) for e in found]
+    return [plain(e) for e in found]
+
+
+def _above(desk: Desk, entries: Sequence[Any], reader: Reader) -> set[str]:
+    ids = sorted({e.subject for e in entries})
+    return {d.id for d in desk.store.documents.heads(LOCAL, id=ids, state=None)} - {d.id for d in desk.store.documents.heads(reader, id=ids, state=None)}
 
 
 def verify_audit(desk: Desk, reader: Reader) -> dict[str, Any]:

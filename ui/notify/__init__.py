@@ -135,7 +135,7 @@ def concerns(desk: Desk, event: Mapping[str, Any], subscription: Mapping[str, An
         return False
     if wanted.get("region") and not str(facets.get("region", "")).startswith(wanted["region"].rstrip("0") or "0"):
         return False
-    if wanted.get("field") and wanted["field"] not in _values(facets.get("field")):
+    if any(wanted.get(n) and wanted[n] not in _values(facets.get(n)) for n in ("field", "source")):
         return False
     if (topic := wanted.get("topic")) and topic not in _values(facets.get("topic")) and topic not in f"{event['title']} {facets.get('name', '')}":
         return False
