@@ -89,7 +89,8 @@ def attachment_of(line: str) -> str | None:
     """The name in a path of the attachment that a line opens (附件, 附件1), or None."""
     if len(line) > 110 or not (match := _ATTACHED.match(line)):
         return None
-    return f"附件{re.sub(r'[^0-9一二三四五六七八九十]', '', match['n'] or '')}"
+    kind = next(c for c in line if c in "件表录：:")
+    return f"附{kind if kind in '表录' else '件'}{re.sub(r'[^0-9一二三四五六七八九十]', '', match['n'] or '')}"
 
 
 def lists_attachments(line: str) -> bool:

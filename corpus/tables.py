@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
-import io
 import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from corpus.errors import Unreadable
+from corpus.errors import Oversized, Unreadable
 from corpus.readers.base import DEFAULT, decode
 
 TABULAR = (".jsonl", ".csv", ".tsv", ".json", ".xlsx")
@@ -44,14 +44,29 @@ def _open(path: Path) -> Any:
     return path.open("rb")
 
 
+LINE = 64 << 20
+RATIO = 250
+"""A line has at most LINE bytes; a file that inflates beyond the limit of readers inflates at most RATIO times."""
+
+
+def _bounded(file: Any, path: Path) -> Iterator[bytes]:
+    """The lines of an open file, none of them too long; raises Oversized for a bomb."""
+    total, size = 0, max(1, path.stat().st_size)
+    while line := file.readline(LINE + 1):
+        total += len(line)
+        if len(line) > LINE or (total > DEFAULT.inflated and total > RATIO * size):
+            raise Oversized("a line or the whole file inflates beyond its limit", path.name, "split it or unpack it by hand")
+        yield line
+
+
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with _open(path) as lines:
-        for number, line in enumerate(lines, 1):
+    with _open(path) as file:
+        for number, line in enumerate(_bounded(file, path), 1):
             if not line.strip():
                 continue
             try:
                 row = json.loads(line)
-            except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise Unreadable(f"line {number} is not JSON", path.name, str(error)) from error
             if not isinstance(row, dict):
                 raise Unreadable(f"line {number} is not a JSON object", path.name, "one object a line")
@@ -61,9 +76,11 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 def _list(path: Path) -> Iterator[dict[str, Any]]:
     with _open(path) as file:
         data = file.read(DEFAULT.inflated + 1)
+    if len(data) > DEFAULT.inflated:
+        raise Oversized("the file inflates beyond its limit", path.name, "make it JSON lines, or split it")
     try:
         value = json.loads(data)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable("not JSON", path.name, str(error)) from error
     items = value if isinstance(value, list) else next((v for v in value.values() if isinstance(v, list)), [value]) if isinstance(value, dict) else []
     yield from (item for item in items if isinstance(item, dict))
@@ -75,18 +92,18 @@ def _csv(path: Path) -> Iterator[dict[str, Any]]:
     encoding = decode(head)[1]
     delimiter = max(",\t;", key=decode(head)[0].split("\n", 1)[0].count)
     with _open(path) as file:
-        text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
+        decoder = codecs.getincrementaldecoder(encoding)("replace")
         try:
-            for row in csv.DictReader(text, delimiter=delimiter):
+            for row in csv.DictReader((decoder.decode(line) for line in _bounded(file, path)), delimiter=delimiter):
                 yield {k: v for k, v in row.items() if k is not None}
         except csv.Error as error:
             raise Unreadable("damaged CSV", path.name, str(error)) from error
 
 
 def _sheet(path: Path) -> Iterator[dict[str, Any]]:
-    from corpus.readers.office import read_xlsx
+    from corpus.readers import read
 
-    reading = read_xlsx(path.read_bytes(), name=path.name, limits=DEFAULT)
+    reading = read(path.read_bytes(), name=path.name)
     for table in reading.tables[:1]:
         header = [cell.strip() for cell in table[0]]
         for row in table[1:]:
