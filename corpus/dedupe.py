@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,44 +38,66 @@ class Pair:
     similarity: float
 
 
-def shingles(text: str) -> np.ndarray[Any, np.dtype[np.uint64]]:
-    """Sorted distinct hashes of the character shingles of a text, [n] uint64; a shorter text is one shingle."""
-    points = np.frombuffer(_NOISE.sub("", text).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-    if len(points) == 0:
-        return np.empty(0, dtype=np.uint64)
-    width = min(SHINGLE, len(points))
+def _mixed(points: Any, width: int) -> Any:
+    """Hashes of every run of `width` code points, [n - width + 1] uint64."""
     mixed = np.zeros(len(points) - width + 1, dtype=np.uint64)
     with np.errstate(over="ignore"):
         for i in range(width):
             mixed = mixed * np.uint64(1099511628211) + points[i : i + len(mixed)]
         mixed ^= mixed >> np.uint64(29)
         mixed *= np.uint64(0xBF58476D1CE4E5B9)
-    return np.unique(mixed)
+    return mixed
 
 
 def near_duplicates(texts: Sequence[str], *, threshold: float = THRESHOLD) -> list[Pair]:
     """Pairs of texts with Jaccard ≥ threshold. Within a large group of equals every text is paired with its first only."""
-    sets = [shingles(text) for text in texts]
-    return list(_verified(sets, _candidates(sets), threshold))
+    flat, offsets = _hashes(texts)
+    return list(_verified(lambda i: flat[offsets[i] : offsets[i + 1]], _candidates(flat, offsets), threshold))
 
 
-def _candidates(sets: Sequence[np.ndarray[Any, np.dtype[np.uint64]]]) -> set[tuple[int, int]]:
+def _hashes(texts: Sequence[str]) -> tuple[Any, Any]:
+    """The shingle hashes of all texts behind each other, [n] uint64, and where each text's begin, [len + 1] int64 (computed at once:
+    a call for each text costs more than the hashing)."""
+    bare = [_NOISE.sub("", text) for text in texts]
+    padded = [t.ljust(SHINGLE, "\0") if t else "" for t in bare]
+    lengths = np.array([len(t) for t in padded], dtype=np.int64)
+    counts = np.maximum(lengths - SHINGLE + 1, 0)
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    points = np.frombuffer("".join(padded).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    if len(points) < SHINGLE:
+        return np.empty(0, dtype=np.uint64), offsets
+    mixed = _mixed(points, SHINGLE)
+    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    places = np.repeat(starts - offsets[:-1], counts) + np.arange(offsets[-1])
+    return mixed[places], offsets
+
+
+def _candidates(flat: Any, offsets: Any) -> set[tuple[int, int]]:
     """Pairs that share a band of their MinHash signatures."""
     from rensa import RMinHash
 
-    kept = [i for i, s in enumerate(sets) if len(s)]
+    kept = np.flatnonzero(np.diff(offsets)).tolist()
     if len(kept) < 2:
         return set()
-    offsets = np.cumsum([0, *(len(sets[i]) for i in kept)])
-    flat = np.concatenate([sets[i] for i in kept])
-    matrix = np.asarray(RMinHash.digest_matrix_from_flat_token_hashes(flat, offsets.tolist(), PERMUTATIONS, 42).to_rows(), dtype=np.uint64)
+    bounds = [*(int(offsets[i]) for i in kept), int(offsets[-1])]
+    matrix = np.asarray(RMinHash.digest_matrix_from_flat_token_hashes(flat, bounds, PERMUTATIONS, 42).to_rows(), dtype=np.uint64)
     found: set[tuple[int, int]] = set()
     for band in range(0, PERMUTATIONS, ROWS):
-        keys = np.ascontiguousarray(matrix[:, band : band + ROWS]).view([("", np.uint64)] * ROWS).ravel()
+        keys = _folded(matrix[:, band : band + ROWS])
         order = np.argsort(keys, kind="stable")
         same = np.flatnonzero(keys[order][1:] == keys[order][:-1])
         found.update(_of_runs(order, same, kept))
     return found
+
+
+def _folded(rows: Any) -> Any:
+    """One 64-bit key for each row of a band (a chance equality is found out when the pair is verified)."""
+    keys = np.zeros(len(rows), dtype=np.uint64)
+    with np.errstate(over="ignore"):
+        for column in rows.T:
+            keys = (keys ^ column) * np.uint64(0x9E3779B97F4A7C15)
+            keys ^= keys >> np.uint64(32)
+    return keys
 
 
 def _of_runs(order: Any, same: Any, kept: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -94,9 +116,16 @@ def _of_runs(order: Any, same: Any, kept: Sequence[int]) -> Iterator[tuple[int, 
             yield from ((a, b) for b in members[n + 1 :])
 
 
-def _verified(sets: Sequence[Any], pairs: Iterable[tuple[int, int]], threshold: float) -> Iterator[Pair]:
+def _verified(hashes: Callable[[int], Any], pairs: Iterable[tuple[int, int]], threshold: float) -> Iterator[Pair]:
+    sets: dict[int, Any] = {}
+
+    def distinct(i: int) -> Any:
+        if i not in sets:
+            sets[i] = np.unique(hashes(i))
+        return sets[i]
+
     for a, b in sorted(pairs):
-        x, y = sets[a], sets[b]
+        x, y = distinct(a), distinct(b)
         if min(len(x), len(y)) < threshold * max(len(x), len(y)):
             continue
         common = len(np.intersect1d(x, y, assume_unique=True))

@@ -1,0 +1,81 @@
+"""Import: documents a second without extraction, pages a second with it beside trafilatura, and memory against the number of documents.
+
+Each figure is of a whole `jianwei import` in a process of its own: reading, metadata, clauses, events, relations, store.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from evaluation.commands import app
+from evaluation.extraction import trafilatura_full
+from evaluation.kill import command, policies
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One import: documents stored, wall and CPU seconds (with children), peak memory in MB."""
+
+    documents: int
+    wall: float
+    cpu: float
+    peak_mb: float
+
+    def row(self, name: str) -> str:
+        return f"| {name} | {self.documents} | {self.wall:.1f} | {self.cpu:.1f} | {self.documents / self.wall:.0f} | {self.documents / self.cpu:.0f} | {self.peak_mb:.0f} |"
+
+
+def timed(home: Path, source: Path, *options: str) -> Run:
+    """Import `source` into a fresh home in a child and measure it."""
+    start = time.perf_counter()
+    child = subprocess.Popen([*command(home, "import", str(source), "--json", *options)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    out = child.stdout.read() if child.stdout else ""
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - start
+    counts = json.loads(out)["counts"]
+    return Run(counts.get("new", 0), wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def copies(data: Path, folder: Path, times: int) -> list[bytes]:
+    """Pages of html/ in `folder`, `times` copies of each that differ in a comment; returns the pages."""
+    pages = [p.read_bytes() for name in ("govcn", "gne") for p in sorted((data / "html" / name).glob("*.html"))]
+    folder.mkdir()
+    for n in range(times):
+        for i, page in enumerate(pages):
+            (folder / f"{n}-{i}.html").write_bytes(page + f"<!-- {n} -->".encode())
+    return pages
+
+
+def trafilatura_rate(pages: list[bytes]) -> float:
+    """Pages a second of trafilatura's extraction alone (no metadata, no store)."""
+    for page in pages[:3]:
+        trafilatura_full(page)
+    start = time.process_time()
+    for page in pages:
+        trafilatura_full(page)
+    return len(pages) / (time.process_time() - start)
+
+
+@app.command("import")
+def importing(data: Path = typer.Option(..., exists=True, help="Folder of the data."), times: int = typer.Option(6, help="Copies of each page.")) -> None:
+    """Speed and memory of imports: policy/ as rows, html/ as pages (beside trafilatura), generated rows in two sizes."""
+    typer.echo("| import | documents | wall s | CPU s | documents/s wall | documents/CPU s | peak MB |\n|---|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        typer.echo(timed(folder / "h1", data / "policy").row("policy/ (rows, with 17,331 known titles)"))
+        pages = copies(data, folder / "pages", times)
+        typer.echo(timed(folder / "h2", folder / "pages").row(f"html/ (pages, {times} copies each)"))
+        for count in (4_000, 16_000):
+            (folder / str(count)).mkdir()
+            typer.echo(timed(folder / f"h{count}", policies(folder / str(count), count, 1), "--kind", "policy").row(f"generated, {count}"))
+        typer.echo(f"trafilatura, extraction alone: {trafilatura_rate(pages):.0f} pages a CPU second ({sys.version.split()[0]})")
