@@ -19,7 +19,9 @@ from corpus.ingest import ingest
 from corpus.models import Source
 from corpus.relations import chain
 from corpus.settings import load_settings
+from ui.auth import accounts
 from ui.desk import Desk, centre, enterprise, library, reports
+from ui.notify import deliver, subscribe
 from ui.records import plain
 
 OPEN = Source("kjt", "闽海省科学技术厅", level="province", region_code="990000", official=True)
@@ -142,14 +144,20 @@ def test_a_level_that_is_raised_takes_its_words_back(desks: tuple[Desk, Desk]) -
 def test_a_correction_goes_to_who_asked_and_to_the_provider_and_survives_the_next_import(tmp_path: Path) -> None:
     desk = built(tmp_path / "home", PUBLIC, [OPEN])
     operator, company = Reader("o", "operator", 4), Reader("e", "enterprise", 1)
+    for name, source in (("provider", "kjt"), ("other", "x")):
+        accounts.create(desk.store, name, "official", by="test")
+        subscribe(desk, name, "correction", "inbox", "", {"source": source})
     wrong = next(d for d in desk.store.documents.heads(company, doc_number="闽海科规〔2024〕9号"))
     number = desk.doubt("文号应为10号", company, document_id=wrong.id, field="doc_number")
     with pytest.raises(BadInput):
         centre.settle(desk, "settle", desk.doubt("x", company, document_id=wrong.id, field="published_on"), operator, accept=True, new="去年")
     done = centre.settle(desk, "settle", number, operator, accept=True, new="闽海科规[2024]第010号", reason="原件如此")
     assert (done["old"], done["sent_to"]) == ("闽海科规〔2024〕9号", "闽海省科学技术厅")
+    assert [m["text"] for m in desk.store.outbox.inbox("provider")] == []
     told = {(e["kind"], e["facets"].get("user") or e["facets"].get("source")) for e in desk.store.outbox.unspread()}
     assert {("doubt.settled", "e"), ("correction", "kjt")} <= told
+    deliver(desk)
+    assert ["闽海科规〔2024〕9号 → 闽海科规[2024]第010号" in m["text"] for m in desk.store.outbox.inbox("provider")] == [True] and desk.store.outbox.inbox("other") == []
     assert [r["document_id"] for r in centre.corrections(desk, operator, source_id="kjt")] == [wrong.id] and not centre.corrections(desk, operator, source_id="x")
     ingest(desk.store, PUBLIC)
     kept = desk.store.documents.get(wrong.id, company)

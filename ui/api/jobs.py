@@ -23,12 +23,13 @@ class Wanted(BaseModel):
     """A subscription: which events, by which criteria, over which channel."""
 
     model_config = ConfigDict(extra="forbid")
-    kind: Literal["policy.new", "policy.changed", "deadline", "answer.changed", "match.changed", "risk.level", "risk.new", "bulletin"]
+    kind: Literal["policy.new", "policy.changed", "deadline", "answer.changed", "match.changed", "risk.level", "risk.new", "doubt.settled", "correction", "application.decided", "bulletin"]
     channel: Literal["inbox", "email", "webhook"] = "inbox"
     target: Annotated[str, Field(max_length=500, description="address of the mailbox or the webhook")] = ""
     region: Annotated[str, Field(pattern=r"^\d{0,12}$")] = ""
     topic: Annotated[str, Field(max_length=64)] = ""
     field: Annotated[str, Field(max_length=64)] = ""
+    source: Annotated[str, Field(max_length=64, description="the source whose corrections its 提供单位 wants to hear of")] = ""
     document: Annotated[str, Field(max_length=64, description="a policy or notice to watch")] = ""
     answer: Annotated[str, Field(max_length=64, description="one's own kept answer to watch")] = ""
     profile: Annotated[str, Field(max_length=120, description="the name of one's own profile to watch")] = ""
@@ -67,7 +68,7 @@ def subscriptions(desk: DeskOf, reader: ReaderOf) -> Record:
 @router.post("/subscriptions", response_model=dict[str, Any], status_code=201, responses=responses(404))
 def add(desk: DeskOf, reader: ReaderOf, wanted: Wanted) -> Record:
     """Subscribe; for a webhook the signing secret is shown this once."""
-    criteria = {n: v for n in ("region", "topic", "field", "document", "answer", "profile") if (v := getattr(wanted, n))}
+    criteria = {n: v for n in ("region", "topic", "field", "source", "document", "answer", "profile") if (v := getattr(wanted, n))}
     return subscribe(desk, _user(reader), wanted.kind, wanted.channel, wanted.target, criteria)
 
 

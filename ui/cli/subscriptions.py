@@ -24,7 +24,7 @@ def list_(context: typer.Context, json: Json = False) -> None:
 @app.command()
 def add(
     context: typer.Context,
-    kind: Annotated[str, typer.Argument(help="policy.new, policy.changed, deadline, answer.changed, match.changed, risk.new, risk.level, bulletin.")],
+    kind: Annotated[str, typer.Argument(help="policy.new, policy.changed, deadline, answer.changed, match.changed, risk.new, risk.level, doubt.settled, correction, application.decided, bulletin.")],
     channel: Annotated[str, typer.Option(help="inbox, email or webhook.")] = "inbox",
     target: Annotated[str, typer.Option(help="Address of the mailbox or the webhook.")] = "",
     document: Annotated[str, typer.Option(help="A policy or notice to watch.")] = "",
@@ -33,13 +33,14 @@ def add(
     topic: Annotated[str, typer.Option(help="A topic, or words of a title.")] = "",
     region: Annotated[str, typer.Option(metavar="CODE", help="Division code.")] = "",
     field: Annotated[str, typer.Option(help="A technical field.")] = "",
+    source: Annotated[str, typer.Option(metavar="ID", help="The source whose corrections its provider (提供单位) wants to hear of.")] = "",
     json: Json = False,
 ) -> None:
     """Subscribe; for a webhook the signing secret is shown this once."""
     from ui.notify import subscribe
 
     here = session(context)
-    said = {"document": document, "answer": answer, "profile": profile, "topic": topic, "region": region, "field": field}
+    said = {"document": document, "answer": answer, "profile": profile, "topic": topic, "region": region, "field": field, "source": source}
     made = subscribe(here.desk, here.reader.user, kind, channel, target, {n: v for n, v in said.items() if v})
     put_json(made) if json else print(" ".join(str(v) for v in made.values()))
 
