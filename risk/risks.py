@@ -93,7 +93,8 @@ def record(evidence: Evidence, view: View, scores: Scores, place: int, taxonomy:
     thing, bucket = key.split("|")
     kind = Counter(s.type for s in for_it).most_common(1)[0][0]
     sources = sorted({s.source for s in for_it})
-    strength = strength_of(len(pairs), len(sources))
+    told = sum(any(not evidence.signals[i].weak for i in p.members) for p in pairs)  # weak signals make no strong evidence, however many
+    strength = strength_of(told, len(sources))
     level = capped(scores.levels[r], strength)
     ranks = scores.ranks[:, r].astype(float)
     place_interval = interval(ranks)

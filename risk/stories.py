@@ -64,7 +64,12 @@ class Clusterer:
         self._serial = 0
 
     def add(self, signal: Signal) -> str:
-        """The story of one signal (its id comes from the founding signal and never changes)."""
+        """The story of one signal (its id comes from the founding signal and never changes).
+
+        A project is a story of its own: its record is written once, and records that read alike are not the same project.
+        """
+        if signal.kind == "project":
+            return "s" + hashlib.sha256(signal.document_id.encode()).hexdigest()[:16]
         words, today = frozenset(_tokens(signal.quote)), day(signal.seen)
         shelf = self._shelves[signal.thing]
         self._forget(shelf, today)

@@ -273,6 +273,11 @@ def test_clustering_is_a_matter_of_dates_alone_and_prefixes_stay(order: list[int
     assert cluster(made) == whole and all(whole[k] == v for k, v in cluster(early).items())
 
 
+def test_each_project_is_its_own_story() -> None:
+    made = [signal(n, kind="project", quote="计划结束时间：2020-12-31") for n in range(4)]
+    assert len(set(cluster(made).values())) == 4
+
+
 def test_one_by_one_is_the_same_as_all_at_once() -> None:
     made = sorted(many(), key=lambda s: (s.seen, s.document_id, s.start))
     clusterer = Clusterer()
