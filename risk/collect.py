@@ -42,6 +42,8 @@ def collect(store: Store, settings: Settings, taxonomy: Taxonomy, *, progress: P
     since, until = int(store.risks.mark("sequence") or 0), store.documents.sequence()
     if since == until:
         return 0
+    if not since:
+        store.risks.clear_signals()  # what a reading that was cut off has left
     changed = None if not since else sorted({c.document_id for c in _changes(store, since)})
     read, kinds = _read(store, reader, changed, progress)
     if changed is None or kinds & set(PROJECT_KINDS):

@@ -130,6 +130,14 @@ def test_only_what_changed_is_read_again(home: tuple[Store, Settings]) -> None:
     assert collect(store, settings, taxonomy) == 11 and store.risks.signal_count() == count + 1
 
 
+def test_a_reading_that_was_cut_off_is_begun_again(home: tuple[Store, Settings]) -> None:
+    store, settings = filled(home)
+    collect(store, settings, load_taxonomy())
+    count = store.risks.signal_count()
+    store.risks.set_mark("sequence", "")  # as a kill before the end leaves it
+    assert collect(store, settings, load_taxonomy()) == 10 and store.risks.signal_count() == count
+
+
 def test_sightings_add_heat_only_up_to_their_day(home: tuple[Store, Settings]) -> None:
     store, settings = filled(home)
     known = incidents()[0][1].id
