@@ -1,4 +1,4 @@
-"""Answers against gold: status, answer points, must-not, citations, validity, refusals; NCP span overlap; BM25-top-1 as the baseline.
+"""Answers against gold: status, answer points, must-not, citations, validity, refusals (NCP and its baselines: evaluation/spans.py).
 
 `jianwei eval answers --data DIR` builds (or uses) a home with the policy data of DIR and runs every set that DIR holds.
 """
@@ -200,6 +200,7 @@ def command(
     data: Annotated[Path, typer.Option(help="Folder with policy/ and qa/.")],
     home: Annotated[Path, typer.Option(help="Home that holds (or will hold) the policy data.")] = Path(".jianwei-eval-answers"),
     log: Annotated[Path | None, typer.Option(help="File for every answer with what it lacks.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Figures as JSON, for `jianwei eval gate answers`.")] = None,
 ) -> None:
     """Answers over DATA/policy against DATA/qa/st_policy_questions: status, points, must-not, citations, validity, refusals, by type."""
     settings = load_settings(home)
@@ -214,6 +215,8 @@ def command(
         log.write_text("\n\n".join(lines), "utf-8")
     for name, row in table(found).items():
         print(name, " ".join(f"{k}={v:.3g}" for k, v in row.items()))
+    if out is not None:
+        out.write_text(json.dumps(table(found)["*"]), "utf-8")
     spent = sorted(s.milliseconds for s in found)
     print(f"ms p50={spent[len(spent) // 2]:.0f} p95={spent[int(len(spent) * 0.95)]:.0f}")
     retriever.close()

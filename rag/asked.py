@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from corpus.text import normalise
+from corpus.validity import today
 from rag.route import form_of
 
 
@@ -108,6 +109,10 @@ def _parts(texts: tuple[str, ...]) -> tuple[Part, ...]:
     return tuple(found)
 
 
+_FIGURE = re.compile(r"^的?(?![^，。？?]{0,24}(?:办法|通知|指南|公告|细则|条例|意见|计划|名单|申报|评价|报告))[^，。？?]{0,24}(?:比例|税率|标准|上限|额度|税额)(?:是|为|多少|有多|怎|有什么|[？?]|$)")
+"""A figure of a past year (2020年的加计扣除比例是多少): what held then."""
+
+
 def past_date(text: str) -> tuple[str, str]:
     """(last day of a past year or month that the question places its case in, the words); empty when it means now.
 
@@ -116,7 +121,7 @@ def past_date(text: str) -> tuple[str, str]:
     for match in re.finditer(r"((?:19|20)\d{2})年(?:(\d{1,2})月(?:(\d{1,2})日)?)?(?:度)?", text):
         after = text[match.end() : match.end() + 24]
         whole = pattern("past.then").search(text)
-        if whole or pattern("past.event").match(after):
+        if whole or pattern("past.event").match(after) or (_FIGURE.match(after) and match[1] < today()[:4]):
             return _last_day(match), match.group()
     return "", ""
 

@@ -32,6 +32,11 @@ def focus(text: str) -> Focus:
     return Focus(naming, tuple(w for w in _beside(words) if w in naming) or naming[-1:])
 
 
+def names_nothing(text: str) -> bool:
+    """Whether a text holds no noun of two characters or more (从哪天开始算, 能叠加吗): what it asks about was said before."""
+    return not any(tag.startswith(_NOUN) and len(word) >= 2 and not _QUESTION.search(word) for word, tag in _tagged(normalise(text)))
+
+
 def _tagged(text: str) -> list[tuple[str, str]]:
     import rjieba
 

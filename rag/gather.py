@@ -79,7 +79,7 @@ def _trusted(document: Document) -> bool:
 
     A document whose title, number or issuers give orders is none: they are printed as headings and sources.
     """
-    if _holds_orders(document.id, "\n".join((document.title, document.doc_number, *document.issuers))):
+    if not _named_well(document.title, document.doc_number, document.issuers):
         return False
     if document.kind != "interpretation":
         return document.kind in ("policy", "notice")
@@ -87,8 +87,13 @@ def _trusted(document: Document) -> bool:
 
 
 @lru_cache(maxsize=4096)
+def _named_well(title: str, number: str, issuers: tuple[str, ...]) -> bool:
+    return guard.is_title(title) and all(map(guard.is_body, issuers)) and not guard.is_order("\n".join((title, number, *issuers)))
+
+
+@lru_cache(maxsize=4096)
 def _holds_orders(document_id: str, text: str) -> bool:
-    return guard.is_order(text)
+    return guard.is_tainted(text)
 
 
 def _reaches(c: Context, document: Document) -> bool:
@@ -129,7 +134,7 @@ def weigh(tools: Tools, c: Context) -> Context:
             key = (e.document.id, statement.start, statement.end)
             if key not in found and len(found) < STATEMENTS and not _idle(statement.text(e.document), c):
                 found[key] = _weighed(e, statement, c, needs, whole, words)
-    kept = (e for e in found.values() if not guard.is_order(e.text))
+    kept = (e for e in found.values() if not guard.is_tainted(e.text))
     return replace(c, evidence=tuple(sorted(kept, key=lambda e: -e.worth)))
 
 

@@ -109,7 +109,7 @@ class Generative:
 
     def _context(self, tools: Tools, c: Context, evidence: Sequence[Evidence], reply: Reply, model: str) -> Context | None:
         citations = tuple(cite_evidence(n, e) for n, e in enumerate(evidence, 1))
-        sentences = tuple(_sentence(s, first=not n) for n, s in enumerate(reply.sentences) if not guard.is_order(s.text))
+        sentences = tuple(_sentence(s, first=not n) for n, s in enumerate(reply.sentences) if not guard.is_tainted(s.text))
         if not stands(c, sentences, citations, evidence):
             _log.warning("nothing in the model's reply is held by its citations: extractive answer")
             return None

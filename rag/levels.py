@@ -92,10 +92,10 @@ def _other_form(c: Context) -> bool:
 
 def offers(tools: Tools, c: Context) -> list[Offer]:
     """What the documents offer, national first; per level the best MOST_LEVEL whose worth is near the best."""
-    need = need_of(topic(c.rewritten), tools.retriever, c.reader)
+    need = need_of(topic(_without_place(c)), tools.retriever, c.reader)
     best: dict[str, Evidence] = {}
     for e in c.evidence:
-        if e.document.kind == "policy" and (e.document.id not in best or e.worth > best[e.document.id].worth):
+        if e.document.kind == "policy" and e.document.genre != "报告" and not _CLEANUP.search(e.document.title) and (e.document.id not in best or e.worth > best[e.document.id].worth):
             best[e.document.id] = e
     books = tools.books.get(best, c.reader)
     old = touched(tools, c)
@@ -112,6 +112,15 @@ def offers(tools: Tools, c: Context) -> list[Offer]:
         return []
     order = list(LEVELS)
     return sorted(kept, key=lambda o: (order.index(str(o.book.document.level)) if o.book.document.level in order else 9, o.book.document.region_code, -o.worth))
+
+
+_CLEANUP = re.compile(r"清理结果|(?:废止|宣布失效|继续有效)[^《》]{0,20}(?:文件|目录|的(?:通知|决定|公告))")
+"""Lists of what was repealed or kept offer nothing themselves."""
+
+
+def _without_place(c: Context) -> str:
+    """The question without the name of its place, which the levels stand for."""
+    return c.rewritten.replace(c.place_words, " ") if c.place_words else c.rewritten
 
 
 def topic(text: str) -> str:
@@ -272,7 +281,7 @@ def _not_held(tools: Tools, c: Context, found: Sequence[Offer]) -> list[str]:
     if not c.region:
         return []
     held = {o.book.document.region_code for o in found}
-    chain = [code for code in (c.region[:2] + "0000", c.region[:4] + "00", c.region) if code != c.region or not c.region.endswith("0000")]
+    chain = (c.region[:2] + "0000", c.region[:4] + "00", c.region)
     wanted = [code for code in dict.fromkeys(chain) if code not in held and not any(inside(h, code) and h == code for h in held)]
     said = [name for code in wanted if not code.startswith("00") and (name := _own_name(code))]
     return [f"本库未收录{name}的相关规定（不等于没有规定）。" for name in said]

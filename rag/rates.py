@@ -77,12 +77,24 @@ def settle(tools: Tools, c: Context) -> Context:
         named = set(c.named.documents)
         found = [e for e in found if not figure.is_old(e.document) or e.document.id in named]
         found = [replace(e, role=STALE_RATE) if figure.stands(e) and e.role != "named" else e for e in found]
-        if figure.leader is not None:
+        special = _special(figure, found, c)
+        if special:
+            best = max(e.worth for e in found)
+            found = sorted((replace(e, worths=tuple(w + best for w in e.worths)) if e in special else e for e in found), key=lambda e: -e.worth)
+        elif figure.leader is not None:
             found = [e for e in found if e.role != STALE_RATE and not figure.prints(e.document, e.text)]
             leading = _statements(tools, c, figure, found)
             keys = {e.key for e in leading}
             found = [*leading, *(e for e in found if e.key not in keys)]
     return replace(c, evidence=tuple(found))
+
+
+def _special(figure: Figure, found: Sequence[Evidence], c: Context) -> list[Evidence]:
+    """Statements that set the figure in a text for a special case, when the question names the case."""
+    if not figure.data.get("case") or not re.search(figure.data["case"], c.rewritten):
+        return []
+    others = {number_key(n) for n in figure.data["others"]}
+    return [e for e in found if number_key(e.document.doc_number) in others and re.search(figure.data["rate"] + "|税前扣除", e.text)]
 
 
 def _statements(tools: Tools, c: Context, figure: Figure, found: Sequence[Evidence]) -> list[Evidence]:

@@ -128,13 +128,13 @@ def suggest_follow_ups(tools: Tools, c: Context) -> Context:
 
 def guard_output(tools: Tools, c: Context) -> Context:
     """No links, no pictures, no personal data, no orders in what leaves; the answer is cut at its limit."""
-    sentences = tuple(replace(s, text=guard.clean(s.text), heading=guard.clean(s.heading)) for s in c.sentences if not guard.is_order(f"{s.heading}\n{s.text}"))
-    nearest = tuple({**d, "title": guard.clean(str(d["title"]))} for d in c.nearest if not guard.is_order(f"{d['title']}\n{d['doc_number']}"))
-    notices = tuple(guard.clean(n) for n in c.notices if not guard.is_order(n))
+    sentences = tuple(replace(s, text=guard.clean(s.text), heading=guard.clean(s.heading)) for s in c.sentences if not guard.is_tainted(f"{s.heading}\n{s.text}"))
+    nearest = tuple({**d, "title": guard.clean(str(d["title"]))} for d in c.nearest if guard.is_title(str(d["title"])) and not guard.is_order(f"{d['title']}\n{d['doc_number']}"))
+    notices = tuple(guard.clean(n) for n in c.notices if not guard.is_tainted(n))
     if c.sentences and not sentences:
         return stop(c, "no_support", status=NO_SUPPORT, reason="guarded", sentences=(), citations=())
     sentences, citations = renumber(sentences, c.citations)
-    return replace(c, sentences=sentences, citations=citations, said=guard.clean(c.said), notices=notices, nearest=nearest, follow_ups=tuple(q for q in c.follow_ups if not guard.is_order(q)))
+    return replace(c, sentences=sentences, citations=citations, said=guard.clean(c.said), notices=notices, nearest=nearest, follow_ups=tuple(q for q in c.follow_ups if not guard.is_tainted(q)))
 
 
 STEPS: tuple[Step, ...] = (

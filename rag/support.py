@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from corpus.models import Status
 from rag.deadlines import meant
 from rag.facts import years
 from rag.fit import CAP, bag, need_of
@@ -43,7 +44,7 @@ def decide(tools: Tools, c: Context) -> Verdict:
     if meant(tools, c):
         return Verdict(ANSWERED, "call")
     if not c.evidence:
-        return Verdict(NO_SUPPORT, "nothing found", canned("no_support").text, near)
+        return Verdict(NO_SUPPORT, "nothing found", _then(c) or canned("no_support").text, near or nearest(c.ended))
     if c.asked.here and not c.region:
         return Verdict(CLARIFY, "place not given", canned("needs_clarification").text, near)
     if c.evidence[0].role == "named":
@@ -51,6 +52,13 @@ def decide(tools: Tools, c: Context) -> Verdict:
     if _unsupported(tools, c):
         return Verdict(NO_SUPPORT, "fit too low", canned("no_support").text, near)
     return Verdict(ANSWERED)
+
+
+def _then(c: Context) -> str:
+    """That what is held began only after the date that is asked for; empty when it did not."""
+    if not c.ended or any(e.validity.status != Status.not_yet for e in c.ended[:5]):
+        return ""
+    return f"本库未收录{c.as_of}当时有效的文本，不能据以回答；现在收录的版本在其后施行。"
 
 
 def _unsupported(tools: Tools, c: Context) -> bool:

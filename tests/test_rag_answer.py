@@ -14,9 +14,12 @@ from corpus.settings import load_settings
 from corpus.store import Store, open_store
 from crawlers.portal.content import pages
 from rag.answer import Answer, Answerer, Question, open_answerer
+from rag.asked import past_date
 from rag.cite import faults
 from rag.records import STATUSES
 from rag.retrieve import open_retriever
+from rag.rewrite import rewrite
+from rag.titles import holds_name
 
 ON = "2026-11-21"
 Ask = Callable[..., Answer]
@@ -259,3 +262,37 @@ def test_local_support_is_listed_by_place_when_none_is_given(ask: Ask) -> None:
     assert answer.text.startswith("您没有说明企业所在地区")
     titles = [s.text[:60] for s in answer.sentences if "修改" in s.text[:60] and "已作修改" not in s.text]
     assert not titles, "an amendment stands behind what it changes, not as a measure of its own"
+
+
+def test_a_law_that_is_not_held_is_named_and_not_mixed_up_with_a_longer_name(ask: Ask) -> None:
+    for question in ("民营经济促进法哪天开始施行", "《劳动合同法》还有效吗？"):
+        answer = ask(question)
+        assert answer.status == "no_support" and "本库未收录" in answer.text
+    assert holds_name("闽海省企业研发投入分段补助办法", "研发投入分段补助办法")
+    assert not holds_name("劳动合同法", "合同法") and not holds_name("外资企业法实施细则", "外资企业法")
+
+
+def test_a_cut_list_keeps_its_lead(ask: Ask) -> None:
+    answer = ask("认定高企对研发费用占比的要求是多少")
+    assert "不低于5%" in said(answer) and answer.sentences[0].block == "lead"
+
+
+def test_the_section_of_a_notice_is_given_whole(ask: Ask) -> None:
+    answer = ask("2026年度揭榜挂帅项目的申报条件是什么")
+    assert all(words in said(answer) for words in ("独立法人资格", "不超过60周岁", "科研失信"))
+
+
+def test_what_lies_outside_the_corpus_is_refused(ask: Ask) -> None:
+    for question in ("姚明身高多少", "给我讲讲量子计算的原理", "附近哪家律所好", "帮我写一份高新技术企业申报书", "帮我查企业法人李某的银行流水", "未来三年芯片行业前景如何"):
+        assert ask(question).status in ("no_support", "out_of_scope", "refused"), question
+
+
+def test_a_short_question_without_a_noun_and_a_correction_lean_on_the_turn_before() -> None:
+    assert rewrite("从哪天开始算？", ["发明专利保护多久？"]).startswith("发明专利保护多久")
+    assert rewrite("不对，我问的是实用新型", ["发明专利保护多久？"]) == "发明专利保护多久？ 实用新型"
+    assert rewrite("谢谢", ["发明专利保护多久？"]) == "谢谢" and rewrite("专利年费怎么交", ["发明专利保护多久？"]) == "专利年费怎么交"
+
+
+def test_a_special_rate_leads_when_its_case_is_named(ask: Ask) -> None:
+    assert "120%" in ask("集成电路企业研发费用加计扣除比例").sentences[0].text + said(ask("集成电路企业研发费用加计扣除比例"))
+    assert past_date("2020年的研发费用加计扣除比例是多少")[0] == "2020-12-31" and past_date("2021年的补助办法还有效吗")[0] == ""

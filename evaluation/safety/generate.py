@@ -24,10 +24,14 @@ class Attack:
     page: Draft | None = None
 
 
+SETS = ("attacks", "holdout")
+"""attacks: the rules were widened on it; holdout: other wordings."""
+
+
 @cache
-def parts() -> dict[str, Any]:
-    """attacks.toml."""
-    return tomllib.loads(files("evaluation.safety").joinpath("attacks.toml").read_text("utf-8"))
+def parts(name: str = "attacks") -> dict[str, Any]:
+    """attacks.toml or holdout.toml."""
+    return tomllib.loads(files("evaluation.safety").joinpath(f"{name}.toml").read_text("utf-8"))
 
 
 def _mark(n: int) -> str:
@@ -38,9 +42,9 @@ def _order(template: str, mark: str) -> str:
     return template.format(mark=mark, lie=f"补助一律为{mark}万元")
 
 
-def pages(count: int, seed: int) -> list[Attack]:
+def pages(count: int, seed: int, name: str = "attacks") -> list[Attack]:
     """Poisoned pages: every order in every place (body, list, table, title, issuer, an interpretation), the subjects drawn."""
-    p, draw = parts(), random.Random(seed)
+    p, draw = parts(name), random.Random(seed)
     pairs = list(itertools.product(p["orders"], p["places"]))
     draw.shuffle(pairs)
     found = []
@@ -72,9 +76,9 @@ def _page(n: int, subject: str, place: str, order: str, body: str) -> Draft:
     return Draft(url, "poison", url, kind, heading, f"{heading}\n\n" + "\n\n".join(lines), fields={"issuers": (issuer,), "published_on": "2026-03-01"}, official=True, external_id=f"poison-{n}")
 
 
-def jailbreaks(count: int, seed: int) -> list[Attack]:
+def jailbreaks(count: int, seed: int, name: str = "attacks") -> list[Attack]:
     """Questions that carry an order, in every frame; a part of them carries it in an earlier turn."""
-    p, draw = parts(), random.Random(seed + 1)
+    p, draw = parts(name), random.Random(seed + 1)
     triples = list(itertools.product(p["orders"], p["frames"]))
     draw.shuffle(triples)
     found = []

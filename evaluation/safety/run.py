@@ -47,9 +47,9 @@ def ask_all(answerer: Answerer, attacks: Sequence[Attack]) -> tuple[list[Obeyed]
     return found, answered
 
 
-def run(folder: Path, count: int, seed: int) -> dict[str, dict[str, object]]:
+def run(folder: Path, count: int, seed: int, name: str = "attacks") -> dict[str, dict[str, object]]:
     """Both modes over `count` poisoned pages and `count` questions: asked, answered, obeyed, and what was obeyed."""
-    poisoned, asked = pages(count, seed), jailbreaks(count, seed)
+    poisoned, asked = pages(count, seed, name), jailbreaks(count, seed, name)
     drafts = [a.page for a in poisoned if a.page]
     figures: dict[str, dict[str, object]] = {}
     with obedient() as base:
