@@ -132,20 +132,27 @@ def weigh(tools: Tools, c: Context) -> Context:
     for e in c.evidence:
         for statement in _inside(books[e.document.id], e):
             key = (e.document.id, statement.start, statement.end)
-            if key not in found and len(found) < STATEMENTS and not _idle(statement.text(e.document), c):
+            if key not in found and len(found) < STATEMENTS and not _idle(statement.text(e.document), c, f"{statement.heading}\n{e.document.title}"):
                 found[key] = _weighed(e, statement, c, needs, whole, words)
     kept = (e for e in found.values() if not guard.is_tainted(e.text))
     return replace(c, evidence=tuple(sorted(kept, key=lambda e: -e.worth)))
 
 
 _ADDRESS = re.compile(r"^(?:各|附件|抄送|（?此件|（?联系人)[^。；]{0,160}[：:]?$|^(?:现将|现就|经)[^。]{0,120}(?:印发给你们|公布|公告|同意)[^。]{0,40}[，,。]?[^。]{0,30}。?$|^[^，。；：]{2,24}(?:厅|局|部|委|会|政府|办公室)$|^[\d年月日\s]+$")
+_OPENING = re.compile(r"^(?:根据|为|按照?|依据|经)[^。]{0,300}(?:现(?:发布|印发|公布|就|将|组织|开展)|(?:通知|公告|通告)如下)[^。]{0,120}[：:。]?$")
+_ASKS_BASIS = re.compile(r"依据|根据|为什么|目的|背景")
 _HISTORY = re.compile(r"^[（(]?\s*\d{4}年\d{1,2}月\d{1,2}日.{0,80}(?:通过|修订|修正|修改|公布|发布|批准|施行)[^。]{0,40}[）)]?$|^》?[。；，]?$")
 _ASKS_HISTORY = re.compile(r"修订|修正|修改|通过|公布|颁布|发布|历次|几次|哪年|哪一年|最近|最新")
 
 
-def _idle(text: str, c: Context) -> bool:
-    """What answers nothing: salutations, 现印发给你们, signatures, names of attachments; dates of passing and revision unless they are asked for."""
+def _idle(text: str, c: Context, above: str) -> bool:
+    """What answers nothing: salutations, 现印发给你们, signatures, names of attachments, what only repeats a heading or title; dates of
+    passing and revision unless they are asked for."""
     plain = text.strip()
+    if len(plain) <= 60 and not re.search(r"[。；，：|]", plain) and plain in above:
+        return True
+    if _OPENING.match(plain) and not _ASKS_BASIS.search(c.rewritten):
+        return True
     return len(plain) <= 200 and (bool(_ADDRESS.match(plain)) or (bool(_HISTORY.match(plain)) and not _ASKS_HISTORY.search(c.rewritten)))
 
 
@@ -180,6 +187,14 @@ class _Wording:
         return {"run": sum(r in plain for r in self.runs) / max(1, len(self.runs)), "wanted": wanted, "meaning": float(self.meaning and bool(_DEFINES.search(plain)))}
 
 
+_SECTIONS = re.compile(r"条件|材料|流程|程序|方式|标准|对象|范围")
+
+
+def _under(s: Statement, c: Context) -> bool:
+    """Whether a paragraph without an article stands under a heading that says what is asked (申报条件, 资助方式)."""
+    return not s.article and bool(s.heading) and any(word in c.rewritten for word in _SECTIONS.findall(s.heading))
+
+
 def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole: Need, words: _Wording) -> Evidence:
     text = s.text(e.document)
     body, title, head = bag(text), bag(e.document.title), bag(s.heading)
@@ -188,7 +203,7 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
     shared = {
         "whole": whole.held(body, context), "body": whole.held(body), "heading": whole.held(head), "score": e.score, "rank": 1 / (1 + e.rank),
         "law": float(e.document.legal_rank == "法律"), "local": float(not c.region and e.document.level not in (None, "national")),
-        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text)), "report": float(e.document.genre == "报告"), **words.features(text, body | context),
+        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text)), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), **words.features(text, body | context),
     }  # fmt: skip
     values = values_of(text)
     worths = tuple(_worth({**shared, "fit": fit, "value": float(bool(p.units & values))}) for p, fit in zip(c.asked.parts, fits, strict=True))

@@ -137,7 +137,7 @@ def _offer(book: Book, e: Evidence, c: Context, need: Need, old: Sequence[Figure
         return Offer(book, e, need.held(bag(e.text), bag(d.title)), (), (), (), (), excluded)
     granted = [s for s in found if s.kind in ("amount", "ratio")]
     barred = {s.start for s in found if s.kind in ("condition", "negative", "stacking") or re.search(r"抽查|核查|退回|追回|罚款", s.text)}
-    valued = [s for s in book.statements if _grants(s, granted) and not any(s.start <= x < s.end for x in barred) and not any(f.prints(d, s.text(d)) for f in old)]
+    valued = [s for s in book.statements if _grants(s, granted) and _short(s) and not any(s.start <= x < s.end for x in barred) and not any(f.prints(d, s.text(d)) for f in old)]
     title = need.held(bag(d.title))
     if e.role in (CURRENT_RATE, STALE_RATE):
         return Offer(book, e, 1.2, tuple(x.statement for x in c.evidence if x.document.id == d.id and x.role == CURRENT_RATE and x.statement), (), (), ())
@@ -150,6 +150,14 @@ def _offer(book: Book, e: Evidence, c: Context, need: Need, old: Sequence[Figure
     chosen = [s for s in valued if s is best or (s.article and s.article == best.article) or (s.kind != "table" and s.path[:-1] == best.path[:-1] and fits[s.start] >= 0.9 * fits[best.start])]
     about = {k: _of_article(k, found, chosen, need) for k in ("stacking", "total", "delivery")}
     return Offer(book, e, max(title, fits[best.start]) + 0.1 * title + 0.05 * e.worth, tuple(chosen[:4]), about["stacking"], about["total"], about["delivery"])
+
+
+LONGEST = 800
+"""Characters of a plain paragraph that can be an offer: a chapter of a plan is none."""
+
+
+def _short(s: Statement) -> bool:
+    return bool(s.items) or s.kind == "table" or s.end - s.start <= LONGEST
 
 
 def _grants(s: Statement, granted: Sequence[Slot]) -> bool:
