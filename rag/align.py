@@ -30,13 +30,16 @@ class Pair:
 def align(a: Document, b: Document) -> list[Pair]:
     """Pairs in the order of the newer text `b`, dropped clauses where they stood. Best likeness is taken first."""
     old, new = _clauses(a), _clauses(b)
-    bags_old, bags_new = [bag(_key(a, s)) for s in old], [bag(_key(b, s)) for s in new]
-    scored = [
-        (likeness + 0.05 * _akin(x, y) + 0.3 * _role(a, x, b, y), -abs(i / max(1, len(old)) - j / max(1, len(new))), i, j, likeness)
-        for i, x in enumerate(old)
-        for j, y in enumerate(new)
-        if (likeness := dice(bags_old[i], bags_new[j])) >= (0.1 if _role(a, x, b, y) else NEAR if _akin(x, y) else ALIKE)
-    ]
+    keys_old, keys_new = [_key(a, s) for s in old], [_key(b, s) for s in new]
+    bags_old, bags_new = [bag(k) for k in keys_old], [bag(k) for k in keys_new]
+    roles_old, roles_new = [_roles(k) for k in keys_old], [_roles(k) for k in keys_new]
+    scored = []
+    for i, x in enumerate(old):
+        for j, y in enumerate(new):
+            akin, role = _akin(x, y), bool(roles_old[i] & roles_new[j])
+            likeness = dice(bags_old[i], bags_new[j])
+            if likeness >= (0.1 if role else NEAR if akin else ALIKE):
+                scored.append((likeness + 0.05 * akin + 0.3 * role, -abs(i / max(1, len(old)) - j / max(1, len(new))), i, j, likeness))
     left: dict[int, tuple[int, float]] = {}
     right: set[int] = set()
     for _, _, i, j, likeness in sorted(scored, reverse=True):
@@ -61,9 +64,9 @@ def _key(d: Document, s: Statement) -> str:
 _ROLES = (re.compile(r"自.{2,24}起(?:施行|实施|执行)|有效期.{1,6}年"), re.compile(r"负责解释"), re.compile(r"^为(?:了|深入|进一步|落实|贯彻|规范|激励|加强|推动)?.*制定本"))
 
 
-def _role(a: Document, x: Statement, b: Document, y: Statement) -> bool:
-    """Whether both are the clause of purpose, of explanation, or of when the text applies."""
-    return any(r.search(_key(a, x)) and r.search(_key(b, y)) for r in _ROLES)
+def _roles(key: str) -> frozenset[int]:
+    """Which of the clauses of purpose, of explanation, and of when the text applies a clause is."""
+    return frozenset(n for n, r in enumerate(_ROLES) if r.search(key))
 
 
 def _akin(x: Statement, y: Statement) -> bool:
