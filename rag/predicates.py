@@ -106,7 +106,9 @@ def judge(condition: str, who: Applicant) -> Verdict:
 def recognised(condition: str, who: Applicant) -> Verdict | None:
     """The verdict on those phrases of a sentence that rules fit; None when none does."""
     text = re.sub(r"（[^（）]*）|\([^()]*\)", "", condition)
+    growth = _growth(text, who)
     known = [v for p in _phrases(text) if (v := _phrase(p, who)) is not None]
+    known += [growth] if growth is not None else []
     return every(known) if known else None
 
 
@@ -215,14 +217,15 @@ def _shown(value: Decimal, unit: str) -> str:
 
 def _growth(text: str, who: Applicant) -> Verdict | None:
     """比前一年度有增长; 较前一年度未下降，或者下降幅度不超过20%."""
-    if not re.search(r"前一年度(?:有(?:所)?增长|未下降)|前一年度[^。；]{0,12}下降幅度", text) or "研发" not in text:
+    rise = re.search(r"(?:比|较)?前一年度增长\s*(\d+(?:\.\d+)?)%以上", text)
+    if not (rise or re.search(r"前一年度(?:有(?:所)?增长|未下降)|前一年度[^。；]{0,12}下降幅度", text)) or "研发" not in text:
         return None
     before, now = number(who.facts.get("r_and_d_expense_before")), number(who.facts.get("r_and_d_expense"))
     if before is None or now is None:
         missing = tuple(f for f, v in (("r_and_d_expense", now), ("r_and_d_expense_before", before)) if v is None)
         return Verdict(State.unknown, missing, "缺" + "、".join(map(fact_name, missing)))
     drop = next((q.value for q in quantities(text) if q.unit == "ratio" and "下降" in text), None)
-    held = now > before if drop is None else now >= before * (100 - drop) / 100
+    held = now >= before * (100 + Decimal(rise[1])) / 100 if rise else now > before if drop is None else now >= before * (100 - drop) / 100
     return Verdict(State.met if held else State.unmet, ("r_and_d_expense", "r_and_d_expense_before"), f"研发费用由{_shown(before, 'money')}变为{_shown(now, 'money')}")
 
 

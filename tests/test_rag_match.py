@@ -151,6 +151,8 @@ def applicant(**facts: Any) -> Applicant:
         ("拥有1件以上Ⅰ类或者3件以上Ⅱ类知识产权；", {"ip_class_1": 0}, State.unknown),
         ("上一年度研发费用较前一年度未下降，或者下降幅度不超过20%；", {"r_and_d_expense": 80, "r_and_d_expense_before": 100}, State.met),
         ("上一年度研发费用较前一年度未下降，或者下降幅度不超过20%；", {"r_and_d_expense": 79, "r_and_d_expense_before": 100}, State.unmet),
+        ("上一年度研发费用比前一年度增长15%以上", {"r_and_d_expense": 108, "r_and_d_expense_before": 100}, State.unmet),
+        ("上一年度研发费用比前一年度增长15%以上", {"r_and_d_expense": 115, "r_and_d_expense_before": 100}, State.met),
         ("未被列入严重失信主体名单；", {"good_standing": True}, State.met),
         ("具有稳定的收入来源；", {}, State.unknown),
         ("职工总数不少于50人", {"staff": 50}, State.met),
