@@ -22,7 +22,7 @@ WORDS = {"accept": "专家采纳", "merge": "专家合并", "split": "专家拆�
 
 def decide(forms: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """{verdict, detail, share, votes, reasons} of the forms on one item; pure. Without votes the item is accepted with share 0."""
-    voted = [parse(f) for f in forms if f["verdict"] != "abstain"]
+    voted = [parse(f) for f in forms if f.get("verdict") != "abstain"]
     weights: dict[str, float] = defaultdict(float)
     details: dict[tuple[str, str], float] = defaultdict(float)
     votes: dict[str, int] = defaultdict(int)
@@ -32,10 +32,10 @@ def decide(forms: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         details[verdict, _same(form.detail)] += weight
         votes[form.verdict] += 1
     total = sum(weights.values())
-    best = max(CHANGES, key=lambda v: weights[v])
-    change = total > 0 and weights[best] / total > constants()["decision"]["majority"]
+    best = max(CHANGES, key=lambda v: round(weights[v], 9))
+    change = total > 0 and round(weights[best] / total, 9) > constants()["decision"]["majority"]  # half is no majority, whatever the order of the sum
     verdict = best if change else "accept"
-    words = max(sorted(d for v, d in details if v == verdict), key=lambda d: details[verdict, d], default="") if change else ""
+    words = max(sorted(d for v, d in details if v == verdict), key=lambda d: round(details[verdict, d], 9), default="") if change else ""
     detail = next((f.detail.strip() for f in voted if f.verdict == verdict and _same(f.detail) == words), "")
     reasons = [f.reason.strip() for f in voted if f.verdict == verdict and f.reason.strip()]
     return {"verdict": verdict, "detail": detail, "share": round(weights[verdict] / total, 4) if total else 0.0, "votes": dict(votes), "reasons": sorted(set(reasons))}

@@ -191,17 +191,18 @@ def _scores(store: Store, panel_id: str, number: int) -> dict[str, dict[str, lis
 
 def sheet(store: Store, panel_id: str, reader: Reader) -> dict[str, Any]:
     """What one expert sees: round 1 shows no machine score and nobody's opinion; later rounds show the anonymous distribution and reasons."""
-    _member(store, panel_id, reader)
+    member = _member(store, panel_id, reader)
     panel, current = store.panels.get(panel_id), _current(store, panel_id)
     number = current["number"]
-    mine = {r["risk_id"]: r["form"] for r in store.panels.ratings(panel_id, number) if r["user"] == reader.user}
-    items = [_shown(store, panel_id, number, item) | {"mine": mine.get(item["risk_id"])} for item in panel["items"]]
+    mine, before = ({r["risk_id"]: r["form"] for r in store.panels.ratings(panel_id, n) if r["user"] == reader.user} for n in (number, number - 1))
+    items = [_shown(store, panel_id, number, i) | {"mine": mine.get(i["risk_id"]), "before": before.get(i["risk_id"])} for i in panel["items"]]
     return {
         "panel_id": panel_id,
         "title": panel["title"],
         "round": number,
         "closed": bool(current["closed_at"]),
         "stop_rule": panel["stop_rule"],
+        "conflicts": member["conflicts"],
         "items": items,
     }
 

@@ -132,7 +132,7 @@ def layout(network: Mapping[str, Any], *, steps: int = 200) -> dict[str, tuple[f
     for step in range(steps):
         gap = at[:, None] - at[None]
         far = np.maximum(np.linalg.norm(gap, axis=2), 1e-3)
-        force = (gap / far[..., None] * (k * k / far - links * far * far / k)[..., None]).sum(axis=1) - 0.3 * at
+        force = (gap / far[..., None] * (k * k / far - links * far * far / k)[..., None]).sum(axis=1) - 0.8 * at
         size = np.maximum(np.linalg.norm(force, axis=1, keepdims=True), 1e-9)
         at = at + force / size * np.minimum(size, 0.15 * (1 - step / steps))
     at = at - at.mean(axis=0)

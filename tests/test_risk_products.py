@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as rules
 from hypothesis import strategies as st
 from sqlalchemy import update
 
@@ -126,6 +127,7 @@ def test_a_page_of_evidence_each(held: Store) -> None:
     assert len(starts) == listed
 
 
+@rules(deadline=None)
 @given(st.text(max_size=200), st.integers(1, 60))
 def test_clipping_never_passes_the_limit(words: str, most: int) -> None:
     assert len(clip(words, most)) <= most and (len(words) > most or clip(words, most) == words)
@@ -260,6 +262,7 @@ def test_a_burst_is_where_the_counts_jump() -> None:
     assert [i for i, s in enumerate(states) if s] == [7, 8, 9] and not any(pictures.bursting([2.0] * 12)) and pictures.bursting([]) == []
 
 
+@rules(deadline=None)
 @given(st.lists(st.integers(0, 50).map(float), max_size=30))
 def test_a_burst_path_costs_no_more_than_any_constant_path(counts: list[float]) -> None:
     states = pictures.bursting(counts)

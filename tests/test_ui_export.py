@@ -77,6 +77,7 @@ def test_a_pdf_without_a_chinese_face_says_so(monkeypatch: pytest.MonkeyPatch) -
     assert "技术风险清单" in text and "未安装中文字体" in text.replace("\r\n", "")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="风险（“《，。；：、”）》a1.5%", max_size=80), st.integers(4, 30))
 def test_lines_keep_their_text_and_the_rules(words: str, width: int) -> None:
     lines = broken(words, width, len)

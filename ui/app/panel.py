@@ -1,18 +1,22 @@
-"""专家验证: one's panels, the rating form beside the evidence, progress, feedback of the last round; the organiser's desk."""
+"""专家验证: one's panels, the rating form beside the evidence, feedback of the last round, nominations, conflicts, pairs.
+
+The organiser's desk is in `ui.app.organise`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 import gradio as gr
 
 from corpus.access import Reader
-from corpus.errors import JianweiError, NotFound
+from corpus.errors import JianweiError
 from risk.panel_form import constants
 from ui.api.base import Hall
-from ui.app.reader import error_state, html, reader_of, warn
+from ui.app import organise
+from ui.app.reader import html, reader_of
 from ui.desk import judge
 from ui.messages import say
 from ui.pages import risk as risk_page
@@ -20,6 +24,7 @@ from ui.pages.html import badge, e, empty, table
 
 SCORES = ("importance", "urgency", "likelihood", "province_impact", "controllability", "confidence")
 TEXTS = ("interest", "reason", "counter_measures", "detail", "missed")
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
@@ -28,19 +33,31 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     with gr.Row(elem_classes="jw-surface jw-filters jw-wide"):
         chosen = gr.Dropdown([], label=say("panel.panel", language), scale=2)
         item = gr.Dropdown([], label=say("panel.item", language), scale=3)
+    with gr.Accordion(say("panel.nominate_title", language), open=False, visible=False) as opening:
+        with gr.Row(elem_classes="jw-filters jw-wide"):
+            nomination = gr.Textbox(label=say("panel.nomination", language), max_lines=3, scale=4)
+            nominate = gr.Button(say("panel.nominate", language), scale=0, min_width=96)
+        named = html("")
+    with gr.Accordion(say("panel.declare", language), open=False, visible=False) as declaring:
+        conflicts = gr.CheckboxGroup([], label=say("panel.conflicts", language))
+        declare = gr.Button(say("panel.declare", language), scale=0)
+        declared = html("")
     with gr.Row(elem_classes="jw-grid jw-rating"):
         with gr.Column(elem_classes="jw-surface"):
             beside = html(empty(say("panel.pick", language), say("panel.pick_hint", language), "✎"))
             html('<div class="jw-evidence-slot"></div>')
         with gr.Column(elem_classes="jw-surface jw-form"):
-            form = _form(language)
+            form, target = _form(language)
             with gr.Row():
                 save = gr.Button(say("panel.save", language), variant="primary")
             said = html("")
+    with gr.Accordion(say("panel.pairs", language), open=False, visible=False) as pairing:
+        hint = html("")
+        pair = gr.State([])
+        with gr.Row():
+            sides = [gr.Button("", elem_classes="jw-pair") for _ in range(2)]
     with gr.Accordion(say("panel.organise", language), open=False):
-        wires = _organiser(hall, language)
-
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        wires = organise.build(hall, language, chosen)
 
     def load(request: gr.Request) -> Any:
         found = _panels(hall, reader_of(hall, request))
@@ -48,48 +65,80 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
         return _overview(found, language), gr.update(choices=choices, value=choices[0][1] if choices else None)
 
     def pick(panel_id: str | None, request: gr.Request) -> Any:
-        return gr.update(choices=(items := _items(hall, panel_id, reader_of(hall, request), language)), value=items[0][1] if items else None)
+        return _pick(hall, panel_id, reader_of(hall, request), language)
 
     def open_item(panel_id: str | None, risk_id: str | None, request: gr.Request) -> Any:
         return _open_item(hall, panel_id, risk_id, reader_of(hall, request), language)
 
-    def store(request: gr.Request, panel_id: str | None, risk_id: str | None, *values: Any) -> Any:
-        return _store(hall, panel_id, risk_id, values, reader_of(hall, request), language)
+    def store(request: gr.Request, panel_id: str | None, risk_id: str | None, into: str | None, *values: Any) -> Any:
+        return _store(hall, panel_id, risk_id, into, values, reader_of(hall, request), language)
 
-    tab.select(load, None, [mine, chosen], **quiet).then(pick, chosen, item, **quiet)
-    chosen.change(pick, chosen, item, **quiet)
-    item.change(open_item, [chosen, item], [beside, *form.values()], **quiet)
-    save.click(store, [chosen, item, *form.values()], [said, item], **quiet)
-    for button in wires:
-        button.then(load, None, [mine, chosen], **quiet)
+    def name(panel_id: str | None, words: str, request: gr.Request) -> Any:
+        done = _said(lambda: judge.nominate(hall.desk, panel_id or "", words or "", reader_of(hall, request)))
+        return (done, gr.skip()) if done else (badge(say("panel.nominated_n", language, n=len(hall.desk.store.panels.nominations(panel_id or ""))), "good"), "")
+
+    def own(panel_id: str | None, ids: list[str], request: gr.Request) -> str:
+        return _said(lambda: judge.declare(hall.desk, panel_id or "", ids or [], reader_of(hall, request))) or badge(say("panel.declared", language, n=len(ids or [])), "good")
+
+    def next_pair(panel_id: str | None, request: gr.Request) -> Any:
+        return _next_pair(hall, panel_id, reader_of(hall, request), language)
+
+    def choose(side: int) -> Any:
+        def go(panel_id: str | None, ids: list[str], request: gr.Request) -> Any:
+            failed = _said(lambda: judge.compare(hall.desk, panel_id or "", ids[side], ids[1 - side], reader_of(hall, request))) if len(ids) == 2 else ""
+            return _next_pair(hall, panel_id, reader_of(hall, request), language) if not failed else (failed, *[gr.skip()] * 4)
+
+        return go
+
+    picked = [item, opening, declaring, conflicts, target]
+    paired = [hint, pair, *sides, pairing]
+    tab.select(load, None, [mine, chosen], **QUIET).then(pick, chosen, picked, **QUIET).then(next_pair, chosen, paired, **QUIET)
+    chosen.change(pick, chosen, picked, **QUIET).then(next_pair, chosen, paired, **QUIET)
+    item.change(open_item, [chosen, item], [beside, *form.values()], **QUIET)
+    form["verdict"].change(lambda v: gr.update(visible=v == "merge"), form["verdict"], target, **QUIET)
+    save.click(store, [chosen, item, target, *form.values()], [said, item], **QUIET)
+    nominate.click(name, [chosen, nomination], [named, nomination], **QUIET)
+    declare.click(own, [chosen, conflicts], declared, **QUIET)
+    for side, button in enumerate(sides):
+        button.click(choose(side), [chosen, pair], paired, **QUIET)
+    for wire in wires:
+        wire.then(load, None, [mine, chosen], **QUIET)
 
 
-def _form(language: str) -> dict[str, Any]:
-    """The fields of the rating form, in the order of the method."""
+def _said(work: Any) -> str:
+    """Do something; the error as words, or nothing."""
+    try:
+        work()
+    except JianweiError as error:
+        return f'<p class="jw-error" role="alert">{e("；".join(p for p in (error.what, error.value, error.mend) if p))}</p>'
+    return ""
+
+
+# ---- the form --------------------------------------------------------------------------------------------------------
+
+
+def _form(language: str) -> tuple[dict[str, Any], Any]:
+    """The fields of the rating form, in the order of the method; and the target of a merge."""
     scales = constants()["scales"]
 
     def options(name: str) -> list[tuple[str, str]]:
         return [(words if language == "zh" else key, key) for key, words in scales[name].items()]
 
     form: dict[str, Any] = {"include": gr.Radio(options("include"), label=say("form.include", language), elem_classes="jw-pills")}
-    with gr.Row():
-        for name in SCORES[:2]:
-            form[name] = gr.Radio([1, 2, 3, 4, 5], label=say(f"form.{name}", language), elem_classes="jw-pills")
-    with gr.Row():
-        for name in SCORES[2:4]:
-            form[name] = gr.Radio([1, 2, 3, 4, 5], label=say(f"form.{name}", language), elem_classes="jw-pills")
-    with gr.Row():
-        for name in SCORES[4:]:
-            form[name] = gr.Radio([1, 2, 3, 4, 5], label=say(f"form.{name}", language), elem_classes="jw-pills")
+    for first in (0, 2, 4):
+        with gr.Row():
+            for name in SCORES[first : first + 2]:
+                form[name] = gr.Radio([1, 2, 3, 4, 5], label=say(f"form.{name}", language), elem_classes="jw-pills")
     form["expected"] = gr.Radio(options("expected"), label=say("form.expected", language), elem_classes="jw-pills")
     form["familiarity"] = gr.Radio([(words if language == "zh" else key, int(key)) for key, words in scales["familiarity"].items()], label=say("form.familiarity", language), elem_classes="jw-pills")
     with gr.Row():
         for name, words in scales["basis"].items():
             form[f"basis.{name}"] = gr.Dropdown([("—", ""), *options("degree")], value="", label=words if language == "zh" else name, min_width=110)
     form["verdict"] = gr.Radio(options("verdict"), value="accept", label=say("form.verdict", language), elem_classes="jw-pills")
+    target = gr.Dropdown([], label=say("panel.merge_with", language), visible=False)
     for name in TEXTS:
         form[name] = gr.Textbox(label=say(f"form.{name}", language), lines=1, max_lines=4)
-    return form
+    return form, target
 
 
 def _field_names() -> list[str]:
@@ -103,11 +152,18 @@ def values_of(form: Mapping[str, Any]) -> dict[str, Any]:
     return plain | ({"basis": basis} if basis else {})
 
 
+def _flat(form: Mapping[str, Any]) -> dict[str, Any]:
+    return {**form, **{f"basis.{n}": v for n, v in (form.get("basis") or {}).items()}}
+
+
+# ---- panels and items ------------------------------------------------------------------------------------------------
+
+
 def _panels(hall: Hall, reader: Reader) -> list[dict[str, Any]]:
     return [] if reader.role == "anonymous" else judge.panels(hall.desk, reader)
 
 
-def _overview(found: list[dict[str, Any]], language: str) -> str:
+def _overview(found: Sequence[Mapping[str, Any]], language: str) -> str:
     if not found:
         return empty(say("panel.none", language), say("panel.none_hint", language), "✎")
     rows = [
@@ -127,48 +183,54 @@ def _overview(found: list[dict[str, Any]], language: str) -> str:
 
 
 def _reports(p: Mapping[str, Any], language: str) -> str:
-    return " ".join(f'<a class="jw-link" href="/api/v1/panels/{quote(p["panel_id"])}/report.{f}" download>{f}</a>' for f in ("docx", "pdf"))
+    return " ".join(f'<a class="jw-link" href="/api/v1/panels/{quote(p["panel_id"])}/report.{f}" download>{f}</a>' for f in ("docx", "pdf", "xlsx")) if p["reports"] else ""
 
 
-def _items(hall: Hall, panel_id: str | None, reader: Reader, language: str) -> list[tuple[str, str]]:
+def _pick(hall: Hall, panel_id: str | None, reader: Reader, language: str) -> Any:
+    """The items of a panel, and what its round allows: nominations in round 0, declarations by members."""
     try:
         sheet = judge.sheet(hall.desk, panel_id or "", reader)
     except JianweiError:
-        return []  # not a member, or no panel chosen: the overview says so
+        return gr.update(choices=[], value=None), gr.update(visible=False), gr.update(visible=False), gr.update(choices=[]), gr.update(choices=[])  # not a member, or none chosen
+    items = _items(sheet)
+    others = [(i["statement"][:50], i["risk_id"]) for i in sheet["items"]]
+    opening, live = sheet["round"] == 0, not sheet["closed"]
+    return (
+        gr.update(choices=items, value=items[0][1] if items else None),
+        gr.update(visible=opening, open=opening),
+        gr.update(visible=live),
+        gr.update(choices=others, value=sheet["conflicts"]),
+        gr.update(choices=others),
+    )
+
+
+def _items(sheet: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(f"{'✓' if i['mine'] else '○'} {n}. {i['statement'][:40]}", i["risk_id"]) for n, i in enumerate(sheet["items"], 1)]
 
 
 def _open_item(hall: Hall, panel_id: str | None, risk_id: str | None, reader: Reader, language: str) -> list[Any]:
-    """The evidence of one item and what one has said of it already."""
+    """The evidence of one item and what one has said of it already; basis and familiarity are carried over from the item before."""
     names = _field_names()
-    blank = [None if n not in (*TEXTS, *(f"basis.{b}" for b in constants()["scales"]["basis"])) else "" for n in names]
-    blank[names.index("verdict")] = "accept"
-    if not panel_id or not risk_id:
-        return [empty(say("panel.pick", language), say("panel.pick_hint", language), "✎"), *blank]
+    blank: dict[str, Any] = {n: "" if n in TEXTS or n.startswith("basis.") else None for n in names} | {"verdict": "accept"}
+    pick = empty(say("panel.pick", language), say("panel.pick_hint", language), "✎")
     try:
-        sheet = judge.sheet(hall.desk, panel_id, reader)
+        sheet = judge.sheet(hall.desk, panel_id or "", reader)
         shown = next(i for i in sheet["items"] if i["risk_id"] == risk_id)
-    except (JianweiError, StopIteration) as error:
-        return [error_state(error if isinstance(error, JianweiError) else NotFound("no such item", risk_id), language), *blank]
-    own = shown["mine"] or {}
-    flat = {**own, **{f"basis.{k}": v for k, v in (own.get("basis") or {}).items()}}
-    return [_evidence(hall, sheet, shown, reader, language), *(flat.get(n) or b for n, b in zip(names, blank, strict=True))]
+        beside = _evidence(hall, sheet, shown, reader, language)
+    except (JianweiError, StopIteration):
+        return [pick, *blank.values()]
+    carried = {n: v for i in sheet["items"] if i["mine"] for n, v in _flat(i["mine"]).items() if n in ("familiarity", "confidence") or n.startswith("basis.")}
+    held = {**carried, **({"verdict": "abstain"} if risk_id in sheet["conflicts"] else {}), **_flat(shown["mine"] or shown["before"] or {})}
+    return [beside, *(held.get(n) or b for n, b in blank.items())]
 
 
 def _evidence(hall: Hall, sheet: Mapping[str, Any], shown: Mapping[str, Any], reader: Reader, language: str) -> str:
     """What the expert sees: blind in round 1; from round 2 on the anonymous distribution, the reasons and the machine's score."""
-    try:
-        record = hall.desk.risk(shown["risk_id"], reader)
-    except JianweiError:
-        record = None  # an item that an expert nominated has no evidence of the machine
+    record = judge.evidence(hall.desk, sheet["panel_id"], shown["risk_id"], reader)
     words = badge(say("panel.blind", language) if sheet["round"] < 2 else say("panel.round_n", language, n=sheet["round"]), "calm")
-    parts = [f'<p class="jw-marks">{words}</p>', risk_page.blind({**(record or {}), "statement": shown["statement"], "field": shown["field"]}, _titles(hall, record, reader), language)]
+    parts = [f'<p class="jw-marks">{words}</p>', risk_page.blind(record, hall.desk.signal_titles(record, reader), language)]
     parts.append(_feedback(shown, language) if "distribution" in shown else "")
     return "".join(parts)
-
-
-def _titles(hall: Hall, record: Mapping[str, Any] | None, reader: Reader) -> dict[str, str]:
-    return hall.desk.signal_titles(record, reader) if record else {}
 
 
 def _feedback(shown: Mapping[str, Any], language: str) -> str:
@@ -185,63 +247,29 @@ def _feedback(shown: Mapping[str, Any], language: str) -> str:
     return "".join(parts)
 
 
-def _store(hall: Hall, panel_id: str | None, risk_id: str | None, values: tuple[Any, ...], reader: Reader, language: str) -> Any:
+def _store(hall: Hall, panel_id: str | None, risk_id: str | None, into: str | None, values: tuple[Any, ...], reader: Reader, language: str) -> Any:
     """Keep one judgement and go to the next item that is not rated."""
     if not panel_id or not risk_id:
         return f'<p class="jw-error" role="alert">{e(say("panel.pick", language))}</p>', gr.skip()
     form = values_of(dict(zip(_field_names(), values, strict=True)))
-    try:
-        judge.rate(hall.desk, panel_id, risk_id, form, reader)
-    except JianweiError as error:
-        return f'<p class="jw-error" role="alert">{e("；".join(p for p in (error.what, error.value, error.mend) if p))}</p>', gr.skip()
-    items = _items(hall, panel_id, reader, language)
+    if form.get("verdict") == "merge":
+        form["detail"] = into or ""
+    if failed := _said(lambda: judge.rate(hall.desk, panel_id, risk_id, form, reader)):
+        return failed, gr.skip()
+    items = _items(judge.sheet(hall.desk, panel_id, reader))
     left = [i for words, i in items if words.startswith("○")]
     kept = badge(say("panel.saved", language, n=len(items) - len(left), total=len(items)), "good")
     return kept, gr.update(choices=items, value=left[0] if left else risk_id)
 
 
-def _organiser(hall: Hall, language: str) -> list[Any]:
-    """Open, invite, start, close, conclude, sign. Returns the finished events, after which the overview is drawn anew."""
-    with gr.Row():
-        title = gr.Textbox(label=say("panel.title", language))
-        field = gr.Textbox(label=say("risk.field", language))
-        make = gr.Button(say("panel.open", language))
-    with gr.Row():
-        panel_id = gr.Textbox(label=say("panel.id", language))
-        user = gr.Textbox(label=say("panel.user", language))
-        chair = gr.Checkbox(label=say("panel.chair", language))
-        invite = gr.Button(say("panel.invite", language))
-    with gr.Row():
-        start, close, conclude = (gr.Button(say(f"panel.{n}", language)) for n in ("start", "close", "conclude"))
-        step = gr.Dropdown([(say(f"panel.step_{s}", language), s) for s in ("chair", "review", "issue")], value="chair", label=say("panel.step", language))
-        sign = gr.Button(say("panel.sign", language))
-    said = html("")
-    desk = hall.desk
-
-    def act(work: Any) -> Any:
-        def go(request: gr.Request, *values: Any) -> str:
-            try:
-                done = work(*values, reader_of(hall, request))
-            except JianweiError as error:
-                warn(error)
-                return error_state(error, language)
-            return badge(say("panel.done", language, what=done if isinstance(done, (str, int)) else ""), "good")
-
-        return go
-
-    def sign_list(panel: str, which: str, reader: Reader) -> str:
-        found = next(iter(desk.store.panels.lists(panel)), None)
-        if found is None:
-            raise NotFound("this panel has no list yet", panel, "conclude it first")
-        judge.sign(desk, found["id"], which, reader)
-        return str(found["id"])
-
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    return [
-        make.click(act(lambda t, f, reader: judge.open_panel(desk, t, reader, field=f or "")), [title, field], said, **quiet),
-        invite.click(act(lambda p, u, c, reader: judge.invite(desk, p, u, reader, chair=bool(c))), [panel_id, user, chair], said, **quiet),
-        start.click(act(lambda p, reader: judge.start_round(desk, p, reader)), panel_id, said, **quiet),
-        close.click(act(lambda p, reader: judge.close_round(desk, p, reader)["number"]), panel_id, said, **quiet),
-        conclude.click(act(lambda p, reader: judge.conclude(desk, p, reader)), panel_id, said, **quiet),
-        sign.click(act(sign_list), [panel_id, step], said, **quiet),
-    ]
+def _next_pair(hall: Hall, panel_id: str | None, reader: Reader, language: str) -> Any:
+    """The next pair to compare: hint, ids, two buttons, whether the section is shown."""
+    try:
+        left = judge.to_compare(hall.desk, panel_id or "", reader)["pairs"]
+    except JianweiError:
+        return "", [], "", "", gr.update(visible=False)
+    if not left:
+        return badge(say("panel.pairs_none", language), "dim"), [], gr.update(value="—", interactive=False), gr.update(value="—", interactive=False), gr.update(visible=True)
+    sides = [left[0][n] for n in ("first", "second")]
+    shown = [gr.update(value=s["statement"], interactive=True) for s in sides]
+    return f'<p class="jw-dim">{e(say("panel.pairs_hint", language, n=len(left)))}</p>', [s["risk_id"] for s in sides], *shown, gr.update(visible=True)

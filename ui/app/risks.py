@@ -1,21 +1,26 @@
-"""风险清单: the ranked list with levels, the importance-urgency plane, filters, time machine, evidence, export."""
+"""风险清单: the ranked list with levels, pictures, filters, time machine, evidence, alerts to answer, bulletins, export."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import gradio as gr
 
 from corpus.access import Reader
 from corpus.errors import JianweiError
+from risk import bulletin as kept
+from risk.alerts import STEPS
 from ui.api.base import Hall
-from ui.app.reader import error_state, html, reader_of
+from ui.app import plots
+from ui.app.reader import error_state, html, reader_of, warn
+from ui.desk import alerts, reports
 from ui.messages import say
+from ui.pages import risk as pages
 from ui.pages.html import badge, e, empty, risk_badge
-from ui.pages.risk import interval_bar
 
-COLOURS = {"red": "#c62828", "orange": "#d9730d", "yellow": "#c9a400", "blue": "#2f6fb3", None: "#8592a0"}
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
@@ -30,36 +35,73 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
             with gr.Column(elem_classes="jw-surface"):
                 rows = html(empty(say("loading", language), "", "…"))
             with gr.Column(elem_classes="jw-surface"):
-                plane = gr.Plot(label=say("risk.plane", language), show_label=False)
+                kind = gr.Radio([(say(f"picture.{k}", language), k) for k in plots.KINDS], value="plane", label=say("picture.kind", language), show_label=False, container=False, elem_classes="jw-pills")
+                of = gr.Dropdown([], label=say("picture.of", language), visible=False)
+                picture = gr.Plot(show_label=False)
         with gr.Column(elem_classes="jw-evidence-col jw-surface jw-sticky"):
             html(f'<div class="jw-risk-slot">{empty(say("risk.pick", language), say("risk.pick_hint", language), "△")}</div><div class="jw-evidence-slot"></div>')
+    with gr.Accordion(say("alert.title", language), open=False):
+        alert_events = _alerts(hall, language)
+    with gr.Accordion(say("bulletin.title", language), open=False):
+        bulletin_events = _bulletins(hall, language)
 
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    def show(chosen: str, at: str, day: str, which: str, one: str | None, request: gr.Request) -> Any:
+        return _show(hall, language, reader_of(hall, request), chosen or "", at or "", day or "", which, one)
 
-    def show(chosen: str, at: str, day: str, request: gr.Request) -> Any:
-        return _show(hall, language, reader_of(hall, request), chosen or "", at or "", day or "")
+    def draw(chosen: str, at: str, day: str, which: str, one: str | None, request: gr.Request) -> Any:
+        try:
+            found = hall.desk.risks(reader_of(hall, request), as_of=day or "", field=chosen or "", stage=at or "")
+        except JianweiError:
+            return None, gr.update(visible=False)
+        return _draw(hall, reader_of(hall, request), found, which, one, chosen or "", language)
 
-    gr.on([tab.select, field.change, stage.change, as_of.submit], show, [field, stage, as_of], [rows, plane, field, files], trigger_mode="always_last", **quiet)
+    inputs = [field, stage, as_of, kind, of]
+    gr.on([tab.select, field.change, stage.change, as_of.submit], show, inputs, [rows, picture, of, field, files], trigger_mode="always_last", **QUIET)
+    gr.on([kind.change, of.input], draw, inputs, [picture, of], trigger_mode="always_last", **QUIET)
+    for events in (alert_events, bulletin_events):
+        work, outputs = events
+        tab.select(work, None, outputs, **QUIET)
 
 
-def _show(hall: Hall, language: str, reader: Reader, field: str, stage: str, as_of: str) -> Any:
+# ---- the list --------------------------------------------------------------------------------------------------------
+
+
+def _show(hall: Hall, language: str, reader: Reader, field: str, stage: str, as_of: str, which: str, one: str | None) -> Any:
     try:
         found = hall.desk.risks(reader, as_of=as_of, field=field, stage=stage)
         everything = found if not (field or stage) else hall.desk.risks(reader, as_of=as_of)
     except JianweiError as error:
-        return error_state(error, language), None, gr.skip(), _files(field, as_of, language)
+        return error_state(error, language), None, gr.update(visible=False), gr.skip(), _files(field, as_of, language)
     fields = sorted({r["field"] for r in everything["risks"] if r["field"]})
     choices = [(say("risk.any_field", language), ""), *((f, f) for f in fields)]
-    return table(found, language), figure(found["risks"], language), gr.update(choices=choices), _files(field, as_of, language)
+    picture, of = _draw(hall, reader, found, which, one, field, language)
+    return table(found, language), picture, of, gr.update(choices=choices), _files(field, as_of, language)
+
+
+def _draw(hall: Hall, reader: Reader, found: Mapping[str, Any], which: str, one: str | None, field: str, language: str) -> tuple[Any, Any]:
+    """The chosen picture, and the chooser of a risk for those that show one."""
+    risks = [r for r in found["risks"] if r["stage"] != "identified"]
+    choices = [(f"{n}. {r['title']}", r["id"]) for n, r in enumerate(risks, 1)]
+    if not risks:
+        return None, gr.update(choices=[], value=None, visible=False)
+    if which in ("trend", "timeline"):
+        r = next((x for x in risks if x["id"] == one), risks[0])
+        return getattr(plots, which)(r, language), gr.update(choices=choices, value=r["id"], visible=True)
+    hidden = gr.update(choices=choices, visible=False)
+    if which == "network":
+        from risk.pictures import causes
+        from risk.taxonomy import home_taxonomy
+
+        fields = {name: t.field for name, t in home_taxonomy(hall.desk.store.home).things.items()}
+        return plots.network(causes(hall.desk.store.risks.signals(), found["as_of"], reader.ceiling, field_of=fields, within=field)), hidden
+    return (plots.heat(risks, language) if which == "heat" else plots.plane(risks, language)), hidden
 
 
 def _files(field: str, as_of: str, language: str) -> str:
-    from urllib.parse import urlencode
-
     query = urlencode({n: v for n, v in (("field", field), ("as_of", as_of)) if v})
     links = "".join(f'<a class="jw-button" href="/api/v1/risks/export.{f}?{query}" download>{f.upper()}</a>' for f in ("docx", "xlsx", "pdf"))
-    feed = f'<a class="jw-button" href="/feeds/risks.xml?{query}">RSS</a><a class="jw-button" href="/api/v1/bulletin.docx" download>{e(say("risk.bulletin", language))}</a>'
-    return f'<div class="jw-actions">{links}{feed}</div>'
+    feed = f'<a class="jw-button" href="/feeds/risks.xml?{query}">RSS</a>'
+    return f'<div class="jw-actions" title="{e(say("risk.draft_hint", language))}">{links}{feed}</div>'
 
 
 def table(found: Mapping[str, Any], language: str) -> str:
@@ -75,60 +117,83 @@ def table(found: Mapping[str, Any], language: str) -> str:
 
 
 def _row(i: int, r: Mapping[str, Any], language: str) -> str:
-    from ui.pages.risk import _word
-
-    axes = "".join(f'<td data-label="{e(say(f"risk.axis_{a}", language))}">{interval_bar(r[a], say(f"risk.axis_{a}", language))}</td>' for a in ("importance", "urgency"))
+    axes = "".join(f'<td data-label="{e(say(f"risk.axis_{a}", language))}">{pages.interval_bar(r[a], say(f"risk.axis_{a}", language))}</td>' for a in ("importance", "urgency"))
     stories = len({s.get("story_id") for s in r["signals"]})
-    evidence = badge(_word("strength", r.get("evidence_strength"), language), "plain") + (f" <small>{e(say('risk.stories', language, n=stories))}</small>" if stories else "")
+    evidence = badge(pages.word("strength", r.get("evidence_strength"), language), "plain") + (f" <small>{e(say('risk.stories', language, n=stories))}</small>" if stories else "")
     type_ = " › ".join(r.get("type_path", ())[:2])
     words = f"<b>{e(r['statement'])}</b><br><small class='jw-dim'>{e(r['field'])}{' · ' + e(type_) if type_ else ''}</small>"
     return f'<tr data-risk="{e(r["id"])}" tabindex="0"><td class="jw-num">{i}</td><td>{risk_badge(r.get("level"), language)}</td><td>{words}</td>{axes}<td>{evidence}</td></tr>'
 
 
-def figure(risks: Sequence[Mapping[str, Any]], language: str) -> Any:
-    """The plane: urgency across, importance up, intervals as bars, one colour a level. A picture, not a score."""
-    import plotly.graph_objects as go
-
-    picture = go.Figure()
-    for level in ("red", "orange", "yellow", "blue", None):
-        found = [(i, r) for i, r in enumerate(risks, 1) if r.get("level") == level]
-        if found:
-            picture.add_trace(_points(found, level, language))
-    axis = {"range": [0, 1], "zeroline": False, "gridcolor": "#e8ecf0", "dtick": 0.2, "tickformat": ".1f"}
-    picture.update_layout(
-        template="none",
-        height=420,
-        margin={"l": 54, "r": 14, "t": 34, "b": 48},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": "Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif", "size": 12.5, "color": "#4c5b69"},
-        xaxis=axis | {"title": say("risk.axis_urgency", language)},
-        yaxis=axis | {"title": say("risk.axis_importance", language)},
-        legend={"orientation": "h", "y": 1.1, "x": 0},
-        hoverlabel={"align": "left"},
-    )
-    return picture
+# ---- alerts: 提示 → 签收 → 反馈 → 销号 ---------------------------------------------------------------------------------
 
 
-def _points(found: Sequence[tuple[int, Mapping[str, Any]]], level: str | None, language: str) -> Any:
-    import plotly.graph_objects as go
+def _tried(work: Callable[[], Any], language: str) -> str:
+    """Do something and say so; an error is shown as a message and as a state."""
+    try:
+        work()
+    except JianweiError as error:
+        warn(error)
+        return f'<p class="jw-error" role="alert">{e("；".join(p for p in (error.what, error.value, error.mend) if p))}</p>'
+    return badge(say("done", language), "good")
 
-    def spread(axis: str) -> dict[str, Any]:
-        up = [max(0.0, r[axis]["high"] - r[axis]["mean"]) for _, r in found]
-        down = [max(0.0, r[axis]["mean"] - r[axis]["low"]) for _, r in found]
-        return {"type": "data", "array": up, "arrayminus": down, "symmetric": False, "thickness": 1, "width": 0, "color": "rgba(120,134,148,.45)"}
 
-    return go.Scatter(
-        x=[r["urgency"]["mean"] for _, r in found],
-        y=[r["importance"]["mean"] for _, r in found],
-        error_x=spread("urgency"),
-        error_y=spread("importance"),
-        mode="markers+text",
-        text=[str(i) for i, _ in found],
-        textposition="middle center",
-        textfont={"color": "#ffffff", "size": 11},
-        marker={"size": 22, "color": COLOURS[level], "line": {"width": 1, "color": "#ffffff"}},
-        name=say(f"risk_level.{level or 'none'}", language),
-        hovertext=[e(r["statement"][:40]) for _, r in found],
-        hoverinfo="text",
-    )
+def _alerts(hall: Hall, language: str) -> tuple[Callable[..., Any], list[Any]]:
+    rows = html("")
+    with gr.Row(elem_classes="jw-filters jw-wide"):
+        chosen = gr.Dropdown([], label=say("alert.chosen", language), scale=2)
+        note = gr.Textbox(label=say("alert.note", language), max_lines=3, scale=2)
+        buttons = {s: gr.Button(say(f"alert.{s}", language), scale=0, min_width=96) for s in STEPS[1:]}
+    said = html("")
+
+    def load(request: gr.Request) -> Any:
+        try:
+            found = alerts.listed(hall.desk, reader_of(hall, request))
+        except JianweiError as error:
+            return error_state(error, language), gr.update(choices=[])
+        waiting = [(f"{a['n']} · {a['title'][:40]}（{a['state_name']}）", a["n"]) for a in found if a["next"]]
+        return pages.alerts(found, language), gr.update(choices=waiting, value=waiting[0][1] if waiting else None)
+
+    def go(step: str) -> Callable[..., str]:
+        def answer(number: int | None, words: str, request: gr.Request) -> str:
+            return _tried(lambda: alerts.answer(hall.desk, int(number or 0), step, reader_of(hall, request), words or ""), language)
+
+        return answer
+
+    for step, button in buttons.items():
+        button.click(go(step), [chosen, note], said, **QUIET).then(load, None, [rows, chosen], **QUIET)
+    return load, [rows, chosen]
+
+
+# ---- bulletins -------------------------------------------------------------------------------------------------------
+
+
+def _bulletins(hall: Hall, language: str) -> tuple[Callable[..., Any], list[Any]]:
+    rows = html("")
+    with gr.Row(elem_classes="jw-filters jw-wide"):
+        start, end = (gr.Textbox(label=say(f"bulletin.{n}", language), placeholder="2026-11-01", max_lines=1) for n in ("from", "to"))
+        field, region = (gr.Textbox(label=say(f"bulletin.{n}", language), max_lines=1) for n in ("field", "region"))
+        make = gr.Button(say("bulletin.make", language), scale=0, min_width=110, variant="primary")
+    with gr.Row(elem_classes="jw-filters jw-wide"):
+        chosen = gr.Dropdown([], label=say("bulletin.chosen", language), scale=2)
+        buttons = {s: gr.Button(say(f"bulletin.{s}", language), scale=0, min_width=96) for s in ("review", "issue")}
+    said = html("")
+
+    def load(request: gr.Request) -> Any:
+        found = kept.bulletins(hall.desk.store, reader_of(hall, request))
+        waiting = [(f"{b['title']} {b['start']}—{b['end']}", b["n"]) for b in found if b["next"]]
+        return pages.bulletins(found, language), gr.update(choices=waiting, value=waiting[0][1] if waiting else None)
+
+    def compose(a: str, b: str, f: str, r: str, request: gr.Request) -> str:
+        return _tried(lambda: reports.draft_bulletin(hall.desk, reader_of(hall, request), start=a or "", end=b or "", field=(f or "").strip(), region=(r or "").strip()), language)
+
+    def go(step: str) -> Callable[..., str]:
+        def sign(number: int | None, request: gr.Request) -> str:
+            return _tried(lambda: kept.sign(hall.desk.store, int(number or 0), step, reader_of(hall, request)), language)
+
+        return sign
+
+    make.click(compose, [start, end, field, region], said, show_progress="minimal", api_visibility="private").then(load, None, [rows, chosen], **QUIET)
+    for step, button in buttons.items():
+        button.click(go(step), chosen, said, **QUIET).then(load, None, [rows, chosen], **QUIET)
+    return load, [rows, chosen]

@@ -198,3 +198,27 @@ def report(
     from ui.desk import judge
 
     put_json(judge.rounds(here.desk, panel, here.reader))
+
+
+@app.command()
+def weights(
+    context: typer.Context,
+    apply: Annotated[str, typer.Option("--apply", metavar="WHY", help="Put the proposed weights into force, with the reason.")] = "",
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Go back to the AHP weights.")] = False,
+    json: Json = False,
+) -> None:
+    """Weights that the issued lists would teach, beside those in force, and what they gain on pairs left out; nothing changes without --apply."""
+    from risk import learn
+
+    here = session(context)
+    here.reader.require("official", "operator", "admin", "auditor")
+    if withdraw:
+        return learn.withdraw(here.desk.store, here.reader)
+    if apply:
+        return put_json(learn.apply(here.desk.store, here.reader, apply))
+    found = learn.propose(here.desk.store)
+    if json:
+        return put_json(found)
+    for axis, held in found["axes"].items():
+        print(f"{axis}: {held['risks']} risks, {held['pairs']} pairs, held-out {held['held_out_now']} -> {held['held_out_learned']}, gains {held['gains']}")
+        put_table(("indicator", "now", "learned"), [[n, f"{a:.3f}", f"{b:.3f}"] for n, a, b in zip(held["names"], held["now"], held["learned"], strict=True)])

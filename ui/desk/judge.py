@@ -25,11 +25,11 @@ def panels(desk: Desk, reader: Reader) -> list[dict[str, Any]]:
         members = desk.store.panels.members(p["id"])
         mine = next((m for m in members if m["user"] == reader.user), None)
         if everything or mine:
-            found.append(_summary(desk, p, members, mine))
+            found.append(_summary(desk, p, members, mine, reader))
     return found
 
 
-def _summary(desk: Desk, p: Mapping[str, Any], members: Sequence[Mapping[str, Any]], mine: Mapping[str, Any] | None) -> dict[str, Any]:
+def _summary(desk: Desk, p: Mapping[str, Any], members: Sequence[Mapping[str, Any]], mine: Mapping[str, Any] | None, reader: Reader) -> dict[str, Any]:
     last = desk.store.panels.rounds(p["id"])[-1]
     rated = {r["user"] for r in desk.store.panels.ratings(p["id"], last["number"])}
     return {
@@ -45,6 +45,7 @@ def _summary(desk: Desk, p: Mapping[str, Any], members: Sequence[Mapping[str, An
         "responded": len(rated),
         "member": mine is not None,
         "chair": bool(mine and mine["chair"]),
+        "reports": reader.role in (*SEERS, "local"),
         "opened_at": p["opened_at"],
     }
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ui.messages import say
 from ui.pages.document import link
-from ui.pages.html import badge, e, risk_badge, table
+from ui.pages.html import badge, clock, e, empty, risk_badge, table
 
 SHOWN = 5
 """Signals shown before "more"."""
@@ -29,7 +29,7 @@ def detail(r: Mapping[str, Any], titles: Mapping[str, str], language: str) -> st
     place = r.get("rank") or {}
     ranked = f"<dt>{e(say('risk.rank', language))}</dt><dd>{_rank(place, r, language)}</dd>" if place else ""
     facts = [("field", r["field"]), ("type_path", " › ".join(r.get("type_path", ()))), ("technologies", "、".join(r.get("technologies", ())))]
-    facts += [("state", _state(r, language)), ("evidence_strength", _word("strength", r.get("evidence_strength"), language)), ("first_signal", (r.get("first_signal_at") or "")[:10])]
+    facts += [("state", _state(r, language)), ("evidence_strength", word("strength", r.get("evidence_strength"), language)), ("first_signal", (r.get("first_signal_at") or "")[:10])]
     facts += [("owner", r.get("owner")), ("due_on", r.get("due_on")), ("residual", "" if r.get("residual") is None else f"{r['residual']:.2f}")]
     rows = "".join(f"<dt>{e(say('risk.' + n, language))}</dt><dd>{e(v)}</dd>" for n, v in facts if v)
     parts = [f'<h2 class="jw-title">{e(r["statement"])}</h2><p class="jw-marks">{risk_badge(r.get("level"), language)}{_story_badge(r, language)}</p>']
@@ -44,16 +44,44 @@ def _rank(place: Mapping[str, float], r: Mapping[str, Any], language: str) -> st
     return e(f"{place.get('mean', 0):.1f} ({place.get('low', 0):g}–{place.get('high', 0):g}){top}")
 
 
-def _word(section: str, value: object, language: str) -> str:
+def word(section: str, value: object, language: str) -> str:
     from ui.messages import known
 
     key = f"{section}.{value}"
     return say(key, language) if known(key) else str(value or "")
 
 
+def alerts(found: Sequence[Mapping[str, Any]], language: str) -> str:
+    """Alerts with their steps; the overdue stand out."""
+    if not found:
+        return empty(say("alert.none", language), say("alert.none_hint", language), "◷")
+    rows = []
+    for a in found:
+        state = badge(say(f"alert_state.{a['state']}", language), "bad" if a["overdue"] else "good" if a["state"] == "closed" else "calm")
+        late = badge(say("alert.escalated", language, n=a["escalated"]), "bad") if a["escalated"] else ""
+        steps = "".join(f"<li><time>{e(clock(s['at']))}</time> {e(word('alert_state', s['step'], language))} {e(s['by'])} {e(s.get('note', ''))}</li>" for s in a["steps"])
+        words = f'<a class="jw-link" href="/risks/{e(a["risk_id"])}" target="_blank">{e(a["title"])}</a><details><summary>{e(say("alert.steps", language))}</summary><ul>{steps}</ul></details>'
+        rows.append([str(a["n"]), risk_badge(a["level"], language), words, e(a["rule_name"]), e(a["as_of"]), e(a["due_on"]), f"{state} {late}"])
+    return table([say(f"alert.{n}", language) for n in ("n", "level", "what", "rule", "as_of", "due", "state")], rows)
+
+
+def bulletins(found: Sequence[Mapping[str, Any]], language: str) -> str:
+    """Kept issues with their state, signatures and files."""
+    if not found:
+        return empty(say("bulletin.none", language), say("bulletin.none_hint", language), "▤")
+    rows = []
+    for b in found:
+        files = " ".join(f'<a class="jw-link" href="/api/v1/bulletins/{b["n"]}.{f}" download>{f}</a>' for f in ("docx", "pdf", "md"))
+        state = badge(say(f"bulletin_state.{b['state']}", language), "good" if b["state"] == "issued" else "calm") + ("" if b["intact"] else badge(say("bulletin.changed", language), "bad"))
+        signed = "；".join(f"{say('bulletin.' + s['step'], language)} {s['user']}" for s in b["signatures"])
+        scope = "、".join(p for p in (b["field"], b["region"]) if p) or say("bulletin.all", language)
+        rows.append([f'<a class="jw-link" href="/bulletins/{b["n"]}" target="_blank">{e(b["title"])}</a>', f"{e(b['start'])}—{e(b['end'])}", e(scope), state, e(signed), files])
+    return table([say(f"bulletin.{n}", language) for n in ("issue_no", "period", "scope", "state", "signed", "files")], rows)
+
+
 def _state(r: Mapping[str, Any], language: str) -> str:
     stage = r.get("stage")
-    return " · ".join(p for p in (_word("risk_state", r.get("state"), language), _word("risk_stage", stage, language) if stage else "") if p)
+    return " · ".join(p for p in (word("risk_state", r.get("state"), language), word("risk_stage", stage, language) if stage else "") if p)
 
 
 def _story_badge(r: Mapping[str, Any], language: str) -> str:
@@ -89,7 +117,7 @@ def _contributions(r: Mapping[str, Any], language: str) -> str:
             continue
         widest = max(abs(v) for v in given.values()) or 1.0
         rows = [
-            (e(_word("indicator", n, language)), f'<span class="jw-bar-h" style="width:{round(90 * abs(v) / widest)}%"></span>', f"{v:+.3f}")
+            (e(word("indicator", n, language)), f'<span class="jw-bar-h" style="width:{round(90 * abs(v) / widest)}%"></span>', f"{v:+.3f}")
             for n, v in sorted(given.items(), key=lambda x: -abs(x[1]))
         ]
         parts.append(table((say(f"risk.axis_{axis}", language), "", ""), rows, classes="jw-contributions"))
@@ -127,7 +155,7 @@ def _list(name: str, r: Mapping[str, Any], language: str) -> str:
 def _gap(item: Any, language: str) -> str:
     if isinstance(item, Mapping):
         return "；".join(str(v) for v in item.values() if v)
-    return _word("indicator", item, language)
+    return word("indicator", item, language)
 
 
 def _changes(r: Mapping[str, Any], language: str) -> str:
