@@ -22,6 +22,7 @@ from risk.constants import constants, day, iso, seed_of
 from risk.context import POLICY_KINDS, context_at, links_at
 from risk.evidence import Evidence, View
 from risk.indicators import Context
+from risk.learn import learned
 from risk.measures import NOT_SEARCHED, Finder, counter_measures
 from risk.province import load_province
 from risk.risks import record, risk_id
@@ -108,7 +109,7 @@ def weigh(store: Store, settings: Settings, evidence: Evidence, taxonomy: Taxono
     """Score at one date for one ceiling; `options` go to `score` (share, equal, assumed). The same arguments give the same bits."""
     view = evidence.at(day(on), ceiling=ceiling)
     context = context_at(store, evidence, view, taxonomy, load_province(settings), on, ceiling=ceiling)
-    return Weighed(view, context, score(view, context, seed=visible_seed(evidence, view, on), **options))
+    return Weighed(view, context, score(view, context, seed=visible_seed(evidence, view, on), learned=learned(store) or None, **options))
 
 
 def score_list(
@@ -131,7 +132,8 @@ def score_list(
         "risks": len(records), "signals": sum(len(p.members) for p in pairs), "stories": len(pairs), "policies_at": policies if finder else 0,
         "candidates": _candidates(evidence, found.view, taxonomy),
     }  # fmt: skip
-    store.risks.put_run(on, ceiling, store.documents.sequence(), constants()["version"], summary, records)
+    version = "+".join(filter(None, (constants()["version"], learned(store).get("version", ""))))
+    store.risks.put_run(on, ceiling, store.documents.sequence(), version, summary, records)
     return Listed(ceiling, records, previous)
 
 

@@ -6,7 +6,7 @@ the date and the corpus sequence, so that a list can be made again bit by bit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -92,10 +92,12 @@ def score(
     share: float | None = None,
     equal: bool = False,
     assumed: Mapping[str, Mapping[str, float]] | None = None,
+    learned: Mapping[str, Sequence[float]] | None = None,
 ) -> Scores:
     """Score all risks of a view. `share` is λ (default from the constants); `draws` 0 gives point scores only; `equal` is the baseline of equal weights.
 
     `assumed`: risk key → indicator → percentile that takes the place of the computed one, at the point and in every draw (the weights stay).
+    `learned`: expert weights by axis that a person put into force (`risk.learn`); AHP without them.
     """
     total = constants()["draws"] if draws is None else draws
     share = constants()["lambda"] if share is None else share
@@ -103,7 +105,7 @@ def score(
     point = table(view, ones, context) if view.keys else {n: np.zeros((1, 0)) for n in (*IMPORTANCE, *URGENCY)}
     rng = np.random.default_rng(seed)
     mass = np.bincount(view.owner, minlength=len(view.keys)).astype(float) if view.keys else np.zeros(0)
-    weights = {axis: _axis_weights(axis, names, point, share, mass) for axis, names in AXES}
+    weights = {axis: _axis_weights(names, point, share, mass, learned[axis] if learned else expert_weights(axis)) for axis, names in AXES}
     if equal:
         weights = {axis: (np.full(len(names), 1 / len(names)), *weights[axis][1:]) for axis, names in AXES}
     given = {(view.keys.index(key), name): value for key, of in (assumed or {}).items() for name, value in of.items()}
@@ -113,9 +115,9 @@ def score(
     return _result(view, axes["importance"], axes["urgency"])
 
 
-def _axis_weights(axis: str, names: tuple[str, ...], point: dict[str, Floats], share: float, mass: Floats) -> tuple[Floats, Floats, Floats]:
+def _axis_weights(names: tuple[str, ...], point: dict[str, Floats], share: float, mass: Floats, held: Sequence[float]) -> tuple[Floats, Floats, Floats]:
     values = np.stack([point[n][0] for n in names], axis=1)
-    expert, objective = np.array(expert_weights(axis)), critic(values, mass)
+    expert, objective = np.array(held), critic(values, mass)
     return mixed(expert, objective, share), expert, objective
 
 
