@@ -188,8 +188,8 @@ def test_what_experts_decide_is_done_in_the_register_with_lineage(mined: Store) 
     assert "并入" in told and "专家采纳" in told and "专家补充提名采纳" in [h["what"] for h in mined.risks.history(named)]
     entry = next(e for e in found["content"]["entries"] if e["risk_id"] == a)
     assert entry["advice"] == ["建立备份供应"] and "专家建议：建立备份供应" in entry["row"]["measures"]
-    assert b in {e["risk_id"] for e in found["content"]["rejected"]} and next(r for r in list_risks(mined, LOCAL, as_of=END) if r["id"] == a)["stage"] == "validated"
-    assert b not in {r["id"] for r in list_risks(mined, LOCAL, as_of=END)}
+    assert b in {e["risk_id"] for e in found["content"]["rejected"]} and next(r for r in list_risks(mined, LOCAL) if r["id"] == a)["stage"] == "validated"
+    assert b not in {r["id"] for r in list_risks(mined, LOCAL)}
     assert mined.audit.verify().broken is None
 
 
