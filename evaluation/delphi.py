@@ -73,10 +73,11 @@ def _rank(values: np.ndarray, item: int) -> int:
 
 def table(panels: int, seed: int = 0) -> list[dict[str, Any]]:
     """Means over `panels`, with the 5th and 95th percentile of the gain in τ, for growing numbers of colluders and discounts."""
-    return [_row(colluders, rho, declared, panels, seed) for colluders in (0, 3, 6, 10, 15) for rho, declared in ((0.0, True), (0.3, True), (1.0, True), (0.3, False))]
+    return [row(colluders, rho, declared, panels, seed) for colluders in (0, 3, 6, 10, 15) for rho, declared in ((0.0, True), (0.3, True), (1.0, True), (0.3, False))]
 
 
-def _row(colluders: int, rho: float, declared: bool, panels: int, seed: int) -> dict[str, Any]:
+def row(colluders: int, rho: float, declared: bool, panels: int, seed: int) -> dict[str, Any]:
+    """One line of the table."""
     trials = [trial(seed + s, colluders=colluders, rho=rho, declared=declared) for s in range(panels)]
     gains = [t.updated_tau - t.machine_tau for t in trials]
     means = {n: float(np.mean([getattr(t, n) for t in trials])) for n in ("machine_tau", "votes_tau", "updated_tau")}
