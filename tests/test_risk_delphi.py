@@ -32,6 +32,7 @@ from risk.panel_list import conclude, intact, issued, one_list, sign
 from risk.panel_report import consultation_report
 from risk.register import list_risks
 from ui.desk import Desk, judge
+from ui.desk import risks as register
 from ui.export import render
 
 spec = spec_from_file_location("risk_home", Path(__file__).with_name("risk_home.py"))
@@ -238,7 +239,8 @@ def test_the_first_round_is_blind_at_every_door(mined: Store, settings: Settings
             with pytest.raises(NotPermitted):
                 desk.risk(risks[0]["id"], reader)
             with pytest.raises(NotPermitted):
-                desk.what_if(risks[0]["id"], {}, reader)
+                register.what_if(desk, risks[0]["id"], {}, reader)
+            assert not ids & {i for c in register.identification(desk, reader, as_of=END)["cells"] for i in c["risks"]}
             shown = judge.sheet(desk, panel, reader)
             assert hidden_words([{k: v for k, v in i.items() if k not in ("mine", "before")} for i in shown["items"]]) == set()
             assert hidden_words(judge.evidence(desk, panel, risks[0]["id"], reader)) == set()
