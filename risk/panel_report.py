@@ -32,7 +32,7 @@ def consultation_report(store: Store, panel_id: str) -> Report:
     if made:
         parts += [("形成的清单", _list(made)), ("处理意见", _decisions(made)), ("分歧与机器研判差异", _differences(made)), ("对策建议", _advice(made)), ("两两比较", _pairs(panel, made))]
     parts.append(("签署", [Paragraph(signature_words(found["signatures"] if found else ())), *([Paragraph(f"内容校验码（SHA-256）：{found['sha256']}。")] if found else [])]))
-    blocks = [b for n, (title, body) in zip(NUMBERS, parts, strict=False) if body for b in (Heading(f"{n}、{title}"), *body)]
+    blocks = [b for n, (title, body) in zip(NUMBERS, [p for p in parts if p[1]], strict=False) for b in (Heading(f"{n}、{title}"), *body)]
     marks = (*rule["marks"], f"数据安全{'一二三四'[rule['security'] - 1]}级", ISSUED if found and issued(found) else DRAFT)
     return Report("专家咨询报告", tuple(blocks), subtitle=f"{rule['organiser']}　{panel['title']}", marks=marks, footer=rule["footer"], as_of=panel["as_of"], compact=True)
 
