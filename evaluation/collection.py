@@ -28,21 +28,22 @@ _INDEXING = ("units", "lexical", "strata", "dense", "embed", "build", "mentions"
 
 @dataclass
 class Collection:
-    """`texts`: bare text → unit id; `laws`: (title key, article) → unit ids; `of`: (document id, article) → unit id;
+    """`texts`: bare text → unit id; `laws`: (title key, article) → unit ids; `of`: (document id, article) → unit id, `at`: the same by `external id#article`;
     `aliases`: keys of rows that were merged into an equal document → its external id.
 
-    Units: `articles` by text (documents without articles whole), `places` each article of each version, `whole` documents, `pieces` our passages.
+    Units: `articles` by text (documents without articles whole), `whole` documents, `pieces` our passages. `spans`: external id → (start, end, article unit).
     """
 
     settings: Settings
     store: Store
     articles: dict[str, Unit] = field(default_factory=dict)
-    places: dict[str, Unit] = field(default_factory=dict)
     whole: dict[str, Unit] = field(default_factory=dict)
     pieces: dict[str, Unit] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     laws: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     of: dict[tuple[str, str], str] = field(default_factory=dict)
+    at: dict[str, str] = field(default_factory=dict)
+    spans: dict[str, list[tuple[int, int, str]]] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
 
     def cited(self, before: str, article: str, answer: str) -> frozenset[str]:
@@ -54,17 +55,17 @@ class Collection:
         return frozenset(unit for unit, share in shared.items() if share == max(shared.values()))
 
     def named(self, found: QuestionSet) -> QuestionSet:
-        """The set with gold ids of merged documents replaced by the ids that they are found under."""
-        relevant = {q: frozenset(self._alias(unit) for unit in gold) for q, gold in found.relevant.items()}
-        return replace(found, relevant=relevant)
+        """The set with gold ids of merged documents, and places (`external id#article`), replaced by the units that they are found under."""
+        return replace(found, relevant={q: frozenset(self._unit_of(key) for key in gold) for q, gold in found.relevant.items()})
 
-    def _alias(self, unit: str) -> str:
-        key, mark, article = unit.partition("#")
-        return self.aliases.get(key, key) + mark + article
+    def _unit_of(self, gold: str) -> str:
+        key, mark, article = gold.partition("#")
+        held = self.aliases.get(key, key)
+        return self.at.get(f"{held}#{article}", held + mark + article if mark else held)
 
     def units(self, found: QuestionSet) -> Mapping[str, Unit]:
         """What is searched in a set."""
-        return {"text": self.articles, "place": self.places, "document": self.whole, "answer": self.pieces}[found.unit]
+        return {"text": self.articles, "document": self.whole, "answer": self.pieces}[found.unit]
 
     def judged(self, found: QuestionSet) -> Mapping[str, frozenset[str]]:
         """The judgements in unit ids: where a hit counts by what it holds, the passages that hold the answer."""
@@ -73,12 +74,15 @@ class Collection:
         plain = {key: bare(unit.text) for key, unit in self.pieces.items()}
         return {q: frozenset(key for key, text in plain.items() if _holds(text, bare(found.answers[q]))) for q in found.relevant}
 
+    def covered(self, document: str, start: int, end: int) -> list[str]:
+        """The articles of which a span of a document holds half, or that hold half of it, most first."""
+        shared = [(min(end, b) - max(start, a), b - a, unit) for a, b, unit in self.spans.get(document, ())]
+        return [unit for common, length, unit in sorted(shared, key=lambda s: -s[0]) if common > 0 and 2 * common >= min(length, end - start)]
+
     def unit(self, found: QuestionSet, question: str, document_id: str, external_id: str, article: str | None, text: str) -> str:
         """The unit that a hit stands for in a set."""
         if found.unit == "document":
             return external_id
-        if found.unit == "place":
-            return f"{external_id}#{article or ''}"
         if found.unit == "answer":
             return "answer" if holds(text, found.answers[question]) else f"{external_id}:{text_id(text)}"
         return self.of.get((document_id, article or ""), external_id)
@@ -164,22 +168,23 @@ def _take(collection: Collection, document: Document) -> None:
         collection.pieces[piece.id] = piece
         context.setdefault(unit.passage.article or "", unit.context)
     found = list(_articles(document, context))
-    for article, one in found:
+    for article, start, one in found:
         _add(collection, document, article, one)
+        collection.spans.setdefault(key, []).append((start, start + len(one.text), one.id))
     if not found:
-        collection.articles[key] = collection.places[f"{key}#"] = whole
+        collection.spans[key] = [(0, len(document.text), key)]
+        collection.articles[key] = whole
 
 
-def _articles(document: Document, context: Mapping[str, str]) -> Iterator[tuple[str, Unit]]:
-    """Each article with its title and headings."""
+def _articles(document: Document, context: Mapping[str, str]) -> Iterator[tuple[str, int, Unit]]:
+    """Each article, where it starts, and its text with title and headings."""
     for article, start, end in articles(document):
         text = document.text[start:end].strip()
-        yield article, Unit(text_id(text), context.get(article, document.title), text, document.external_id)
+        yield article, start, Unit(text_id(text), context.get(article, document.title), text, document.external_id)
 
 
 def _add(collection: Collection, document: Document, article: str, unit: Unit) -> None:
     collection.articles.setdefault(unit.id, unit)
-    collection.places[f"{document.external_id}#{article}"] = replace(unit, id=f"{document.external_id}#{article}")
     collection.texts.setdefault(bare(unit.text), unit.id)
     collection.laws.setdefault((title_key(document.title), article_key(article)), set()).add(unit.id)
-    collection.of[(document.id, article)] = unit.id
+    collection.of[(document.id, article)] = collection.at[f"{document.external_id}#{article}"] = unit.id

@@ -24,7 +24,7 @@ Tokens = Callable[[str], list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one system did on one set: per-question values of each measure (in the order of `questions`), and latencies in milliseconds."""
+    """What one system did on one set: per-question values of each measure (in the order of `questions`), and latencies in milliseconds (`cpu_…`: of CPU time)."""
 
     system: str
     questions: tuple[str, ...]
@@ -42,22 +42,24 @@ class Result:
 def run(system: str, search: Search, found: QuestionSet, depth: int = DEPTH) -> Result:
     """Ask every question to the depth of the measures, and up to `TIMED` of them as a reader would (ten hits) by the clock."""
     runs = {question: list(dict.fromkeys(search(question, ask, depth)))[:depth] for question, ask in found.asks.items()}
-    return result(system, runs, timed(search, found), found)
+    return result(system, runs, *timed(search, found), found)
 
 
-def timed(search: Search, found: QuestionSet) -> list[float]:
-    """Wall-clock milliseconds of questions spread over the set, ten hits each."""
-    took = []
+def timed(search: Search, found: QuestionSet) -> tuple[list[float], list[float]]:
+    """Wall-clock and CPU milliseconds of questions spread over the set, ten hits each."""
+    took, worked = [], []
     for question, ask in list(found.asks.items())[:: max(len(found.asks) // TIMED, 1)]:
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         search(question, ask, 10)
+        worked.append((time.process_time() - cpu) * 1000)
         took.append((time.perf_counter() - began) * 1000)
-    return took
+    return took, worked
 
 
-def result(system: str, runs: Mapping[str, list[str]], took: list[float], found: QuestionSet) -> Result:
-    """Judge runs (unit ids without repeats) that took so many milliseconds each."""
-    return Result(system, tuple(sorted(found.relevant)), metrics.table(runs, found.relevant), metrics.percentiles(took), runs)
+def result(system: str, runs: Mapping[str, list[str]], took: list[float], worked: list[float], found: QuestionSet) -> Result:
+    """Judge runs (unit ids without repeats) that took so many milliseconds each, by the clock and of CPU time."""
+    cpu = {f"cpu_{name}": value for name, value in metrics.percentiles(worked).items()}
+    return Result(system, tuple(sorted(found.relevant)), metrics.table(runs, found.relevant), metrics.percentiles(took) | cpu, runs)
 
 
 def ours(retriever: Retriever, collection: Collection, found: QuestionSet) -> Search:
@@ -112,13 +114,13 @@ def lines(results: list[Result], *, ours_name: str = "jianwei") -> list[str]:
     """Markdown rows: each system with its means, the interval of nDCG@10, the paired differences of ours with their intervals, and latency."""
     first = next((r for r in results if r.system == ours_name), results[0])
     names = list(first.values)
-    heads = ["system", *names, "nDCG@10 95 %", "ours − it, nDCG@10", "ours − it, recall@10", "p50 ms", "p95 ms", "p99 ms"]
+    heads = ["system", *names, "nDCG@10 95 %", "ours − it, nDCG@10", "ours − it, recall@10", "p50 ms", "p95 ms", "p99 ms", "CPU p50 ms", "CPU p95 ms"]
     made = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for r in results:
         means = [f"{r.values[n].mean():.3f}" for n in names]
         _, low, high = metrics.bootstrap(r.values["ndcg@10"])
         gains = ["" if r is first else _gain(first, r, name) for name in ("ndcg@10", "recall@10")]
-        made.append("| " + " | ".join([r.system, *means, f"{low:.3f} to {high:.3f}", *gains, *(f"{r.latency[p]:.1f}" for p in ("p50", "p95", "p99"))]) + " |")
+        made.append("| " + " | ".join([r.system, *means, f"{low:.3f} to {high:.3f}", *gains, *(f"{r.latency[p]:.1f}" for p in ("p50", "p95", "p99", "cpu_p50", "cpu_p95"))]) + " |")
     return made
 
 

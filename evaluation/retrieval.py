@@ -14,15 +14,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from corpus.errors import BadInput
+from corpus.errors import BadInput, ModelError
 from corpus.text import tokens, words
-from evaluation import experiment, metrics, sets
+from evaluation import experiment, metrics, peer, sets
 from evaluation.collection import Collection, index_digest, kept_home, open_collection
 from evaluation.commands import app
 from evaluation.experiment import Result
@@ -42,7 +42,6 @@ SETS: Mapping[str, tuple[str, Make]] = {
 }
 """Name → the group of files that it is asked of, and how it is read."""
 BASELINES: Mapping[str, Callable[[str], list[str]]] = {"bm25": tokens, "bm25-jieba": words}
-DEFAULT = ("stard", "st_policy", "ncp_document", "ncp_passage", "lawbench_3-2", "lawbench_1-1", "cmrc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,18 @@ class Table:
     results: list[Result]
     costs: dict[str, Cost]
     seen: frozenset[str]
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Choices that hold for all sets: the embedding, further pair files trained on, where BEIR files go, CPU seconds that a peer may answer, questions of a set (0: all)."""
+
+    embedding: str
+    trained: tuple[str, ...]
+    beir: Path | None
+    peer_seconds: float
+    questions: int
 
 
 def opened(cache: Path, data: Path, group: str, embedding: str) -> tuple[Collection, Retriever, Cost]:
@@ -111,23 +122,72 @@ def trained_on(data: Path, collection: Collection, more: Sequence[str]) -> tuple
     return sets.trained_texts(data, dict.fromkeys([*named, *more]))
 
 
-def measure(collection: Collection, retriever: Retriever, cost: Cost, found: QuestionSet, against: Sequence[str]) -> Table:
-    """Ours and the others on one set."""
-    found = collection.named(found)
+class Baselines:
+    """The engines of one group of sets, built once for each kind of unit."""
+
+    def __init__(self, collection: Collection) -> None:
+        self.collection = collection
+        self._built: dict[tuple[str, str], tuple[experiment.Bm25, Cost]] = {}
+
+    def engine(self, name: str, found: QuestionSet) -> tuple[experiment.Bm25, Cost]:
+        """A baseline over the units of a set, and what it cost."""
+        if (name, found.unit) not in self._built:
+            began, units = time.perf_counter(), self.collection.units(found)
+            engine = experiment.Bm25(units, BASELINES[name])
+            self._built[name, found.unit] = engine, Cost(round(time.perf_counter() - began, 1), 0.0, 0.0, 0.0, len(units))
+        return self._built[name, found.unit]
+
+
+def measure(baselines: Baselines, retriever: Retriever, cost: Cost, found: QuestionSet, against: Sequence[str], seen: frozenset[str]) -> Table:
+    """Ours and the baselines on one set."""
+    collection = baselines.collection
     results, costs = [experiment.run("jianwei", experiment.ours(retriever, collection, found), found)], {"jianwei": cost}
     for name in against:
-        began, units = time.perf_counter(), collection.units(found)
-        engine = experiment.Bm25(units, BASELINES[name])
-        costs[name] = Cost(round(time.perf_counter() - began, 1), 0.0, 0.0, 0.0, len(units))
+        engine, costs[name] = baselines.engine(name, found)
         results.append(experiment.run(name, experiment.bm25(engine, collection, found), found))
-    return Table(found, results, costs, frozenset())
+    return Table(found, results, costs, seen)
+
+
+def add_peers(tables: Mapping[str, Table], collection: Collection, peers: Sequence[str], cache: Path, seconds: float) -> dict[str, str]:
+    """Ask every peer all sets of a group at once and add its results to their tables; returns name → versions or why it failed."""
+    units = collection.articles if next(iter(tables.values())).found.unit == "text" else collection.pieces
+    given, notes = collection.settings.home / "peers", {}
+    digest = peer.write_input(given, collection, units, {name: table.found for name, table in tables.items()})
+    for name in peers:
+        try:
+            answered = peer.answers(name, given, digest, cache, seconds)
+        except ModelError as error:
+            notes[name] = str(error)
+            continue
+        notes[name] = ", ".join(f"{package} {version}" for package, version in answered["versions"].items())
+        for key, table in tables.items():
+            table.results.append(peer.result(name, answered, key, table.found, collection))
+            table.costs[name] = Cost(answered["build_s"], answered["peak_mb"], answered["peak_mb"], answered["disk_mb"], 0)
+    return notes
+
+
+def group_tables(data: Path, cache: Path, group: str, names: Sequence[str], others: Sequence[str], options: Options) -> dict[str, Table]:
+    """The tables of the sets of one group."""
+    collection, retriever, cost = opened(cache, data, group, options.embedding)
+    texts, baselines, tables = trained_on(data, collection, options.trained), Baselines(collection), {}
+    for name in names:
+        found = sets.sample(collection.named(SETS[name][1](data, collection)), options.questions)
+        seen = sets.seen(found, collection.units(found), texts)
+        tables[name] = measure(baselines, retriever, cost, found, [o for o in others if o in BASELINES], seen)
+        if options.beir:
+            sets.write_beir(options.beir / name, collection.units(found), found, collection.judged(found))
+    peers = [o for o in others if o in peer.NAMES]
+    notes = add_peers(tables, collection, peers, cache, options.peer_seconds) if peers else {}
+    retriever.close()
+    collection.store.close()
+    return {name: replace(table, notes=notes) for name, table in tables.items()}
 
 
 def figures(table: Table) -> dict[str, Any]:
     """One set as JSON: means and intervals, paired differences, latency and cost of each system, seen and unseen apart."""
     first = table.results[0]
     systems = {r.system: _system(first, r, table) for r in table.results}
-    return {"questions": len(first.questions), "seen": len(table.seen), "dropped": dict(table.found.notes), "gold": sum(map(len, table.found.relevant.values())), "systems": systems}
+    return {"questions": len(first.questions), "seen": len(table.seen), "dropped": dict(table.found.notes), "gold": sum(map(len, table.found.relevant.values())), "systems": systems, "peers": dict(table.notes)}
 
 
 def _system(first: Result, r: Result, table: Table) -> dict[str, Any]:
@@ -146,6 +206,18 @@ def _system(first: Result, r: Result, table: Table) -> dict[str, Any]:
     return made
 
 
+def pinned(found: Mapping[str, Any]) -> dict[str, float]:
+    """The figures that floors.toml pins under [retrieval]: `SET.MEASURE` of ours, `SET.over_bm25` (the lower end of the interval of nDCG@10), `SET.serve_mb`."""
+    flat: dict[str, float] = {}
+    for name, table in found.items():
+        ours, bm25 = table["systems"]["jianwei"], table["systems"].get("bm25")
+        flat |= {f"{name}.{measure}": value for measure, value in ours.items() if isinstance(value, float)}
+        flat[f"{name}.serve_mb"] = ours["cost"]["serve_mb"]
+        if bm25:
+            flat[f"{name}.over_bm25"] = bm25["ours_minus_it"]["ndcg@10"][1]
+    return flat
+
+
 def markdown(name: str, table: Table) -> str:
     """One set as a table with what was dropped; seen and unseen questions apart where there are any."""
     first = table.results[0]
@@ -156,7 +228,8 @@ def markdown(name: str, table: Table) -> str:
         if table.seen and some:
             parts += ["", f"{title} ({len(some)} questions)", *experiment.lines([r.among(some) for r in table.results])]
     costs = [f"{system}: {c.entries} entries, build {c.build_s} s ({c.build_mb} MB), serving {c.serve_mb} MB, disk {c.disk_mb} MB" for system, c in table.costs.items()]
-    return "\n".join([*parts, "", *costs, ""])
+    notes = [f"{system}: {words}" for system, words in table.notes.items()]
+    return "\n".join([*parts, "", *costs, *notes, ""])
 
 
 def names_of(given: Sequence[str], known: Sequence[str], what: str) -> list[str]:
@@ -178,29 +251,25 @@ def retrieval(
     trained: list[str] = typer.Option([], help="further pair files of DATA/pairs that weights were trained on"),
     beir: Path | None = typer.Option(None, help="write each set in BEIR's three file forms under this folder"),
     runs: Path | None = typer.Option(None, help="write each system's rankings (TREC run files) under this folder"),
-    out: Path | None = typer.Option(None, help="write the JSON here too"),
+    peer_seconds: float = typer.Option(120.0, help="CPU seconds that a peer may answer the questions of a group; what does not fit is left out"),
+    questions: int = typer.Option(0, help="ask so many questions of each set (always the same ones); 0 for all"),
+    out: Path | None = typer.Option(None, help="write the JSON here, with the flat figures that `jianwei eval gate retrieval` holds against the floors"),
     as_json: bool = typer.Option(False, "--json"),
 ) -> None:
     """Retrieval quality, latency and cost beside baselines and peers."""
-    wanted = list(DEFAULT) if chosen == ["all"] else names_of(chosen, list(SETS), "set")
-    others = [] if against == ["none"] else names_of(against, list(BASELINES), "system")
-    found: dict[str, Any] = {}
+    wanted = list(SETS) if chosen == ["all"] else names_of(chosen, list(SETS), "set")
+    others = [] if against == ["none"] else names_of(against, [*BASELINES, *peer.NAMES], "system")
+    options, found = Options(embedding, tuple(trained), beir, peer_seconds, questions), {}
     for group in dict.fromkeys(SETS[name][0] for name in wanted):
-        collection, retriever, cost = opened(cache, data, group, embedding)
-        texts = trained_on(data, collection, trained)
-        for name in (n for n in wanted if SETS[n][0] == group):
-            table = measure(collection, retriever, cost, SETS[name][1](data, collection), others)
-            table = Table(table.found, table.results, table.costs, sets.seen(table.found, collection.units(table.found), texts))
+        tables = group_tables(data, cache, group, [n for n in wanted if SETS[n][0] == group], others, options)
+        for name, table in tables.items():
             found[name] = figures(table)
-            if beir:
-                sets.write_beir(beir / name, collection.units(table.found), table.found, collection.judged(table.found))
             if runs:
                 experiment.write_runs(runs / name, table.results)
             if not as_json:
                 typer.echo(markdown(name, table))
-        retriever.close()
-        collection.store.close()
+    text = json.dumps(found, ensure_ascii=False, indent=2)
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        typer.echo(text)
     if out:
-        out.write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", "utf-8")
+        out.write_text(json.dumps(found | pinned(found), ensure_ascii=False, indent=2) + "\n", "utf-8")

@@ -12,7 +12,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -140,12 +140,12 @@ def _kept(name: str, asks: dict[str, Ask], relevant: dict[str, frozenset[str]], 
 
 
 def st_policy(data: Path) -> QuestionSet:
-    """The 40 questions on science-and-technology policy; gold is an article of one dated version (`path#article`)."""
+    """The 40 questions on science-and-technology policy; gold is an article of one dated version, named by its place (`path#article`) until `Collection.named`."""
     asks, relevant = {}, {}
     for row in rows(data / "qa" / "st_policy_questions.jsonl.gz"):
         asks[row["id"]] = Ask(row["question"], tuple(row["history"]), row.get("as_of") or "")
         relevant[row["id"]] = frozenset(f"{g['path_in_file'].removeprefix('policy_docs.jsonl.gz#')}#{g['article']}" for g in row["gold"])
-    return _kept("st_policy", asks, relevant, "place", {})
+    return _kept("st_policy", asks, relevant, "text", {})
 
 
 def ncp(data: Path, *, passages: bool) -> QuestionSet:
@@ -203,6 +203,19 @@ def _paragraphs(data: Path, folder: Path) -> Path:
     return path
 
 
+def mixed(name: str, question: str) -> str:
+    """A key that puts the questions of all sets into one order without pattern, the same every time."""
+    return hashlib.sha1(f"{name}|{question}".encode(), usedforsecurity=False).hexdigest()
+
+
+def sample(found: QuestionSet, count: int) -> QuestionSet:
+    """The first `count` questions in mixed order (all for 0)."""
+    if not count:
+        return found
+    kept = sorted(found.asks, key=lambda question: mixed(found.name, question))[:count]
+    return replace(found, asks={q: found.asks[q] for q in kept}, relevant={q: found.relevant[q] for q in kept})
+
+
 def trained_texts(data: Path, names: Iterable[str]) -> tuple[str, ...]:
     """The passages of the pair files of these names, bare; files that the folder lacks are left out."""
     paths = [data / "pairs" / name for name in names]
@@ -222,13 +235,23 @@ def seen(found: QuestionSet, units: Mapping[str, Unit], trained: Iterable[str]) 
     return frozenset(question for text in hits for question in wanted[text])
 
 
+def write_documents(path: Path, units: Iterable[Unit]) -> None:
+    """Units as BEIR's corpus lines."""
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps({"_id": u.id, "title": u.title, "text": u.text}, ensure_ascii=False) + "\n" for u in units)
+
+
+def write_queries(path: Path, asks: Mapping[str, Ask]) -> None:
+    """Questions as BEIR's query lines; a question's earlier turns stand before it."""
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps({"_id": q, "text": ask.whole}, ensure_ascii=False) + "\n" for q, ask in asks.items())
+
+
 def write_beir(folder: Path, units: Mapping[str, Unit], found: QuestionSet, judged: Mapping[str, frozenset[str]]) -> None:
-    """The set as BEIR's corpus.jsonl, queries.jsonl and qrels/test.tsv; a question's earlier turns stand before it."""
+    """The set as BEIR's corpus.jsonl, queries.jsonl and qrels/test.tsv."""
     (folder / "qrels").mkdir(parents=True, exist_ok=True)
-    with (folder / "corpus.jsonl").open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps({"_id": u.id, "title": u.title, "text": u.text}, ensure_ascii=False) + "\n" for u in units.values())
-    with (folder / "queries.jsonl").open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps({"_id": q, "text": ask.whole}, ensure_ascii=False) + "\n" for q, ask in found.asks.items())
+    write_documents(folder / "corpus.jsonl", units.values())
+    write_queries(folder / "queries.jsonl", found.asks)
     with (folder / "qrels" / "test.tsv").open("w", encoding="utf-8") as file:
         file.write("query-id\tcorpus-id\tscore\n")
         file.writelines(f"{q}\t{unit}\t1\n" for q, gold in judged.items() for unit in sorted(gold))

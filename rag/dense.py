@@ -1,12 +1,14 @@
 """Vector search over passages: exact in memory, or Chroma (embedded or a server). Levels are apart, as in the lexical index.
 
-The choice is automatic (`choose`): exact search below `EXACT_LIMIT` passages, where it is faster than Chroma with a filter and
-needs no graph; Chroma above, and whenever a server is set. Vectors are always ours: [n, dim] float32, L2-normalised.
+The choice is measured and automatic (`choose`): exact search up to `EXACT_LIMIT` passages where this machine does it faster than
+Chroma would; Chroma above, and whenever a server is set. Vectors are always ours: [n, dim] float32, L2-normalised.
 """
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +20,8 @@ from corpus.errors import IndexError_
 from rag.strata import LEVELS
 
 EXACT_LIMIT = 100_000
+CHROMA_MS = 30.0
+"""What a search costs with Chroma: the nearest (1 to 3 ms) and the vectors of 300 found by words (the rest); evaluation/results/retrieval.md."""
 BATCH = 5_461
 """Chroma takes at most this many records at once."""
 Matrix = NDArray[np.float32]
@@ -229,6 +233,15 @@ def _client(folder: Path, url: str) -> Any:
         raise IndexError_("no Chroma server answers", url, "start one with `chroma run`, or empty the setting chroma_url") from error
 
 
+def drop(url: str, prefix: str) -> None:
+    """Remove the collections of a generation from the Chroma server at `url` (nothing without one)."""
+    if url:
+        client = _client(Path(), url)
+        for collection in client.list_collections():
+            if collection.name.rpartition("-")[0] == prefix:
+                client.delete_collection(collection.name)
+
+
 def _ask(collection: Any, vector: Matrix, k: int, where: dict[str, Any] | None) -> list[tuple[str, float]]:
     held = int(collection.count())
     if not held:
@@ -237,9 +250,21 @@ def _ask(collection: Any, vector: Matrix, k: int, where: dict[str, Any] | None) 
     return [(name, _cosine(1.0 - float(distance))) for name, distance in zip(result["ids"][0], result["distances"][0], strict=True)]
 
 
-def choose(passages: int, *, url: str = "") -> str:
-    """Which index serves `passages` passages: "exact" or "chroma"."""
-    return "chroma" if url or passages > EXACT_LIMIT else "exact"
+def exact_ms(passages: int, dim: int) -> float:
+    """Milliseconds of one exact search over so many passages on this machine: the best of three products."""
+    matrix, best = np.ones((passages, dim), np.float32), math.inf
+    for _ in range(3):
+        began = time.perf_counter()
+        matrix @ matrix[0]
+        best = min(best, (time.perf_counter() - began) * 1000)
+    return best
+
+
+def choose(passages: int, dim: int, *, url: str = "") -> str:
+    """Which index serves `passages` passages: "exact" or "chroma"; up to EXACT_LIMIT the faster of the two by what is measured here."""
+    if url or passages > EXACT_LIMIT:
+        return "chroma"
+    return "exact" if not passages or exact_ms(passages, dim) <= CHROMA_MS else "chroma"
 
 
 def open_dense(kind: str, folder: Path, dim: int, *, url: str = "", prefix: str = "passages", writable: bool = True) -> Dense:

@@ -40,9 +40,12 @@ def unit(vectors: NDArray[Any]) -> Matrix:
 class Static:
     """A model2vec model over our own tokens (corpus.text.tokens): the mean of the vectors of a text's distinct tokens."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "builtin") -> None:
         from model2vec import StaticModel
 
+        if not (folder / "card.json").exists():  # model2vec would ask the network for it
+            raise SettingsError("no embedding lies here", folder, "give a folder that `jianwei train embedding` wrote")
+        self._name = name
         model = StaticModel.from_pretrained(folder, max_length=512, force_download=False)
         self._card: dict[str, Any] = json.loads((folder / "card.json").read_text("utf-8"))
         scale = 1.0 if model.weights is None else model.weights.astype(np.float32)[:, None]
@@ -51,7 +54,7 @@ class Static:
 
     @property
     def id(self) -> str:
-        return f"builtin:{self._card['version']}"
+        return f"{self._name}:{self._card['version']}"
 
     @property
     def dim(self) -> int:
@@ -84,7 +87,10 @@ class SentenceTransformer:
             from sentence_transformers import SentenceTransformer as Model
         except ImportError as error:
             raise SettingsError("this embedding needs the ml extra", name, "pip install 'jianwei[ml]', or set embedding to builtin") from error
-        self.id, self._model = f"st:{name}", Model(name)
+        try:
+            self.id, self._model = f"st:{name}", Model(name)
+        except (OSError, ValueError) as error:
+            raise ModelError("this embedding cannot be opened", name, str(error)) from error
         self.dim = int(self._model.get_sentence_embedding_dimension() or 0)
 
     def encode(self, texts: Sequence[str], *, question: bool = False) -> Matrix:
@@ -112,6 +118,18 @@ class OpenAI:
         return unit(np.array(found, dtype=np.float32).reshape(len(texts), -1))
 
 
+def identity(setting: str) -> str:
+    """The `id` that the embedder of a setting has, without opening it (nothing is loaded, nobody is asked); "" for off."""
+    name, _, rest = setting.partition(":")
+    if name in ("builtin", "static"):
+        folder = Path(rest) if name == "static" else builtin_folder()
+        card = folder / "card.json"
+        if not card.exists():
+            raise SettingsError("no embedding lies here", folder, "give a folder that `jianwei train embedding` wrote")
+        return f"{setting}:{json.loads(card.read_text('utf-8'))['version']}"
+    return "" if name == "off" else setting if name == "openai" else f"st:{setting}"
+
+
 def builtin_folder() -> Path:
     """Where the shipped weights lie."""
     return Path(str(resources.files("rag") / "data" / "embedding"))
@@ -122,7 +140,7 @@ def open_embedder(setting: str, *, base_url: str = "", api_key: str = "", timeou
     known: dict[str, Callable[[str], Embedder | None]] = {
         "off": lambda _: None,
         "builtin": lambda _: Static(builtin_folder()),
-        "static": lambda rest: Static(Path(rest)),
+        "static": lambda rest: Static(Path(rest), setting),
         "openai": lambda rest: OpenAI(rest, base_url=base_url, api_key=api_key, timeout=timeout),
     }
     name, _, rest = setting.partition(":")

@@ -14,17 +14,20 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Up to which change a generation is whole, and how it was made."""
+    """Up to which change a generation is whole, and how it was made. `setting` is the embedding's setting, `embedding` its id;
+    `forget`: a text left a level, whose statistics still count it until the next whole build."""
 
     sequence: int = 0
     embedding: str = ""
+    setting: str = ""
     dim: int = 0
     dense: str = "exact"
+    forget: bool = False
     format: int = FORMAT
 
 
@@ -73,17 +76,17 @@ def fresh(home: Path) -> Path:
 
 
 def swap(home: Path, generation: Path) -> None:
-    """Make a finished generation the current one and remove the others."""
+    """Make a finished generation the current one."""
     write_text(root(home) / "CURRENT", generation.name)
-    sweep(home)
 
 
-def sweep(home: Path) -> None:
-    """Remove generations that are not current: leftovers of killed builds and what was swapped out."""
+def sweep(home: Path) -> list[str]:
+    """Remove generations that are not current: leftovers of killed builds and what was swapped out. Returns their names."""
     kept = current(home)
-    for path in root(home).glob("g*"):
-        if path.is_dir() and path != kept:
-            shutil.rmtree(path, ignore_errors=True)
+    gone = [path for path in root(home).glob("g*") if path.is_dir() and path != kept]
+    for path in gone:
+        shutil.rmtree(path, ignore_errors=True)
+    return [path.name for path in gone]
 
 
 class Lock:

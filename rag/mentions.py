@@ -65,5 +65,8 @@ class Mentions:
 
     def share(self, key: str, ceiling: int) -> float:
         """log(1 + n) of a key over 5 (about 150 citing passages), 0..1, by what lies within the ceiling."""
-        n = sum(sums[key] for level, sums in list(self._sums.items()) if level <= ceiling and key in sums)
+        n = 0
+        for level, sums in tuple(self._sums.items()):
+            if level <= ceiling:
+                n += sums.get(key, 0)  # a Counter's own look-up of what is missing calls Python
         return min(math.log1p(max(n, 0)) / 5.0, 1.0)

@@ -9,21 +9,22 @@ change sequence of the store, so that what was added, changed, restricted or rem
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from corpus.access import LOCAL, Reader
-from corpus.errors import BadInput, IndexError_
+from corpus.errors import BadInput, IndexError_, JianweiError
 from corpus.models import POLICY_KINDS, Document, Kind, Level
 from corpus.settings import Settings
 from corpus.store import Store
 from corpus.validity import today
 from rag import rank, reading
 from rag.build import Builder, Progress, build_in_child, embedder_of, indexed, open_mentions, open_vectors
-from rag.dense import Dense
-from rag.embed import Embedder, question_vector
+from rag.dense import Dense, drop
+from rag.embed import Embedder, identity, question_vector
 from rag.generation import Lock, State, current, fresh, read_state, swap, sweep, write_state
 from rag.lexical import NATION, Entry, Filters, Lexical
 from rag.mentions import Mentions
@@ -32,6 +33,7 @@ from rag.shelf import Shelf
 from rag.understand import Understanding, understand
 from rag.units import day, region_chain
 
+_LOG = logging.getLogger(__name__)
 _WIDE, _NEAR, _DOCUMENTS = 200, 100, 300
 _BULK = 3_000
 """So many changed documents are cheaper to index by a whole build in a child process."""
@@ -84,14 +86,17 @@ class Retriever:
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self.settings, self.store = settings, store
+        self.keeps_serving = False
+        """Set by a service: a search does not wait for the whole build that a text's leaving its level asks for."""
         self._lock = Lock(settings.home)
         self.owner = self._lock.take()
         self.shelf = Shelf(store)
         self._state = State()
-        self._guard, self._shelving, self._building = threading.RLock(), threading.Lock(), False
+        self._guard, self._shelving, self._building = threading.RLock(), threading.Lock(), threading.Lock()
         self._lexical: Lexical | None = None
         self._dense: Dense | None = None
         self._embedder: Embedder | None = None
+        self._vectors: tuple[Dense, Embedder] | None = None
         self._mentions: Mentions | None = None
         self._reranker: CrossEncoder | None = None
 
@@ -102,54 +107,77 @@ class Retriever:
         """The step of the change sequence up to which the index is whole."""
         return self._state.sequence
 
-    def rebuild(self, progress: Progress | None = None) -> None:
-        """Build a new generation in a child process and swap it in; the old one serves until then."""
-        with self._guard:
-            self._own()
-            self._building = True
-            try:
-                generation = fresh(self.settings.home)
-                build_in_child(self.settings, generation, progress)
-            finally:
-                self._building = False
-            swap(self.settings.home, generation)
-            self._open()
+    def rebuild(self, progress: Progress | None = None, *, first: bool = False) -> None:
+        """Build a new generation in a child process and swap it in; until then the old one serves, and what changes is applied to it.
+
+        `first`: only when there still is none.
+        """
+        self._own()
+        with self._building:  # always taken before the guard
+            if first and self._lexical is not None:
+                return
+            generation = fresh(self.settings.home)
+            build_in_child(self.settings, generation, progress)
+            with self._guard:
+                swap(self.settings.home, generation)
+                self._open()
+                self._sweep()
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the index should be built anew: made by another embedding than the one set, or holding the statistics of a text that left its level."""
+        return self._lexical is not None and (self._state.forget or self._state.embedding != identity(self.settings.embedding))
+
+    def settle(self, progress: Progress | None = None) -> bool:
+        """Build anew when `outdated` (by this process alone; others go on reading); returns whether it was done."""
+        if not self.outdated or not (self.owner or self._lock_now()):
+            return False
+        self.rebuild(progress)
+        return True
 
     def refresh(self, progress: Progress | None = None) -> int:
         """Bring shelf and index up to the store; returns how many documents were indexed anew or removed.
 
-        One thread at a time; while a whole build runs the others go on with the old generation (the shelf already knows what may be shown).
+        One thread at a time; while the very first build runs the others wait for it, during later ones they go on with the old generation.
         """
         last = self.store.documents.sequence()
         if self.shelf.sequence < last:
             with self._shelving:
                 self.shelf.refresh()
-        if self._lexical is not None and (self._building or (self._state.sequence >= last and (self.owner or not self._moved()))):
+        if self._lexical is not None and self._state.sequence >= last and (self.owner or not self._moved()):
             return 0
         with self._guard:
-            return self._brought_up(progress)
+            count, build = self._brought_up()
+        if build:
+            self.rebuild(progress, first=self._lexical is None)
+        return count
 
-    def _brought_up(self, progress: Progress | None) -> int:
+    def _brought_up(self) -> tuple[int, bool]:
+        """How many documents changed, and whether a whole build has to follow."""
         if self._lexical is None or (not self.owner and self._moved()):
             self._open()
         if self._lexical is None:
-            self.rebuild(progress)
-            return len(self.shelf.heads)
-        if self._state.sequence >= self.store.documents.sequence():
-            return 0
-        return self._catch_up(progress) if self.owner or self._lock_now() else 0
+            return len(self.shelf.heads), True
+        if self._state.sequence >= self.store.documents.sequence() or not (self.owner or self._lock_now()):
+            return 0, False
+        return self._catch_up()
 
-    def _catch_up(self, progress: Progress | None) -> int:
+    def _catch_up(self) -> tuple[int, bool]:
         changed, last = self._changed()
-        if len(changed) > _BULK:
-            self.rebuild(progress)
-            return len(changed)
-        if self._apply(changed):
-            self.rebuild(progress)
-        else:
-            self._state = replace(self._state, sequence=last)
-            write_state(self._generation(), self._state)
-        return len(changed)
+        if len(changed) > _BULK:  # meanwhile others go on with the old generation (the shelf already knows what may be shown)
+            return (0, False) if self._building.locked() else (len(changed), True)
+        left = self._apply(changed)
+        self._state = replace(self._state, sequence=last, forget=self._state.forget or left)
+        write_state(self._generation(), self._state)
+        if left and self.keeps_serving:
+            threading.Thread(target=self._settle_beside, name="forget", daemon=True).start()
+        return len(changed), left and not self.keeps_serving
+
+    def _settle_beside(self) -> None:
+        try:
+            self.settle()
+        except JianweiError as error:
+            _LOG.warning("the index could not be built anew: %s", error)
 
     def _changed(self) -> tuple[list[str], int]:
         changed: dict[str, None] = {}
@@ -186,6 +214,7 @@ class Retriever:
         if self._lock.take():
             self.owner = True
             self._open()
+            self._sweep()
         return self.owner
 
     def _generation(self) -> Any:
@@ -204,18 +233,33 @@ class Retriever:
         if generation is None or state is None:
             return
         old = self._lexical
-        if self.owner:
-            sweep(self.settings.home)
-        self._embedder = self._embedder or embedder_of(self.settings)
+        self._embedder = self._embedder_for(state)
         if old is not None and self.owner:
             old.close()  # gives the writers' locks back; its searchers go on
         lexical, dense = Lexical(generation / "lexical", writable=self.owner), open_vectors(generation, state, self.settings, writable=self.owner)
+        self._vectors = (dense, self._embedder) if dense is not None and self._embedder is not None else None
         self._mentions, self._dense, self._lexical, self._state = open_mentions(generation), dense, lexical, state
+
+    def _sweep(self) -> None:
+        for name in sweep(self.settings.home):
+            drop(self.settings.chroma_url, f"jianwei-{name}")
+
+    def _embedder_for(self, state: State) -> Embedder | None:
+        """The embedder that made the vectors of a generation; None (words alone) when it is no longer to be had."""
+        if self._embedder is not None and self._embedder.id == state.embedding:
+            return self._embedder
+        settings = self.settings.model_copy(update={"embedding": state.setting or "off"})
+        try:
+            found = embedder_of(settings)
+        except JianweiError as error:
+            _LOG.warning("the embedding %s of the index in service is gone, searching by words until it is built anew: %s", state.embedding, error)
+            return None
+        return found if found and found.id == state.embedding else None
 
     def _close(self) -> None:
         if self._lexical is not None:
             self._lexical.close()
-        self._lexical = self._dense = None
+        self._lexical = self._dense = self._vectors = None
 
     def close(self) -> None:
         """Give index and lock back."""
@@ -284,6 +328,9 @@ class Retriever:
         cosine = self._near(seen, _NEAR + query.k, reader, entries)
         missing = [i for i in cosine if i not in entries]
         entries |= {e.passage.id: e for e in self._lexical.fetch(missing, ceiling=ceiling, grants=grants, filters=filters)}
+        if len(entries) < _NEAR:  # filters that leave little: all of it, for what was near lay outside
+            entries = {e.passage.id: e for e in self._lexical.matching(_NEAR, ceiling=ceiling, grants=grants, filters=filters)} | entries
+            cosine |= self._cosines(seen, [i for i in entries if i not in cosine])
         return self._known(entries, cosine, query, reader)
 
     def _direct(self, seen: Understanding, filters: Filters, reader: Reader) -> list[Entry]:
@@ -299,11 +346,18 @@ class Retriever:
 
     def _near(self, seen: Understanding, k: int, reader: Reader, entries: Collection[str]) -> dict[str, float]:
         """Cosines of the nearest passages and of those already found by words."""
-        if self._dense is None or self._embedder is None or self._embedder.id != self._state.embedding:
+        if self._vectors is None:
             return {}
-        vector = question_vector(self._embedder, seen.text, seen.weights)
-        near = dict(self._dense.search(vector, k, ceiling=reader.ceiling, grants=reader.grants))
-        return near | self._dense.scores(vector, [i for i in entries if i not in near])
+        dense, embedder = self._vectors  # of one generation, also while another is swapped in
+        vector = question_vector(embedder, seen.text, seen.weights)
+        near = dict(dense.search(vector, k, ceiling=reader.ceiling, grants=reader.grants))
+        return near | dense.scores(vector, [i for i in entries if i not in near])
+
+    def _cosines(self, seen: Understanding, ids: Sequence[str]) -> dict[str, float]:
+        if self._vectors is None or not ids:
+            return {}
+        dense, embedder = self._vectors
+        return dense.scores(question_vector(embedder, seen.text, seen.weights), ids)
 
     def _known(self, entries: dict[str, Entry], cosine: dict[str, float], query: Query, reader: Reader) -> list[rank.Candidate]:
         """Candidates whose document still is as the index says, for this reader."""
@@ -352,6 +406,8 @@ def open_retriever(settings: Settings, store: Store) -> Retriever:
     """Open the index of a home (it is built at the first refresh or search)."""
     retriever = Retriever(settings, store)
     retriever._open()
+    if retriever.owner:
+        retriever._sweep()  # what killed builds left behind
     return retriever
 
 

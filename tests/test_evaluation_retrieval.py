@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from evaluation.collection import open_collection
 from evaluation.commands import app, load
 from evaluation.experiment import Bm25
+from evaluation.gate import below, floors
+from evaluation.retrieval import SETS
 from evaluation.sets import Ask, QuestionSet, Unit, seen
 
 LAW = "# 测试海岛法\n\n## 第一章 总则\n\n第一条 为了保护海岛标本，制定本法。\n\n第二条 采集海岛标本应当领取采集证。\n\n第三条 采集证有效期五年。\n"
@@ -52,6 +55,29 @@ def test_sets_are_measured_beside_the_baselines_and_exported(data: Path, tmp_pat
     judged = [line.split("\t") for line in (beir / "ncp_passage" / "qrels" / "test.tsv").read_text("utf-8").splitlines()[1:]]
     assert {(question, unit.partition(":")[0]) for question, unit, _ in judged} == {("qd1", "d1"), ("qd2", "d2")}
     assert (tmp_path / "runs" / "ncp_document" / "bm25.run").read_text("utf-8").startswith("qd1 Q0 d1 1 ")
+
+
+def test_the_figures_are_what_the_gate_holds(data: Path, tmp_path: Path) -> None:
+    measured(data, tmp_path, "--out", str(tmp_path / "figures.json"))
+    figures = json.loads((tmp_path / "figures.json").read_text("utf-8"))
+    limits = {"ncp_document.recall@1": 1.0, "ncp_document.over_bm25": 0.0, "ncp_passage.serve_mb_max": 800.0}
+    assert below(figures, limits) == [] and len(below(figures, limits | {"ncp_document.recall@1": 1.1, "stard.recall@10": 0.1})) == 2
+    assert set(floors()["retrieval"]) and all(name.partition(".")[0] in SETS for name in floors()["retrieval"])
+
+
+def test_a_span_of_a_peer_stands_for_the_articles_that_it_covers(tmp_path: Path) -> None:
+    file = tmp_path / "law.jsonl"
+    file.write_text(json.dumps({"id": "law", "kind": "policy", "title": "测试海岛法", "text": LAW}, ensure_ascii=False) + "\n", "utf-8")
+    collection = open_collection(tmp_path / "home", [file])
+    external, text = next((key, unit.text) for key, unit in collection.whole.items())
+    second, third = text.index("第二条"), text.index("第三条")
+    named = {collection.articles[key].text[:3]: key for key in collection.articles}
+    assert collection.covered(external, second, third) == [named["第二条"]]
+    assert collection.covered(external, second, len(text)) == [named["第二条"], named["第三条"]]
+    assert collection.covered(external, second + 3, second + 7) == [named["第二条"]] and collection.covered("nobody", 0, 9) == []
+    found = collection.named(QuestionSet("s", {"1": Ask("?")}, {"1": frozenset({f"{external}#第三条"})}, "text"))
+    assert found.relevant["1"] == {named["第三条"]}
+    collection.store.close()
 
 
 def test_a_second_run_uses_the_kept_home(data: Path, tmp_path: Path) -> None:

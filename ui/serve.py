@@ -114,8 +114,10 @@ def _warm(desk: Desk, log: Any) -> None:
 
     def open_rooms() -> None:
         try:
+            desk.retriever.keeps_serving = True
             desk.retriever.refresh()
             _ = desk.answerer
+            desk.retriever.settle()
         except JianweiError as error:
             log.warning("warming failed", error=str(error))
 

@@ -53,6 +53,7 @@ def index(desk: Desk, reader: Reader, *, rebuild: bool = False, progress: Any = 
     reader.require(*KEEPERS)
     start = time.perf_counter()
     changed = desk.retriever.rebuild(progress=progress) if rebuild else desk.retriever.refresh(progress=progress)
+    desk.retriever.settle(progress)
     return {"changed": changed or 0, "sequence": desk.retriever.sequence, "seconds": round(time.perf_counter() - start, 2)}
 
 

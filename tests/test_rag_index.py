@@ -1,0 +1,283 @@
+"""The indexes of a home: filters against a physically separate index, both vector engines, and what survives changes, kills and deletion."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+
+from corpus.access import ANONYMOUS, LOCAL
+from corpus.ingest import Draft, ingest
+from corpus.models import Passage
+from corpus.settings import Settings
+from corpus.store import Store
+from corpus.text import tokens
+from rag.dense import Chroma, Dense, Exact, choose
+from rag.embed import builtin_folder, identity
+from rag.generation import current, fresh, root
+from rag.lexical import NATION, Fields, Filters, Lexical
+from rag.retrieve import Query, Retriever, open_retriever
+
+# ---- filters -----------------------------------------------------------------------------------------------------------
+
+WORDS = ("海岛", "补助", "企业", "研究", "标本", "采集", "深潜", "申报")
+REGIONS = {NATION: (NATION,), "350000": ("350000",), "350200": ("350200", "350000"), "310000": ("310000",), "": ()}
+Row = tuple[Passage, Fields, int]
+
+
+def passage(n: int, text: str) -> Passage:
+    return Passage(f"d{n:03d}", 0, 0, len(text), ("第一章",), f"第{n % 5 + 1}条", f"第{'一二三四五'[n % 5]}条", text)
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> list[Row]:
+    made = []
+    for n in range(draw(st.integers(1, 25))):
+        own = draw(st.sampled_from(sorted(REGIONS)))
+        issuers = tuple(draw(st.lists(st.sampled_from(("科技厅", "财政厅")), unique=True, max_size=2)))
+        fields = Fields(draw(st.sampled_from(("policy", "news"))), draw(st.sampled_from(("", "national", "city"))), own, REGIONS[own], issuers, draw(st.sampled_from((0, 20200101, 20240630))))
+        text = "".join(draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8)))
+        made.append((passage(n, text), fields, draw(st.integers(1, 4))))
+    return made
+
+
+FILTERS = st.builds(
+    Filters, kinds=st.sampled_from(((), ("policy",), ("policy", "news"))), level=st.sampled_from(("", "city")),
+    covering=st.sampled_from(((), (NATION, "350200", "350000"))), within=st.sampled_from(("", "350000")), issuers=st.sampled_from((None, (), ("科技厅",))),
+    date_from=st.sampled_from((0, 20200101)), date_to=st.sampled_from((0, 20231231)), documents=st.sampled_from(((), ("d000", "d003"))), article=st.sampled_from(("", "2")),
+)  # fmt: skip
+
+
+def meets(row: Row, f: Filters) -> bool:
+    """The filter in plain words."""
+    p, d, _ = row
+    place = not (f.covering or f.within) or d.own in f.covering or (bool(f.within) and f.within in d.regions)
+    date = not (f.date_from or f.date_to) or (f.date_from or 1) <= d.date <= (f.date_to or 99999999)
+    named = (not f.documents or p.document_id in f.documents) and (not f.article or str(int(p.document_id[1:]) % 5 + 1) == f.article)
+    return (not f.kinds or d.kind in f.kinds) and f.level in ("", d.level) and place and date and named and (f.issuers is None or bool(set(f.issuers) & set(d.issuers)))
+
+
+def filled(folder: Path, made: list[Row]) -> Lexical:
+    index = Lexical(folder)
+    for p, fields, security in made:
+        index.add([(p, tokens(p.text))], fields, security)
+    index.commit()
+    return index
+
+
+@effort(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(rows(), FILTERS, st.integers(1, 4), st.lists(st.sampled_from(WORDS), min_size=1, max_size=3))
+def test_a_reader_finds_what_a_separate_index_of_just_that_would_hold(made: list[Row], filters: Filters, ceiling: int, asked: list[str]) -> None:
+    weights = dict.fromkeys(tokens("".join(asked)), 1.0)
+    readable = [row for row in made if row[2] <= ceiling]
+    with tempfile.TemporaryDirectory() as folder:
+        whole, apart = filled(Path(folder) / "whole", made), filled(Path(folder) / "apart", readable)
+        found = {e.passage.id: e.score for e in whole.search(weights, 100, ceiling=ceiling, filters=filters)}
+        expected = {row[0].id for row in readable if meets(row, filters) and set(tokens(row[0].text)) & set(weights)}
+        assert set(found) == expected
+        separate = {e.passage.id: e.score for e in apart.search(weights, 100, ceiling=4, filters=filters)}
+        assert found == pytest.approx(separate, rel=1e-5)
+        assert whole.documents(weights, 100, ceiling=ceiling) == pytest.approx(apart.documents(weights, 100, ceiling=4), rel=1e-5)
+        fetched = whole.fetch([row[0].id for row in made], ceiling=ceiling, filters=filters)
+        assert {e.passage.id for e in fetched} == {row[0].id for row in readable if meets(row, filters)}
+        assert {e.passage.id: e.passage for e in fetched}.items() <= {row[0].id: row[0] for row in made}.items()
+        whole.close()
+        apart.close()
+
+
+# ---- vectors -----------------------------------------------------------------------------------------------------------
+
+
+def vectors(n: int, dim: int = 16) -> np.ndarray:
+    found = np.random.default_rng(n).standard_normal((n, dim)).astype(np.float32)
+    return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
+
+
+@pytest.mark.parametrize("kind", [Exact, Chroma])
+def test_both_vector_engines_answer_as_a_plain_product(tmp_path: Path, kind: type[Exact] | type[Chroma]) -> None:
+    some, ids = vectors(60), [f"d{n % 20}:{n}-{n + 1}" for n in range(60)]
+    engine: Dense = kind(tmp_path / "dense", 16)
+    for level in (1, 2, 3):
+        mine = [n for n in range(60) if n % 3 + 1 == level]
+        engine.add([ids[n] for n in mine], some[mine], level)
+    engine.delete(["d3", "d4"])
+    engine.commit()
+    kept = [n for n in range(60) if n % 20 not in (3, 4) and n % 3 + 1 <= 2]
+    expected = sorted(kept, key=lambda n: -float(some[n] @ some[7]))[:5]
+    found = engine.search(some[7], 5, ceiling=2)
+    assert [i for i, _ in found] == [ids[n] for n in expected]
+    assert [s for _, s in found] == pytest.approx([float(some[n] @ some[7]) for n in expected], abs=0.01)
+    assert engine.count(2) == len(kept)
+    assert set(engine.scores(some[7], [ids[0], ids[3], "nobody:0-1"])) == {ids[0]}
+    granted = engine.search(some[7], 60, ceiling=2, grants=["d2"])
+    assert {i for i, _ in granted} - {ids[n] for n in kept} == {i for n, i in enumerate(ids) if n % 3 + 1 == 3 and n % 20 == 2}
+    again: Dense = kind(tmp_path / "dense", 16)
+    assert again.search(some[7], 5, ceiling=2) == found
+
+
+def test_the_engine_is_chosen_by_size_speed_and_setting() -> None:
+    assert choose(1_000, 192) == "exact" and choose(100_001, 192) == "chroma" and choose(10, 192, url="http://127.0.0.1:1") == "chroma"
+
+
+# ---- a home ------------------------------------------------------------------------------------------------------------
+
+
+def draft(n: int, text: str = "", **fields: object) -> Draft:
+    security = int(str(fields.pop("security", 1)))
+    body = text or f"第一条 第{n}号海岛标本采集实行许可，许可费{n}元。\n\n第二条 自印发之日起施行。"
+    return Draft(key=f"k{n}", source_id="test", url="", kind="policy", title=f"测试海岛标本采集办法之{n}", text=body, fields=fields, external_id=f"k{n}", security=security)
+
+
+@pytest.fixture
+def home(settings: Settings, store: Store) -> Iterator[tuple[Settings, Store]]:
+    ingest(store, [draft(n) for n in range(12)])
+    yield settings, store
+
+
+def everything(retriever: Retriever) -> list[tuple[str, int, float]]:
+    return [(h.document_id, h.start, h.score) for h in retriever.search(Query("海岛标本采集许可费", k=100), LOCAL)]
+
+
+def answered(settings: Settings, store: Store) -> list[tuple[str, int, float]]:
+    retriever = open_retriever(settings, store)
+    try:
+        return everything(retriever)
+    finally:
+        retriever.close()
+
+
+def test_filters_leave_the_same_hits_as_a_home_that_holds_nothing_else(settings: Settings, store: Store, tmp_path: Path) -> None:
+    far = [draft(n, f"第一条 船舶第{n}号进港登记。") for n in range(100, 260)]
+    kept = [draft(n, f"第一条 渔业第{n}号事项，适用本市。", level="city", region_code="350200") for n in range(3)]
+    ingest(store, [*far, *kept])
+    retriever = open_retriever(settings, store)
+    found = {h.external_id for h in retriever.search(Query("海岛标本采集许可费", level="city", k=50), LOCAL)}
+    retriever.close()
+    assert found == {"k0", "k1", "k2"}
+
+
+def test_a_deleted_index_and_a_killed_build_lose_and_double_nothing(home: tuple[Settings, Store]) -> None:
+    settings, store = home
+    before = answered(settings, store)
+    assert len(before) == len({(d, s) for d, s, _ in before}) == 24
+    generation = fresh(settings.home)
+    child = subprocess.Popen([sys.executable, "-m", "rag.build", str(generation)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+    assert child.stdin is not None
+    child.stdin.write(json.dumps(settings.model_dump(mode="json")))
+    child.stdin.close()
+    while not (generation / "lexical").exists() and child.poll() is None:  # it has begun to write
+        time.sleep(0.005)
+    child.kill()
+    child.wait()
+    assert answered(settings, store) == before
+    assert [path.name for path in root(settings.home).glob("g*")] == [current(settings.home).name]  # type: ignore[union-attr]
+    shutil.rmtree(root(settings.home))
+    assert answered(settings, store) == before
+
+
+def test_a_changed_embedding_is_built_while_the_old_index_serves(home: tuple[Settings, Store], tmp_path: Path) -> None:
+    settings, store = home
+    answered(settings, store)
+    folder = tmp_path / "weights"
+    shutil.copytree(builtin_folder(), folder)
+    card = json.loads((folder / "card.json").read_text("utf-8")) | {"version": "other"}
+    (folder / "card.json").write_text(json.dumps(card), "utf-8")
+    retriever = open_retriever(settings.model_copy(update={"embedding": f"static:{folder}"}), store)
+    assert retriever.outdated and everything(retriever) and any("dense" in h.explain for h in retriever.search(Query("海岛标本"), LOCAL))
+    building = threading.Thread(target=retriever.settle)
+    building.start()
+    found, n = [], 0
+    while building.is_alive():
+        n += 1
+        found.append(len(everything(retriever)))
+        if n == 3:
+            ingest(store, [draft(99)])
+    building.join()
+    assert len(found) > 3 and set(found[:3]) == {24} and set(found[4:]) <= {26}, "the old index went on, and took what came meanwhile"
+    assert len(everything(retriever)) == 26 and not retriever.outdated
+    assert retriever._state.embedding == identity(f"static:{folder}") == f"static:{folder}:other"
+    retriever.close()
+
+
+def test_an_embedding_that_is_gone_leaves_the_search_by_words(home: tuple[Settings, Store], tmp_path: Path) -> None:
+    settings, store = home
+    folder = tmp_path / "weights"
+    shutil.copytree(builtin_folder(), folder)
+    answered(settings.model_copy(update={"embedding": f"static:{folder}"}), store)
+    shutil.rmtree(folder)
+    retriever = open_retriever(settings, store)
+    assert len(everything(retriever)) == 24 and retriever.outdated
+    assert retriever.settle() and not retriever.outdated and any("dense" in h.explain for h in retriever.search(Query("海岛标本"), LOCAL))
+    retriever.close()
+
+
+def test_a_service_forgets_a_restricted_text_without_making_a_search_wait(home: tuple[Settings, Store]) -> None:
+    settings, store = home
+    retriever = open_retriever(settings, store)
+    retriever.refresh()
+    generation = current(settings.home)
+    retriever.keeps_serving = True
+    hidden = next(h for h in retriever.search(Query("第7号海岛标本", k=50), LOCAL) if h.external_id == "k7").document_id
+    store.documents.amend(hidden, security=4)
+    seen = {h.document_id for h in retriever.search(Query("海岛标本采集许可费", k=100), ANONYMOUS)}
+    assert hidden not in seen and len(seen) == 11
+    for _ in range(1200):
+        if not retriever.outdated and current(settings.home) != generation:
+            break
+        time.sleep(0.05)
+    assert current(settings.home) != generation and not retriever.outdated and len(everything(retriever)) == 24
+    fresh_scores = [h.score for h in retriever.search(Query("海岛标本采集许可费", k=100), ANONYMOUS)]
+    retriever.close()
+    store.documents.erase(hidden)
+    apart = open_retriever(settings, store)
+    apart.rebuild()
+    assert fresh_scores == [h.score for h in apart.search(Query("海岛标本采集许可费", k=100), ANONYMOUS)], "as if it had never been there"
+    apart.close()
+
+
+# ---- a Chroma server ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def chroma_server(tmp_path: Path, free_port: int) -> Iterator[str]:
+    program = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(tmp_path / "chroma"), "--host", "127.0.0.1", "--port", str(free_port)]
+    process = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{free_port}"
+    for _ in range(600):
+        try:
+            if httpx.get(url + "/api/v2/heartbeat", timeout=5).status_code == 200:
+                break
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    yield url
+    process.terminate()
+    process.wait(20)
+
+
+def test_a_server_by_one_setting_answers_as_the_embedded_index_and_keeps_no_old_generation(home: tuple[Settings, Store], chroma_server: str) -> None:
+    settings, store = home
+    before = answered(settings, store)
+    served = settings.model_copy(update={"chroma_url": chroma_server, "home": settings.home.with_name("served"), "database_url": settings.url})
+    retriever = open_retriever(served, store)
+    assert everything(retriever) == before
+    retriever.rebuild()
+    ingest(store, [draft(50)])
+    assert len(everything(retriever)) == 26
+    from chromadb import HttpClient
+
+    port = int(chroma_server.rpartition(":")[2])
+    assert [c.name for c in HttpClient(host="127.0.0.1", port=port).list_collections()] == [f"jianwei-{current(served.home).name}-1"]  # type: ignore[union-attr]
+    retriever.close()
