@@ -45,6 +45,8 @@ EXPECTED: dict[tuple[str, str], tuple[frozenset[str], dict[str, Any]]] = {
     ("GET", "/api/v1/documents/{document_id}"): (ALL, {}),
     ("GET", "/api/v1/documents/{document_id}/interpretation"): (ALL, {}),
     ("GET", "/api/v1/compare"): (ALL, {"params": {"a": "{document_id}", "b": "{document_id}"}}),
+    ("GET", "/api/v1/documents/{document_id}/interpretation.{form}"): (ALL, {}),
+    ("GET", "/api/v1/compare.{form}"): (ALL, {"params": {"a": "{document_id}", "b": "{document_id}"}}),
     ("POST", "/api/v1/match"): (ALL, {"json": {"region": "350200"}}),
     ("GET", "/api/v1/doubts"): (WATCHERS, {}),
     ("POST", "/api/v1/doubts"): (ALL, {"json": {"said": "第二条的金额对不上"}}),

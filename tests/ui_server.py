@@ -35,8 +35,8 @@ def build_home(folder: Path) -> Path:
     home = folder / "home"
     for name, text, options in (("policy.txt", POLICY, ("--kind", "policy")), ("notice.txt", NOTICE, ("--kind", "notice")), ("secret.txt", SECRET, ("--kind", "policy", "--security", "3"))):
         (folder / name).write_text(text, "utf-8")
-        subprocess.run([*PROGRAM, "--home", str(home), "import", str(folder / name), *options], check=True, capture_output=True, timeout=120)
-    subprocess.run([*PROGRAM, "--home", str(home), "index"], check=True, capture_output=True, timeout=120)
+        subprocess.run([*PROGRAM, "--home", str(home), "import", str(folder / name), *options], check=True, capture_output=True, timeout=300)
+    subprocess.run([*PROGRAM, "--home", str(home), "index"], check=True, capture_output=True, timeout=300)
     return home
 
 
