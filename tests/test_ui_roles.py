@@ -29,7 +29,7 @@ ALL = ACCOUNTS | {"anonymous"}
 KEEPERS = frozenset({"operator", "admin"})
 WATCHERS = KEEPERS | {"auditor"}
 ORGANISERS = KEEPERS | {"official"}
-NOBODY: frozenset[str] = frozenset()
+OFFICIALS = frozenset({"official", "operator", "auditor"})
 
 EXPECTED: dict[tuple[str, str], tuple[frozenset[str], dict[str, Any]]] = {
     ("GET", "/api/v1/search"): (ALL, {"params": {"query": "补助"}}),
@@ -47,6 +47,17 @@ EXPECTED: dict[tuple[str, str], tuple[frozenset[str], dict[str, Any]]] = {
     ("GET", "/api/v1/compare"): (ALL, {"params": {"a": "{document_id}", "b": "{document_id}"}}),
     ("GET", "/api/v1/documents/{document_id}/interpretation.{form}"): (ALL, {}),
     ("GET", "/api/v1/compare.{form}"): (ALL, {"params": {"a": "{document_id}", "b": "{document_id}"}}),
+    ("GET", "/api/v1/calendar"): (ALL, {}),
+    ("GET", "/api/v1/calendar.ics"): (ALL, {}),
+    ("GET", "/api/v1/calendar.{form}"): (ALL, {}),
+    ("GET", "/api/v1/chain"): (ALL, {"params": {"topic": "研发费用补助"}}),
+    ("GET", "/api/v1/chain.{form}"): (ALL, {"params": {"topic": "研发费用补助"}}),
+    ("GET", "/api/v1/coherence"): (OFFICIALS, {}),
+    ("GET", "/api/v1/coherence.{form}"): (OFFICIALS, {}),
+    ("GET", "/api/v1/profiles"): (ACCOUNTS, {}),
+    ("GET", "/api/v1/profiles/{name}"): (ACCOUNTS, {}),
+    ("PUT", "/api/v1/profiles/{name}"): (ACCOUNTS, {"json": {"region": "350200"}}),
+    ("DELETE", "/api/v1/profiles/{name}"): (ACCOUNTS, {}),
     ("POST", "/api/v1/match"): (ALL, {"json": {"region": "350200"}}),
     ("GET", "/api/v1/doubts"): (WATCHERS, {}),
     ("POST", "/api/v1/doubts"): (ALL, {"json": {"said": "第二条的金额对不上"}}),
