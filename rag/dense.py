@@ -21,7 +21,7 @@ from rag.strata import LEVELS
 
 EXACT_LIMIT = 100_000
 CHROMA_MS = 30.0
-"""What a search costs with Chroma: the nearest (1 to 3 ms) and the vectors of 300 found by words (the rest); evaluation/results/retrieval.md."""
+"""What a search costs with Chroma: the nearest (1 to 3 ms) and the vectors of 300 found by words (the rest): an estimate."""
 BATCH = 5_461
 """Chroma takes at most this many records at once."""
 Matrix = NDArray[np.float32]
