@@ -169,7 +169,8 @@ def test_ceilings_hide_everything_everywhere(base: str, tokens: dict[str, str]) 
         found = ask_as(base, tokens.get(role, ""), "GET", f"/api/v1/documents/{secret}")
         assert found.status_code == (200 if sees else 404), role
         unknown = ask_as(base, tokens.get(role, ""), "GET", "/api/v1/documents/dnothing")
-        assert {**unknown.json(), "detail": "", "value": ""} == {**found.json(), "detail": "", "value": ""} or sees
+        named = [json.dumps(r.json()).replace(i, "ID") for r, i in ((unknown, "dnothing"), (found, secret))]
+        assert named[0] == named[1] or sees
         for suffix in ("", "/panel", "/view", "/original", "/deadlines.ics"):
             assert (ask_as(base, tokens.get(role, ""), "GET", f"/d/{secret}{suffix}").status_code == 200) == sees, (role, suffix)
         words = "".join(ask_as(base, tokens.get(role, ""), "GET", p).text for p in places)
