@@ -157,13 +157,17 @@ def service(found: dict[str, Any]) -> dict[str, float]:
     }  # fmt: skip
 
 
+FAULTS = ("load_failures", "fuzz_server_errors", "fuzz_undocumented", "kill_lost")
+"""What ends the command with 1, at any fraction."""
+
+
 @app.command("bench")
 def bench(
     data: Path | None = typer.Option(None, help="folder of the real data; its policy/ is imported too"),
     fraction: float = typer.Option(0.1, min=0.001, max=1.0),
     out: Path | None = None,
 ) -> None:
-    """Speed, memory, kills, fuzzing and load; prints one JSON document."""
+    """Speed, memory, kills, fuzzing and load; prints one JSON document; exit status 1 when something failed or was lost."""
     found: dict[str, Any] = {"help_s": round(statistics.median(timed(*command(Path("x"), "--help"))[0] for _ in range(5)), 3)}
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
@@ -190,3 +194,5 @@ def bench(
     typer.echo(text)
     if out:
         out.write_text(text + "\n", "utf-8")
+    if any(service(found)[name] for name in FAULTS):
+        raise typer.Exit(1)
