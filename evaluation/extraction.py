@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,9 +17,11 @@ from pathlib import Path
 import typer
 
 from corpus.readers.html import read_html
+from evaluation import peer
 from evaluation.commands import app
 
 Extract = Callable[[bytes], str]
+Extracted = list[tuple[str, float]]  # of each page: text, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +97,13 @@ def trafilatura_fast(data: bytes) -> str:
     return trafilatura.extract(data, include_comments=False, include_tables=True, fast=True) or ""
 
 
-def peers() -> dict[str, Extract]:
-    """Systems by name; readability-lxml and resiliparse where they are installed."""
+def systems() -> dict[str, Extract]:
+    """Systems by name that run in this environment; resiliparse where it is installed."""
     from importlib.util import find_spec
 
     found: dict[str, Extract] = {"jianwei": ours, "trafilatura": trafilatura_full, "trafilatura fast": trafilatura_fast}
     if find_spec("resiliparse"):
         found["resiliparse"] = _resiliparse
-    if find_spec("readability"):
-        found["readability-lxml"] = _readability
     return found
 
 
@@ -112,36 +113,56 @@ def _resiliparse(data: bytes) -> str:
     return str(extract_plain_text(data.decode("utf-8", "replace"), main_content=True))
 
 
-def _readability(data: bytes) -> str:
-    import lxml.html
-    from readability import Document
+def timed(extract: Extract, given: list[Page], rounds: int) -> Extracted:
+    """Texts of one system, and for each page the seconds of its fastest round."""
+    texts, seconds = [""] * len(given), [float("inf")] * len(given)
+    for _ in range(rounds):
+        for n, page in enumerate(given):
+            start = time.perf_counter()
+            texts[n] = extract(page.data)
+            seconds[n] = min(seconds[n], time.perf_counter() - start)
+    return list(zip(texts, seconds, strict=True))
 
-    return str(lxml.html.fromstring(Document(data.decode("utf-8", "replace")).summary()).text_content())
+
+def in_environment(name: str, given: list[Page], rounds: int, cache: Path) -> Extracted:
+    """Texts and seconds of a peer that runs in an environment of its own under `cache`; raises ModelError when it fails."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, out = Path(scratch) / "pages", Path(scratch) / "out.json"
+        folder.mkdir()
+        for n, page in enumerate(given):
+            (folder / f"{n:04d}").write_bytes(page.data)
+        peer.run(name, cache, [str(folder), str(out), str(rounds)])
+        made = json.loads(out.read_text("utf-8"))
+    return [(made["texts"][f"{n:04d}"], made["seconds"][f"{n:04d}"]) for n in range(len(given))]
 
 
-def measure(extract: Extract, given: list[Page]) -> Score:
-    """Scores of one system over pages."""
-    score = Score()
-    for page in given:
-        start = time.perf_counter()
-        found = extract(page.data)
-        score.seconds += time.perf_counter() - start
-        p, r, f = compare(found, page.gold)
-        score.precision, score.recall, score.f1, score.pages = score.precision + p, score.recall + r, score.f1 + f, score.pages + 1
-        score.worst.append((f, page.name))
-    score.worst.sort()
-    return score
+def score(found: Extracted, given: list[Page], group: str = "") -> Score:
+    """Scores over the pages of a group (of all without one)."""
+    sums = Score()
+    for (text, seconds), page in zip(found, given, strict=True):
+        if group in ("", page.group):
+            p, r, f = compare(text, page.gold)
+            sums.precision, sums.recall, sums.f1, sums.pages, sums.seconds = sums.precision + p, sums.recall + r, sums.f1 + f, sums.pages + 1, sums.seconds + seconds
+            sums.worst.append((f, page.name))
+    sums.worst.sort()
+    return sums
 
 
 @app.command("extraction")
-def extraction(data: Path = typer.Option(..., exists=True, help="Folder of the data."), rounds: int = typer.Option(3, min=1, help="Timed rounds; the fastest counts.")) -> None:
+def extraction(
+    data: Path = typer.Option(..., exists=True, help="Folder of the data."),
+    rounds: int = typer.Option(3, min=1, help="Timed rounds; a page's fastest counts."),
+    cache: Path | None = typer.Option(None, help="Folder for the environments of peers (readability-lxml); without it they are left out."),
+) -> None:
     """Main text of pages with gold: ours and peers in the same run."""
     given = list(pages(data))
     typer.echo("| system | pages | precision | recall | F1 | pages/s |\n|---|---|---|---|---|---|")
-    for name, extract in peers().items():
-        runs = [measure(extract, given) for _ in range(rounds)]
-        best = min(runs, key=lambda s: s.seconds)
-        typer.echo(best.row(name))
+    found = {name: timed(extract, given, rounds) for name, extract in systems().items()}
+    if cache:
+        found["readability-lxml"] = in_environment("readability", given, rounds, cache)
+    for name, some in found.items():
+        whole = score(some, given)
+        typer.echo(whole.row(name))
         for group in ("govcn", "readability"):
-            typer.echo(measure(extract, [p for p in given if p.group == group]).row(f"{name}, {group}"))
-        typer.echo(f"  worst: {best.worst[:3]}")
+            typer.echo(score(some, given, group).row(f"{name}, {group}"))
+        typer.echo(f"  worst: {whole.worst[:3]}")

@@ -29,7 +29,7 @@ _STAMP = "ready.txt"
 
 def environment(name: str, folder: Path) -> Path:
     """The Python of a peer's own environment under `folder`, made and filled when its requirements changed."""
-    wanted, home = (SCRIPTS / f"{name}.txt").read_text("utf-8"), folder / name
+    wanted, home = (SCRIPTS / f"{name}.txt").read_text("utf-8"), folder.absolute() / name
     python, stamp = home / "bin" / "python", home / _STAMP
     if not stamp.exists() or stamp.read_text("utf-8") != wanted:
         if not python.exists():
@@ -38,6 +38,12 @@ def environment(name: str, folder: Path) -> Path:
         _run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "-r", str(SCRIPTS / f"{name}.txt")], name)
         stamp.write_text(wanted, "utf-8")
     return python
+
+
+def run(name: str, cache: Path, arguments: list[str], said: str = "") -> None:
+    """Run a peer's script in its environment under `cache`; raises ModelError when it fails."""
+    quiet = {"ANONYMIZED_TELEMETRY": "False", "HAYSTACK_TELEMETRY_ENABLED": "False", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    _run([str(environment(name, cache / "peers")), "-m", f"evaluation.peers.{name}", *arguments], said or name, os.environ | quiet)
 
 
 def _run(command: list[str], name: str, env: Mapping[str, str] | None = None) -> None:
@@ -66,12 +72,10 @@ def _digest(*files: Path) -> str:
 def answers(peer: str, given: Path, digest: str, cache: Path, seconds: float) -> dict[str, Any]:
     """What a peer answered (kept as long as its script, requirements and input stay); raises ModelError when it fails."""
     name, _, best = peer.partition("-")
-    python = environment(name, cache / "peers")
     version = _digest(SCRIPTS / f"{name}.py", SCRIPTS / "common.py", SCRIPTS / f"{name}.txt", builtin_folder() / "model.safetensors")
     out = given / f"{peer}-{version}-{digest}-{seconds:.0f}.json"
     if not out.exists():
-        quiet = {"ANONYMIZED_TELEMETRY": "False", "HAYSTACK_TELEMETRY_ENABLED": "False", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
-        _run([str(python), "-m", f"evaluation.peers.{name}", str(given.absolute()), str(out.absolute()), best or "quick", str(seconds)], peer, os.environ | quiet)
+        run(name, cache, [str(given.absolute()), str(out.absolute()), best or "quick", str(seconds)], peer)
     return dict(json.loads(out.read_text("utf-8")))
 
 
