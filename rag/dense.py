@@ -148,9 +148,10 @@ class Exact:
         return found
 
     def _top(self, ids: list[str], matrix: Matrix, vector: Matrix, k: int) -> list[tuple[str, float]]:
+        """The k best and whatever ties with the last of them once rounded: a shorter list is always the beginning of a longer one."""
         scores = matrix @ vector
-        best = np.argpartition(-scores, k)[:k] if k < len(scores) else np.arange(len(scores))
-        return [(ids[n], _cosine(scores[n])) for n in best]
+        least = np.partition(scores, len(scores) - k)[len(scores) - k] - 1e-5 if 0 < k < len(scores) else -2.0
+        return [(ids[n], _cosine(scores[n])) for n in np.flatnonzero(scores >= least)]
 
 
 class Chroma:

@@ -205,7 +205,7 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
         "law": float(e.document.legal_rank == "法律"), "local": float(not c.region and e.document.level not in (None, "national")),
         "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text)), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), **words.features(text, body | context),
     }  # fmt: skip
-    values = values_of(text)
+    values = values_of(text) if any(p.units for p in c.asked.parts) else set()
     worths = tuple(_worth({**shared, "fit": fit, "value": float(bool(p.units & values))}) for p, fit in zip(c.asked.parts, fits, strict=True))
     return replace(e, start=s.start, end=s.end, clause=clause_record(e.document, s.start, s.end), statement=s, fits=fits, worths=worths, run=shared["run"])
 

@@ -73,7 +73,11 @@ def visible(text: str) -> str:
 def _folded(text: str) -> str:
     """As orders are looked for: NFKC, no invisible characters, no spaces or dots between Chinese characters."""
     plain = unicodedata.normalize("NFKC", visible(text))
-    return re.sub(r"(?<=[\u4e00-\u9fff])[\s·.*_\-~|/\\]{1,3}(?=[\u4e00-\u9fff])", "", plain)
+    return _APART.sub("", plain) if _APART_MARK.search(plain) else plain
+
+
+_APART_MARK = re.compile(r"[\s·.*_\-~|/\\]")
+_APART = re.compile(r"(?<=[\u4e00-\u9fff])[\s·.*_\-~|/\\]{1,3}(?=[\u4e00-\u9fff])")
 
 
 def is_order(text: str) -> bool:

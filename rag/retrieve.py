@@ -11,23 +11,25 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from corpus.access import LOCAL, Reader
-from corpus.errors import BadInput, IndexError_, JianweiError
-from corpus.models import POLICY_KINDS, Document, Kind, Level
+from corpus.errors import IndexError_, JianweiError
+from corpus.models import Document
 from corpus.settings import Settings
 from corpus.store import Store
 from corpus.validity import today
 from rag import rank, reading
 from rag.build import Builder, Progress, build_in_child, embedder_of, indexed, open_mentions, open_vectors
-from rag.dense import Dense, drop
+from rag.dense import Dense, Matrix, drop
 from rag.embed import Embedder, identity, question_vector
 from rag.generation import Lock, State, current, fresh, read_state, swap, sweep, write_state
 from rag.lexical import NATION, Entry, Filters, Lexical
 from rag.mentions import Mentions
+from rag.query import Hit, Query, check
 from rag.rerank import CrossEncoder, open_reranker
 from rag.shelf import Shelf
 from rag.understand import Understanding, understand
@@ -35,50 +37,22 @@ from rag.units import day, region_chain
 
 _LOG = logging.getLogger(__name__)
 _WIDE, _NEAR, _DOCUMENTS = 200, 100, 300
+_OFTEN, _READ = 50, 32
+"""Up to so many hits are asked for without another look at the vectors; so many readings of questions are kept."""
 _BULK = 3_000
 """So many changed documents are cheaper to index by a whole build in a child process."""
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """What is asked. Filters are exact and empty by default; dates are ISO prefixes; `as_of` empty means today."""
+class _Read:
+    """What a question's words alone give, whatever the filters: its understanding, weighted terms, the share of whole documents, its vector and
+    the nearest passages (as many as were asked for)."""
 
-    text: str
-    k: int = 10
-    history: tuple[str, ...] = ()
-    region: str = ""
-    level: str = ""
-    issuer: str = ""
-    date_from: str = ""
-    date_to: str = ""
-    as_of: str = ""
-    kinds: tuple[str, ...] = tuple(str(kind) for kind in POLICY_KINDS)
-    doc_id: str = ""
-    without: tuple[str, ...] = ()
-    """Chips of the understanding that the asker took away: names (region) or name:value (year:2023)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One found passage: `text` is document.text[start:end]. `explain` holds what each feature added to the score."""
-
-    rank: int
-    score: float
-    document_id: str
-    external_id: str
-    title: str
-    doc_number: str
-    issuers: tuple[str, ...]
-    level: str | None
-    region_code: str
-    security: int
-    kind: str
-    validity: dict[str, str]
-    clause: dict[str, Any]
-    start: int
-    end: int
-    text: str
-    explain: dict[str, Any] = field(default_factory=dict)
+    seen: Understanding
+    terms: dict[str, float]
+    whole: dict[str, float]
+    vector: Matrix | None = None
+    near: tuple[tuple[str, float], ...] = ()
 
 
 class Retriever:
@@ -92,13 +66,14 @@ class Retriever:
         self.owner = self._lock.take()
         self.shelf = Shelf(store)
         self._state = State()
-        self._guard, self._shelving, self._building = threading.RLock(), threading.Lock(), threading.Lock()
+        self._guard, self._shelving, self._building, self._kept = threading.RLock(), threading.Lock(), threading.Lock(), threading.Lock()
         self._lexical: Lexical | None = None
         self._dense: Dense | None = None
         self._embedder: Embedder | None = None
         self._vectors: tuple[Dense, Embedder] | None = None
         self._mentions: Mentions | None = None
         self._reranker: CrossEncoder | None = None
+        self._read: OrderedDict[tuple[Any, ...], _Read] = OrderedDict()
 
     # ---- keeping up ----------------------------------------------------------------------------------------------
 
@@ -270,21 +245,37 @@ class Retriever:
 
     def search(self, query: Query, reader: Reader) -> list[Hit]:
         """The best `query.k` passages that this reader may read and that meet the filters."""
-        _check(query)
+        check(query)
         self.refresh()
-        seen = self._seen(query, reader)
-        found = self._candidates(query, seen, reader)
-        region = query.region or (seen.place.code if seen.place else self.settings.region)
-        rows = rank.features(seen, found, self._whole(seen, reader), region, self._cited(reader.ceiling))
-        order, scored = rank.order(found, rows, reading.question(seen, self._terms(seen, reader)))
+        read = self._reading(query, reader)
+        found = self._candidates(query, read, reader)
+        region = query.region or (read.seen.place.code if read.seen.place else self.settings.region)
+        rows = rank.features(read.seen, found, read.whole, region, self._cited(reader.ceiling))
+        order, scored = rank.order(found, rows, reading.question(read.seen, read.terms))
         order = self._reranked(query.text, order, found)
         return [self._hit(n, float(scored[i]), found[i], query, rows[i], reader) for n, i in enumerate(order[: query.k], 1)]
 
     def understood(self, query: Query, reader: Reader) -> Understanding:
         """What a search of this query goes by: the question after rewriting and mending, the chips, the official words added."""
-        _check(query)
+        check(query)
         self.refresh()
         return self._seen(query, reader)
+
+    def _reading(self, query: Query, reader: Reader) -> _Read:
+        """The reading of a question, kept while index and shelf stay as they are: an answer asks the same words of every level."""
+        state = (id(self._lexical), id(self._vectors), self._state.sequence, self.shelf.sequence)
+        key = (query.text, query.history, query.without, reader.ceiling, reader.grants, query.k > _OFTEN, *state)
+        with self._kept:
+            if (held := self._read.get(key)) is not None:
+                return held
+        seen = self._seen(query, reader)
+        vector, near = self._nearest(seen, _NEAR + max(query.k, _OFTEN), reader)
+        fresh = _Read(seen, self._terms(seen, reader), self._whole(seen, reader), vector, near)
+        with self._kept:
+            self._read[key] = fresh
+            while len(self._read) > _READ:
+                self._read.popitem(last=False)
+        return fresh
 
     def _seen(self, query: Query, reader: Reader) -> Understanding:
         lexical, ceiling = self._lexical, reader.ceiling
@@ -319,18 +310,19 @@ class Retriever:
         assert self._lexical is not None
         return self._lexical.terms(seen.weights, reader.ceiling)
 
-    def _candidates(self, query: Query, seen: Understanding, reader: Reader) -> list[rank.Candidate]:
+    def _candidates(self, query: Query, read: _Read, reader: Reader) -> list[rank.Candidate]:
         assert self._lexical is not None
         filters, grants, ceiling = self._filters(query), sorted(reader.grants), reader.ceiling
-        entries = {e.passage.id: e for e in self._lexical.search(seen.weights, _WIDE + 2 * query.k, ceiling=ceiling, grants=grants, filters=filters)}
-        for entry in self._direct(seen, filters, reader):
+        entries = {e.passage.id: e for e in self._lexical.search(read.seen.weights, _WIDE + 2 * query.k, ceiling=ceiling, grants=grants, filters=filters)}
+        for entry in self._direct(read.seen, filters, reader):
             entries.setdefault(entry.passage.id, entry)
-        cosine = self._near(seen, _NEAR + query.k, reader, entries)
+        cosine = dict(read.near[: _NEAR + query.k])
+        cosine |= self._cosines(read, [i for i in entries if i not in cosine])
         missing = [i for i in cosine if i not in entries]
         entries |= {e.passage.id: e for e in self._lexical.fetch(missing, ceiling=ceiling, grants=grants, filters=filters)}
         if len(entries) < _NEAR:  # filters that leave little: all of it, for what was near lay outside
             entries = {e.passage.id: e for e in self._lexical.matching(_NEAR, ceiling=ceiling, grants=grants, filters=filters)} | entries
-            cosine |= self._cosines(seen, [i for i in entries if i not in cosine])
+            cosine |= self._cosines(read, [i for i in entries if i not in cosine])
         return self._known(entries, cosine, query, reader)
 
     def _direct(self, seen: Understanding, filters: Filters, reader: Reader) -> list[Entry]:
@@ -344,20 +336,18 @@ class Retriever:
             found += self._lexical.search(seen.weights, 30, ceiling=reader.ceiling, grants=grants, filters=narrow)
         return found
 
-    def _near(self, seen: Understanding, k: int, reader: Reader, entries: Collection[str]) -> dict[str, float]:
-        """Cosines of the nearest passages and of those already found by words."""
+    def _nearest(self, seen: Understanding, k: int, reader: Reader) -> tuple[Matrix | None, tuple[tuple[str, float], ...]]:
+        """The question's vector and the k nearest passages with their cosines, nearest first."""
         if self._vectors is None:
-            return {}
+            return None, ()
         dense, embedder = self._vectors  # of one generation, also while another is swapped in
         vector = question_vector(embedder, seen.text, seen.weights)
-        near = dict(dense.search(vector, k, ceiling=reader.ceiling, grants=reader.grants))
-        return near | dense.scores(vector, [i for i in entries if i not in near])
+        return vector, tuple(dense.search(vector, k, ceiling=reader.ceiling, grants=reader.grants))
 
-    def _cosines(self, seen: Understanding, ids: Sequence[str]) -> dict[str, float]:
-        if self._vectors is None or not ids:
+    def _cosines(self, read: _Read, ids: Sequence[str]) -> dict[str, float]:
+        if self._vectors is None or read.vector is None or not ids:
             return {}
-        dense, embedder = self._vectors
-        return dense.scores(question_vector(embedder, seen.text, seen.weights), ids)
+        return self._vectors[0].scores(read.vector, ids)
 
     def _known(self, entries: dict[str, Entry], cosine: dict[str, float], query: Query, reader: Reader) -> list[rank.Candidate]:
         """Candidates whose document still is as the index says, for this reader."""
@@ -387,21 +377,6 @@ class Retriever:
         )  # fmt: skip
 
 
-def _check(query: Query) -> None:
-    if not query.text.strip():
-        raise BadInput("the question is empty", query.text, "ask something")
-    if not 1 <= query.k <= 1000:
-        raise BadInput("k is out of range", query.k, "1 to 1000")
-    if query.level and query.level not in set(Level):
-        raise BadInput("unknown level", query.level, f"one of: {', '.join(Level)}")
-    if wrong := [kind for kind in query.kinds if kind not in set(Kind)]:
-        raise BadInput("unknown kind", wrong[0], f"one of: {', '.join(Kind)}")
-    for name in ("date_from", "date_to", "as_of"):
-        value = getattr(query, name)
-        if value and not day(value):
-            raise BadInput(f"{name} is no date", value, "an ISO date such as 2024, 2024-05 or 2024-05-01")
-
-
 def open_retriever(settings: Settings, store: Store) -> Retriever:
     """Open the index of a home (it is built at the first refresh or search)."""
     retriever = Retriever(settings, store)
@@ -414,3 +389,6 @@ def open_retriever(settings: Settings, store: Store) -> Retriever:
 def heads_of(hits: Sequence[Hit], retriever: Retriever, reader: Reader) -> dict[str, Document]:
     """The document heads of hits, by id."""
     return retriever.shelf.among((hit.document_id for hit in hits), reader)
+
+
+__all__ = ["Hit", "Query", "Retriever", "heads_of", "open_retriever"]

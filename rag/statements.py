@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from corpus.models import Clause, Document
 from corpus.text import trim
@@ -42,46 +42,62 @@ class Statement:
 
 def statements(document: Document) -> tuple[Statement, ...]:
     """The statements of a document in order (headings and titles are none; signatures and attachments' names neither)."""
-    return tuple(_trimmed(document, s) for s in _walk(document) if document.text[s.start : s.end].strip())
+    return tuple(_statement(document.text, found) for found in _walk(document) if document.text[found.start : found.end].strip())
 
 
-def _walk(document: Document) -> Iterator[Statement]:
+@dataclass(slots=True)
+class _Open:
+    """A statement that is still growing: its clause, the heading above, and the spans of its items so far."""
+
+    clause: Clause
+    heading: str
+    end: int
+    items: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def start(self) -> int:
+        return self.clause.start
+
+
+def _walk(document: Document) -> Iterator[_Open]:
     headings: dict[tuple[str, ...], str] = {}
-    open_: Statement | None = None
+    open_: _Open | None = None
     for clause in document.clauses:
-        text = document.text[clause.start : clause.end]
         if clause.kind in ("title", "heading", "attachment", "signature"):
             if open_:
                 yield open_
             open_ = None
             if clause.kind in ("heading", "attachment"):
-                headings[clause.path] = strip_label(text).strip()
+                headings[clause.path] = strip_label(document.text[clause.start : clause.end]).strip()
             continue
-        if open_ and _belongs(document, open_, clause):
-            open_ = replace(open_, end=clause.end, items=(*open_.items, (clause.start, clause.end)), kind="list")
+        if open_ and _belongs(document.text, open_, clause):
+            open_.end = clause.end
+            open_.items.append((clause.start, clause.end))
             continue
         if open_:
             yield open_
         above = " ".join(headings[clause.path[:n]] for n in range(1, len(clause.path) + 1) if clause.path[:n] in headings)
-        kind = "table" if clause.kind == "table" else "plain"
-        open_ = Statement(clause.start, clause.end, clause.end, (), clause.path, clause.article, above, kind)
+        open_ = _Open(clause, above, clause.end)
     if open_:
         yield open_
 
 
-def _belongs(document: Document, open_: Statement, clause: Clause) -> bool:
+def _belongs(text: str, open_: _Open, clause: Clause) -> bool:
     """Whether a clause is an item of the open statement's list."""
-    if clause.kind != "item" or clause.article != open_.article or open_.kind == "table":
+    if clause.kind != "item" or clause.article != open_.clause.article or open_.clause.kind == "table":
         return False
+    path = open_.clause.path
     if open_.items:
-        return len(clause.path) > len(open_.path) or clause.path[:-1] == open_.path
-    return bool(_LEAD_END.search(document.text[open_.start : open_.end])) and len(clause.path) >= len(open_.path)
+        return len(clause.path) > len(path) or clause.path[:-1] == path
+    return bool(_LEAD_END.search(text[open_.start : open_.end])) and len(clause.path) >= len(path)
 
 
-def _trimmed(document: Document, s: Statement) -> Statement:
-    start, end = trim(document.text, s.start, s.end)
-    lead = trim(document.text, s.start, s.lead_end)[1]
-    return replace(s, start=start, end=end, lead_end=max(lead, start), items=tuple(trim(document.text, a, b) for a, b in s.items))
+def _statement(text: str, found: _Open) -> Statement:
+    clause = found.clause
+    start, end = trim(text, found.start, found.end)
+    lead = trim(text, found.start, clause.end)[1]
+    kind = "list" if found.items else "table" if clause.kind == "table" else "plain"
+    return Statement(start, end, max(lead, start), tuple(trim(text, a, b) for a, b in found.items), clause.path, clause.article, found.heading, kind)
 
 
 def strip_label(text: str) -> str:

@@ -128,6 +128,17 @@ def test_both_vector_engines_answer_as_a_plain_product(tmp_path: Path, kind: typ
     assert again.search(some[7], 5, ceiling=2) == found
 
 
+def test_a_shorter_list_of_neighbours_begins_the_longer_one(tmp_path: Path) -> None:
+    vectors = np.repeat(np.eye(4, dtype=np.float32), 30, axis=0)  # thirty ties at each cosine
+    engine = Exact(tmp_path, 4)
+    engine.add([f"d:{n}" for n in range(120)], vectors, 1)
+    engine.commit()
+    asked = np.array([0.9, 0.4, 0.15, 0.08], dtype=np.float32)
+    longest = engine.search(asked, 120, ceiling=1)
+    for k in (1, 7, 29, 30, 31, 64, 119):
+        assert engine.search(asked, k, ceiling=1) == longest[:k]
+
+
 def test_the_engine_is_chosen_by_size_speed_and_setting() -> None:
     assert choose(1_000, 192) == "exact" and choose(100_001, 192) == "chroma" and choose(10, 192, url="http://127.0.0.1:1") == "chroma"
 

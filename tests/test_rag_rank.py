@@ -43,8 +43,9 @@ def test_another_version_of_an_article_gives_way(settings: Settings, store: Stor
     retriever = open_retriever(settings, store)
     try:
         query = Query("海岛企业研究开发补助", k=10)
-        seen = retriever.understood(query, LOCAL)
-        found = [replace(c, document=replace(c.document, family_id="one")) for c in retriever._candidates(query, seen, LOCAL)]
+        retriever.refresh()
+        read = retriever._reading(query, LOCAL)
+        seen, found = read.seen, [replace(c, document=replace(c.document, family_id="one")) for c in retriever._candidates(query, read, LOCAL)]
         rows = rank.features(seen, found, {}, "", lambda key: 0.0)
         order, _ = rank.order(found, rows, reading.question(seen, dict.fromkeys(seen.weights, 1.0)))
         seen_articles: dict[str | None, int] = {}
