@@ -93,7 +93,7 @@ def _described(draft: Draft, source: Source | None) -> Metadata:
     level = source.level if source else None
     if draft.kind in POLICY_KINDS:
         return describe(draft.title, draft.text, hints=draft.fields, labels=draft.labels, meta=draft.meta, region_code=region, level=level)
-    values = dict(draft.fields)
+    values = ({"region_code": region} if region else {}) | draft.fields
     return Metadata(values, {name: {"from": "declared", "confidence": 1.0} for name in values})
 
 
