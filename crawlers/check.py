@@ -90,7 +90,7 @@ def _steps(declared: Declaration, rows: list[Row], documents: list[Document]) ->
     got = [r for r in asked if r.state == "done"]
     yield Step("pages", inline or bool(got), len(got), len(asked), _first_error(asked))
     if dated := [r for r in pages if r.hints.get("date")]:
-        yield Step("list dates", True, len(dated), len(pages))
+        yield Step("list_dates", True, len(dated), len(pages))
     for name, least in (("title", 4), ("text", 10), ("published_on", 4)):
         filled = sum(len(getattr(d, name)) >= least for d in documents)
         yield Step(name, filled == len(documents) > 0, filled, len(documents))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,20 +91,33 @@ def _one_source(here: Session, action: str, source_id: str, json: bool) -> None:
     if action != "check":
         return centre.pause_source(here.desk, source_id, here.reader, paused=action == "pause")
     result = centre.check_source(here.desk, source_id, here.reader)
-    put_json(result) if json else put_table(["", ""], list(result.items()))
-    if not result.get("ok", True):
+    put_json(result) if json else _checked(here, result)
+    if not result["ok"]:
         raise typer.Exit(1)
+
+
+def _checked(here: Session, result: dict[str, Any]) -> None:
+    """What a trial saw, step by step, then the documents it read and what went wrong."""
+    names = ("step", "seen", "wanted", "state", "words")
+    rows = [(here.word("check_step", s["name"]), s["seen"], s["wanted"], here.say("check.good" if s["ok"] else "check.bad"), s["words"]) for s in result["steps"]]
+    print(here.say("check.ok" if result["ok"] else "check.broken", id=result["source_id"], verified=here.word("verified", result["verified"])))
+    put_table([here.say(f"check.{n}") for n in names], rows)
+    for d in result["documents"]:
+        print(f"  {d['published_on'] or '—'}  {d['title']}")
+    for problem in result["problems"]:
+        print(problem, file=sys.stderr)
 
 
 def _health(here: Session, json: bool) -> None:
     from ui.desk import centre
+    from ui.pages.html import clock
 
     found = [s for s in centre.stations(here.desk, here.reader) if s["health"]]
     if json:
         return put_json({"sources": found})
     names = ("id", "health", "documents", "last_success", "next_at", "alarms")
     rows = [
-        (s["id"], here.word("health", s["health"]["state"]), s["documents"], s["health"]["last_success"], s["turn"]["next_at"] or here.say("source.paused"), "；".join(words for _, words in s["health"]["alarms"]))
+        (s["id"], here.word("health", s["health"]["state"]), s["documents"], clock(s["health"]["last_success"]), clock(s["turn"]["next_at"]) or here.say("source.paused"), "；".join(words for _, words in s["health"]["alarms"]))
         for s in found
     ]  # fmt: skip
     put_table([here.say(f"source.{n}") for n in names], rows)
