@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -189,29 +189,54 @@ def _worth(d: Document) -> tuple[bool, int, str]:
     return any(o.official for o in d.sources), filled, "".join(chr(0x10FFFF - ord(c)) for c in d.first_seen_at)
 
 
-def merge(store: Store, ids: Iterable[str] | None = None) -> int:
+CHUNK = 100
+"""So many documents are compared at a time (one group of equal titles may be larger)."""
+
+
+def merge(store: Store, *, since: int = 0) -> int:
     """一数一源 in the store: each duplicate's origins go to the document that is kept, and it steps back (state `duplicate`).
 
-    `ids` narrows to documents that have just come in (they are compared with all of their title). Returns how many stepped back.
+    `since` narrows to titles of which a document has changed behind that step of the change sequence. Eight bytes are held
+    for each policy, and the texts of CHUNK documents. Returns how many stepped back.
     """
-    heads = store.documents.heads(LOCAL, kind=tuple(POLICY_KINDS))
-    titles: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for d in heads:
-        titles[(d.kind, title_key(d.title))].append(d.id)
-    only = set(ids) if ids is not None else None
-    wanted = [i for group in titles.values() if len(group) > 1 and (only is None or only & set(group)) for i in group]
-    origins = store.documents.origins_of(wanted)
-    full = [_with_origins(d, origins) for d in store.documents.texts(wanted, LOCAL)]
     gone = 0
-    for kept, duplicates in same_policies(full):
-        for duplicate in duplicates:
-            store.documents.add_origins(kept.id, duplicate.sources)
-            store.documents.amend(duplicate.id, state="duplicate", family_id=kept.family_id or kept.id)
-            gone += 1
+    for chunk in _chunks(_same_titles(store, since)):
+        origins = store.documents.origins_of(chunk)
+        full = [replace(d, sources=tuple(origins.get(d.id, ()))) for d in store.documents.texts(chunk, LOCAL)]
+        for kept, duplicates in same_policies(full):
+            for duplicate in duplicates:
+                store.documents.add_origins(kept.id, duplicate.sources)
+                store.documents.amend(duplicate.id, state="duplicate", family_id=kept.family_id or kept.id)
+                gone += 1
     return gone
 
 
-def _with_origins(d: Document, origins: dict[str, list[Any]]) -> Document:
-    from dataclasses import replace
+def _same_titles(store: Store, since: int) -> list[list[str]]:
+    """Groups of ids of one kind and title, each with a document changed behind `since`."""
+    hashes = np.fromiter((_title_hash(kind, title) for _, kind, title in store.documents.titles(POLICY_KINDS)), dtype=np.int64)
+    values, counts = np.unique(hashes, return_counts=True)
+    several = values[counts > 1]
+    if since and len(several):
+        several = several[np.isin(several, np.fromiter((_title_hash(kind, title) for _, kind, title in store.documents.titles(POLICY_KINDS, since)), dtype=np.int64))]
+    if not len(several):
+        return []
+    wanted, groups = set(several.tolist()), defaultdict(list)
+    for document_id, kind, title in store.documents.titles(POLICY_KINDS):
+        if (key := _title_hash(kind, title)) in wanted:
+            groups[key].append(document_id)
+    return list(groups.values())
 
-    return replace(d, sources=tuple(origins.get(d.id, ())))
+
+def _title_hash(kind: str, title: str) -> int:
+    return hash((kind, title_key(title)))
+
+
+def _chunks(groups: Iterable[list[str]]) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    for group in groups:
+        if chunk and len(chunk) + len(group) > CHUNK:
+            yield chunk
+            chunk = []
+        chunk += group
+    if chunk:
+        yield chunk

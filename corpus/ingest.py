@@ -16,9 +16,9 @@ from corpus.drafts import Draft, complete, draft_of_reading
 from corpus.errors import BadInput, JianweiError, ReadError
 from corpus.files import Files, Job, drafts_of
 from corpus.layouts import Context, Layout, Made, Reference, Sighting, find_layout, is_auxiliary, make, mapped
+from corpus.linking import resolve
 from corpus.models import POLICY_KINDS, Document, Kind, Observation, Source, sha256_hex
 from corpus.readers import DEFAULT, Limits, read, readable
-from corpus.relations import resolve
 from corpus.store import Store
 from corpus.store.base import now
 from corpus.store.imports import Imported
@@ -58,8 +58,13 @@ def ingest(store: Store, drafts: Iterable[Draft], *, progress: Progress | None =
 
 def link_all(store: Store) -> Counter[str]:
     """What a crawl or an import does once at its end: merge what is one policy on several portals, resolve relations and
-    events, link versions. Counts of merged and linked."""
-    return Counter(merged=merge(store), linked=resolve(store))
+    events, link versions. Counts of merged and linked; none when nothing has changed since it was done."""
+    since, reached = store.imports.linked(), store.documents.sequence()
+    if since == reached:
+        return Counter()
+    counts = Counter(merged=merge(store, since=since), linked=resolve(store))
+    store.imports.set_linked(reached)  # what others write meanwhile is for the next time
+    return counts
 
 
 def draft_of_page(
@@ -131,7 +136,7 @@ def import_paths(
             except JianweiError as error:
                 _fail(report, path, error)
         files.flush()
-    if not dry_run and any(report.counts[c] for c in ("new", "changed", "updated")):
+    if not dry_run:
         report.counts.update(link_all(store))
     return report
 

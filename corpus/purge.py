@@ -12,9 +12,10 @@ from pathlib import Path
 
 from corpus.access import LOCAL, Reader
 from corpus.errors import BadInput, NotFound
+from corpus.linking import resolve
 from corpus.models import POLICY_KINDS, Document, sha256_hex
 from corpus.models import document_id as make_id
-from corpus.relations import relations_of, resolve
+from corpus.relations import relations_of
 from corpus.segment import segment
 from corpus.store import Store
 from corpus.store.erasure import MARK, replaced

@@ -10,9 +10,10 @@ from corpus.access import LOCAL
 from corpus.drafts import Draft, complete
 from corpus.events import events_of, is_draft
 from corpus.ingest import ingest
+from corpus.linking import Directory, resolve
 from corpus.models import Document, Event, EventKind, Source
 from corpus.periods import last_day, later
-from corpus.relations import Directory, chain, resolve
+from corpus.relations import chain
 from corpus.store import Store
 from corpus.validity import validity, versions
 

@@ -6,8 +6,8 @@ import pytest
 
 from corpus.access import LOCAL
 from corpus.ingest import Draft, ingest
+from corpus.linking import resolve
 from corpus.models import Document
-from corpus.relations import resolve
 from corpus.report import Heading, Paragraph, Report, TableBlock
 from corpus.store import Store
 from rag.align import align, marked

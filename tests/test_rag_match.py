@@ -8,7 +8,7 @@ import pytest
 from corpus.access import ANONYMOUS, LOCAL
 from corpus.errors import BadInput
 from corpus.ingest import Draft, ingest
-from corpus.relations import resolve
+from corpus.linking import resolve
 from corpus.store import Store
 from rag.calls import calendar
 from rag.match import Match, MatchResult, match

@@ -14,7 +14,7 @@ import pytest
 from corpus.access import LOCAL
 from corpus.errors import BadInput, NotFound
 from corpus.ingest import Draft, ingest
-from corpus.relations import resolve
+from corpus.linking import resolve
 from corpus.settings import load_settings
 from ui.auth import accounts
 from ui.desk import Desk, enterprise

@@ -119,6 +119,10 @@ PARTS = ("clauses", "events", "relations", "sources")
 COLUMNS = tuple(f.name for f in fields(Document) if f.name not in PARTS)
 _VOLATILE = {"stored_at", "changed_at", "first_seen_at"}
 HEAD = tuple(documents.c[name] for name in COLUMNS if name != "text")
+NARROW = tuple(documents.c[name] for name in ("id", "kind", "title", "text_sha256", "doc_number", "region_code", "security", "family_id", "written_on", "published_on", "effective_on", "expires_on", "extra"))
+"""What names a document and places it among its versions: all that linking reads."""
+HELD = ("active", "duplicate")
+"""States of the row that a key stands for: a duplicate (一数一源) has stepped back behind the same text of another source."""
 
 
 def pack_clauses(clauses: Sequence[Clause]) -> str:
@@ -139,8 +143,9 @@ def row_of(document: Document, key: str) -> dict[str, Any]:
 
 
 def document_of(row: Any, **parts: Any) -> Document:
-    values = {name: getattr(row, name) for name in COLUMNS if name in row._fields}
-    values.update({name: tuple(values[name]) for name in TUPLES})
+    have = row._mapping
+    values = {name: have[name] for name in COLUMNS if name in have}
+    values.update({name: tuple(values[name]) for name in TUPLES if name in values})
     values.setdefault("text", "")
     return Document(**values, **parts)
 

@@ -38,6 +38,10 @@ references = Table(
 )
 
 
+LINKED = "linked"
+"""The record that says how far linking has come: an import that was cut off before it is linked by the next."""
+
+
 @dataclass(frozen=True, slots=True)
 class Imported:
     """How far one file (id = hash of bytes, options and reader version) was imported."""
@@ -95,6 +99,15 @@ class Imports:
             connection.execute(delete(imports).where(imports.c.id == record.id))
             connection.execute(insert(imports).values(**values))
 
+    def linked(self) -> int:
+        """The step of the change sequence up to which everything is merged and linked (0: never)."""
+        record = self.get(LINKED)
+        return record.rows if record else 0
+
+    def set_linked(self, sequence: int) -> None:
+        """Remember up to which step everything is merged and linked."""
+        self.advance(Imported(LINKED, LINKED, rows=sequence, done=True))
+
     def advance_all(self, records: Sequence[Imported]) -> None:
         """Remember how far several files are, in one transaction."""
         rows = [{"id": r.id, "name": r.name, "layout": r.layout, "rows": r.rows, "done": int(r.done), "counts": dict(r.counts), "at": now()} for r in {r.id: r for r in records}.values()]
@@ -115,11 +128,12 @@ class Imports:
                 connection.execute(insert(references), fresh)
         return len(fresh)
 
-    def known_titles(self) -> list[tuple[str, str, str, str]]:
-        """(title, doc_number, written_on, url) of every known title."""
+    def known_titles(self) -> Iterator[tuple[str, str]]:
+        """(title, doc_number) of every known title."""
         with self.engine.connect() as connection:
-            query = select(references.c.title, references.c.doc_number, references.c.written_on, references.c.url)
-            return [(r.title, r.doc_number, r.written_on, r.url) for r in connection.execute(query)]
+            query = select(references.c.title, references.c.doc_number)
+            for row in connection.execution_options(yield_per=1000).execute(query):
+                yield row.title, row.doc_number
 
     def count_references(self) -> int:
         """How many titles are known."""
