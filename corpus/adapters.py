@@ -212,7 +212,9 @@ def feed(row: Row, layout: Layout, context: Context) -> Made:
     date = parse_date("-".join(match.groups())) if match else ""
     fields = {"published_on": date} if len(date) == 10 else {}
     key = sha256_hex(f"{url}|{title}".encode())[:20]
-    return _draft(layout, context, key, external_id=url or key, url=url, title=title, text=title, fields=fields, seen=end_of(date) if fields else "", extra={"form": "headline"}) if title else None
+    seen = end_of(date) if fields else instant(_text(row, "fetched"))
+    extra = _known({"form": "headline", "author": _text(row, "author")})
+    return _draft(layout, context, key, external_id=url or key, url=url, title=title, text=title, fields=fields, seen=seen, extra=extra) if title else None
 
 
 def paper(row: Row, layout: Layout, context: Context) -> Made:

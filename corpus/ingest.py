@@ -19,14 +19,15 @@ from corpus.layouts import Context, Layout, Made, Reference, Sighting, find_layo
 from corpus.linking import resolve
 from corpus.models import POLICY_KINDS, Document, Kind, Observation, Source, sha256_hex
 from corpus.readers import DEFAULT, Limits, read, readable
-from corpus.store import Store
+from corpus.repeats import Seen, placed, rounds, sort
+from corpus.store import Put, Store
 from corpus.store.base import now
 from corpus.store.imports import Imported
 from corpus.tables import is_tabular, rows
 
 __all__ = ["Draft", "ImportReport", "complete", "draft_of_page", "import_paths", "ingest", "link_all"]
 
-VERSION = "5"
+VERSION = "6"
 """Raise it when readers or adapters give other documents than before: then files are read again."""
 BATCH = 200
 HOT_BATCH = 4000
@@ -85,7 +86,7 @@ def draft_of_page(
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """Counts (new, changed, updated, unchanged, skipped, auxiliary, references, observations, failed, linked) and failures (path, what, mend)."""
+    """Counts (new, changed, updated, unchanged, completed, apart, repeated, skipped, auxiliary, references, observations, failed, linked) and failures (path, what, mend)."""
 
     counts: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[str, str, str]] = field(default_factory=list)
@@ -206,9 +207,14 @@ class _Import:
         context = Context(self.path.name, 0, self._snapshot(layout.kind, layout.source), self.now, beside)
         size = HOT_BATCH if layout.adapter.startswith("hot_") or layout.adapter == "reference" else BATCH
         counts: Counter[str] = Counter(record.counts)
-        for at, batch in _skipping(chain([first], every), size, record.rows):
-            done, seen, titles = self._batch([made for row in batch if (made := make(row, layout, context)) is not None], layout)
-            counts.update(done + Counter(empty=len(batch) - done.total()))
+        came = Seen()
+        for at, batch in _batched(chain([first], every), size):
+            made: list[Made] = [m for row in batch if (m := make(row, layout, context)) is not None]
+            if at < record.rows:  # stored before the import was cut off: only the keys are remembered
+                sort((m for m in made if isinstance(m, Draft)), came)
+                continue
+            done, seen, titles = self._batch(made, layout, came)
+            counts.update(done + Counter(empty=len(batch) - len(made)))
             if not self.options.dry_run:
                 self.store.imports.advance(replace(record, layout=layout.name, rows=at + len(batch), counts=dict(counts)), seen, titles)
             if self.progress:
@@ -242,7 +248,7 @@ class _Import:
             return ""
         return self.store.snapshots.save(self.path.read_bytes(), source.id if source else "import", f"file:{self.name}").sha256
 
-    def _batch(self, made: list[Made], layout: Layout) -> tuple[Counter[str], list[Observation], list[tuple[str, Document]]]:
+    def _batch(self, made: list[Made], layout: Layout, came: Seen) -> tuple[Counter[str], list[Observation], list[tuple[str, Document]]]:
         """Store what rows became: (counts, observations and new titles, which are stored with the progress)."""
         drafts = [m for m in made if isinstance(m, Draft)]
         sightings = [m for m in made if isinstance(m, Sighting)]
@@ -253,11 +259,24 @@ class _Import:
         if known:
             counts["references"] += len(known)
             self.store.imports.add_references(_reference_rows(known))
-        if drafts:
-            counts.update(p.result for p in self.store.documents.put([(d.key, complete(self._own(d), layout.source)) for d in drafts]))
+        counts += self._drafts([self._own(d) for d in drafts], layout, came)
         seen, titles = self._hot(sightings)
         counts.update({"observations": len(seen), "new": len(titles)})
         return +counts, seen, titles
+
+    def _drafts(self, drafts: list[Draft], layout: Layout, came: Seen) -> Counter[str]:
+        """Store the drafts of a batch: the first of each key, then those that say something else under a key that came before."""
+        found = sort(drafts, came)
+        counts = Counter(p.result for p in self._put(found.firsts, layout))
+        for again in rounds(found.others):
+            held = self.store.documents.held([d.key for d in again])
+            pairs = [placed(d, held.get(d.key)) for d in again]
+            for (_, how), put in zip(pairs, self._put([d for d, _ in pairs], layout), strict=True):
+                counts.update([how, *([put.result] if how == "apart" else [])])
+        return counts + Counter(repeated=found.repeated)
+
+    def _put(self, drafts: list[Draft], layout: Layout) -> list[Put]:
+        return self.store.documents.put([(d.key, complete(d, layout.source)) for d in drafts]) if drafts else []
 
     def _own(self, draft: Draft) -> Draft:
         return replace(draft, security=self.options.security) if self.options.security else draft
@@ -286,9 +305,9 @@ def _plain_layout(columns: Mapping[str, Any], kind: str | None) -> Layout | None
     return Layout("plain", kind or str(columns.get("kind") or "policy"), "mapped", external_id="external_id" if "external_id" in columns else "id", fields=fields)
 
 
-def _skipping(items: Iterator[Any], size: int, done: int) -> Iterator[tuple[int, list[Any]]]:
-    """Batches with the number of their first row, without the first `done` rows."""
-    at = len(list(islice(items, done))) if done else 0
+def _batched(items: Iterator[Any], size: int) -> Iterator[tuple[int, list[Any]]]:
+    """Batches with the number of their first row."""
+    at = 0
     for batch in _batches(items, size):
         yield at, batch
         at += len(batch)

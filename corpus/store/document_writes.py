@@ -79,6 +79,11 @@ class Writes:
             found.update(connection.scalars(select(audit.c.subject).where(audit.c.action == "purge.document", audit.c.subject.in_(ids[i : i + 500]))))
         return found
 
+    def held(self, keys: Sequence[str]) -> dict[str, Document]:
+        """The document that each key stands for (without text and parts), of those that stand for one."""
+        with self.engine.connect() as connection:
+            return self._active_by_key(connection, keys)
+
     def _active_by_key(self, connection: Connection, keys: Sequence[str]) -> dict[str, Document]:
         found: dict[str, Document] = {}
         for i in range(0, len(keys), 500):
@@ -92,7 +97,7 @@ class Writes:
         if old is None:
             return "new", replace(document, stored_at=stamp, changed_at=stamp)
         family = old.family_id if document.family_id in ("", document.id) else document.family_id  # linked since: it stays
-        same = replace(document, stored_at=old.stored_at, changed_at=old.changed_at, first_seen_at=old.first_seen_at, family_id=family, state=old.state, security=max(document.security, old.security))  # an operator's level is never lowered by a source
+        same = replace(document, stored_at=old.stored_at, changed_at=old.changed_at, first_seen_at=min(t for t in (old.first_seen_at, document.first_seen_at) if t) if document.first_seen_at else old.first_seen_at, family_id=family, state=old.state, security=max(document.security, old.security))  # an operator's level is never lowered by a source
         if old.id == document.id:
             same = _with_corrections(same, old)
             self._add_origins(connection, old.id, document.sources)
