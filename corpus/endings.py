@@ -4,8 +4,11 @@ in lists (下列文件同时废止：) and under headings (一、宣布失效的
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
 from corpus.models import Document, Event, EventKind
 from corpus.numbers import official_number
@@ -48,22 +51,28 @@ class _List:
     on: str = ""
 
 
-def sentences(text: str) -> Iterator[tuple[int, int]]:
-    """Spans of sentences that end at 。；or a line break."""
-    start = 0
-    for match in re.finditer(r"[。；;]+[”）)]*|\n+", text):
-        a, b = trim(text, start, match.end())
-        if a < b:
-            yield a, b
-        start = match.end()
-    a, b = trim(text, start, len(text))
-    if a < b:
-        yield a, b
+_STOP = re.compile(r"[。；;]+[”）)]*|\n+")
+
+
+@lru_cache(maxsize=2)
+def sentences(text: str) -> tuple[tuple[int, int], ...]:
+    """Spans of sentences that end at 。；or a line break (of the last texts they are kept: several readers ask for them)."""
+    cuts = [0, *(match.end() for match in _STOP.finditer(text)), len(text)]
+    spans = (trim(text, a, b) for a, b in pairwise(cuts))
+    return tuple((a, b) for a, b in spans if a < b)
+
+
+@lru_cache(maxsize=2)
+def _spoken(text: str) -> frozenset[int]:
+    """Numbers of the sentences that hold a word of validity."""
+    ends = [b for _, b in sentences(text)]
+    return frozenset(bisect_right(ends, match.start()) for match in _CUE.finditer(text))
 
 
 def cued(text: str) -> Iterator[tuple[int, int, str]]:
     """Sentences that can speak of validity: (start, end, words)."""
-    return ((a, b, text[a:b]) for a, b in sentences(text) if _CUE.search(text, a, b))
+    spans = sentences(text)
+    return ((a, b, text[a:b]) for a, b in (spans[n] for n in sorted(_spoken(text))))
 
 
 def of_others(d: Document, began: str) -> list[Event]:
@@ -75,8 +84,9 @@ def of_others(d: Document, began: str) -> list[Event]:
 
 def _in_text(d: Document, began: str) -> Iterator[Event]:
     listed: _List | None = None
-    for a, b in sentences(d.text):
-        if listed is None and not _CUE.search(d.text, a, b):
+    spoken = _spoken(d.text)
+    for n, (a, b) in enumerate(sentences(d.text)):
+        if listed is None and n not in spoken:
             continue
         s = d.text[a:b]
         if s.startswith("|"):
@@ -88,7 +98,7 @@ def _in_text(d: Document, began: str) -> Iterator[Event]:
         listed = _list_of(d, s, found, listed)
         if listed is None and found:
             yield from _stated(d, a, b, s, found, began)
-        elif listed is None and _CUE.search(s) and (defined := _defined(d, s)):
+        elif listed is None and n in spoken and (defined := _defined(d, s)):
             yield from _stated(d, a, b, s, [defined], began)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -73,13 +74,17 @@ class Files:
         jobs, self.waiting, self.bytes = self.waiting, [], 0
         files = [(Path(job.path).read_bytes(), Path(job.path).name) for job in jobs]
         read_through: list[tuple[Job, list[tuple[str, Document]]]] = []
-        for job, (data, _), reading in zip(jobs, files, read_together(files, processes=PROCESSES), strict=True):
-            if isinstance(reading, JianweiError):
-                self.failed(job, reading)
-                continue
-            if job.kind != Kind.opinion:  # opinion is not kept raw
-                self.store.snapshots.hold(data)
-            read_through.append((job, [(d.key, complete(d, job.source)) for d in drafts_of(job, reading)]))
+        with ThreadPoolExecutor(2) as keeping:
+            kept = []
+            for job, (data, _), reading in zip(jobs, files, read_together(files, processes=PROCESSES), strict=True):
+                if isinstance(reading, JianweiError):
+                    self.failed(job, reading)
+                    continue
+                if job.kind != Kind.opinion:  # opinion is not kept raw
+                    kept.append(keeping.submit(self.store.snapshots.hold, data))
+                read_through.append((job, [(d.key, complete(d, job.source)) for d in drafts_of(job, reading)]))
+            for one in kept:
+                one.result()
         self._store(read_through)
 
     def _store(self, read_through: Sequence[tuple[Job, list[tuple[str, Document]]]]) -> None:

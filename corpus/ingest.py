@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.adapters import companions
+from corpus.completing import Completing
 from corpus.dedupe import merge
 from corpus.drafts import Draft, complete, draft_of_reading
 from corpus.errors import BadInput, JianweiError, ReadError
@@ -19,7 +20,7 @@ from corpus.layouts import Context, Layout, Made, Reference, Sighting, find_layo
 from corpus.linking import resolve
 from corpus.models import POLICY_KINDS, Document, Kind, Observation, Source, sha256_hex
 from corpus.readers import DEFAULT, Limits, read, readable
-from corpus.repeats import Seen, placed, rounds, sort
+from corpus.repeats import Seen, Sorted, placed, rounds, sort
 from corpus.store import Put, Store
 from corpus.store.base import now
 from corpus.store.imports import Imported
@@ -30,6 +31,8 @@ __all__ = ["Draft", "ImportReport", "complete", "draft_of_page", "import_paths",
 VERSION = "6"
 """Raise it when readers or adapters give other documents than before: then files are read again."""
 BATCH = 200
+LARGE = 1 << 20
+"""Tables of so many bytes are completed by children."""
 HOT_BATCH = 4000
 Progress = Callable[..., None]
 
@@ -159,6 +162,16 @@ def _files(paths: Sequence[Path | str], report: ImportReport) -> Iterator[tuple[
             _fail(report, given, BadInput("no such file or folder", given, "check the path"))
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Rows `at` … of a table and what they became."""
+
+    at: int
+    rows: int
+    made: list[Made]
+    drafts: Sorted
+
+
 class _Import:
     """The import of one file."""
 
@@ -207,18 +220,13 @@ class _Import:
         context = Context(self.path.name, 0, self._snapshot(layout.kind, layout.source), self.now, beside)
         size = HOT_BATCH if layout.adapter.startswith("hot_") or layout.adapter == "reference" else BATCH
         counts: Counter[str] = Counter(record.counts)
-        came = Seen()
-        for at, batch in _batched(chain([first], every), size):
-            made: list[Made] = [m for row in batch if (m := make(row, layout, context)) is not None]
-            if at < record.rows:  # stored before the import was cut off: only the keys are remembered
-                sort((m for m in made if isinstance(m, Draft)), came)
-                continue
-            done, seen, titles = self._batch(made, layout, came)
-            counts.update(done + Counter(empty=len(batch) - len(made)))
+        for batch, documents in self._completed(self._batches(chain([first], every), layout, context, size, record.rows), layout):
+            done, seen, titles = self._batch(batch, documents, layout)
+            counts.update(done + Counter(empty=batch.rows - len(batch.made)))
             if not self.options.dry_run:
-                self.store.imports.advance(replace(record, layout=layout.name, rows=at + len(batch), counts=dict(counts)), seen, titles)
+                self.store.imports.advance(replace(record, layout=layout.name, rows=batch.at + batch.rows, counts=dict(counts)), seen, titles)
             if self.progress:
-                self.progress(self.path.name, at + len(batch))
+                self.progress(self.path.name, batch.at + batch.rows)
         if not self.options.dry_run:
             reached = self.store.imports.get(record.id) or record
             self.store.imports.advance(replace(reached, done=True))
@@ -248,35 +256,51 @@ class _Import:
             return ""
         return self.store.snapshots.save(self.path.read_bytes(), source.id if source else "import", f"file:{self.name}").sha256
 
-    def _batch(self, made: list[Made], layout: Layout, came: Seen) -> tuple[Counter[str], list[Observation], list[tuple[str, Document]]]:
-        """Store what rows became: (counts, observations and new titles, which are stored with the progress)."""
-        drafts = [m for m in made if isinstance(m, Draft)]
-        sightings = [m for m in made if isinstance(m, Sighting)]
-        known = [m for m in made if isinstance(m, Reference)]
+    def _batches(self, items: Iterator[Any], layout: Layout, context: Context, size: int, stored: int) -> Iterator[_Batch]:
+        """The rows in batches, as what they became. The first `stored` rows were stored before the import was cut off: of them only the keys are remembered."""
+        at, came = 0, Seen()
+        for rows_ in _batches(items, size):
+            made: list[Made] = [m for row in rows_ if (m := make(row, layout, context)) is not None]
+            drafts = sort((self._own(m) for m in made if isinstance(m, Draft)), came)
+            if at >= stored:
+                yield _Batch(at, len(rows_), made, drafts)
+            at += len(rows_)
+
+    def _completed(self, batches: Iterator[_Batch], layout: Layout) -> Iterator[tuple[_Batch, list[Document]]]:
+        """The batches with the documents of their first drafts; of a large file they are completed by children, some batches ahead."""
         if self.options.dry_run:
-            return Counter(readable=len(made)), [], []
+            yield from ((batch, []) for batch in batches)
+        elif self.path.stat().st_size * (5 if self.path.suffix == ".gz" else 1) < LARGE:
+            yield from ((batch, [complete(d, layout.source) for d in batch.drafts.firsts]) for batch in batches)
+        else:
+            with Completing() as pool:
+                yield from pool.each((batch, (batch.drafts.firsts, layout.source)) for batch in batches)
+
+    def _batch(self, batch: _Batch, documents: list[Document], layout: Layout) -> tuple[Counter[str], list[Observation], list[tuple[str, Document]]]:
+        """Store what rows became: (counts, observations and new titles, which are stored with the progress)."""
+        if self.options.dry_run:
+            return Counter(readable=len(batch.made)), [], []
         counts: Counter[str] = Counter()
-        if known:
+        if known := [m for m in batch.made if isinstance(m, Reference)]:
             counts["references"] += len(known)
             self.store.imports.add_references(_reference_rows(known))
-        counts += self._drafts([self._own(d) for d in drafts], layout, came)
-        seen, titles = self._hot(sightings)
+        counts += self._drafts(batch.drafts, documents, layout)
+        seen, titles = self._hot([m for m in batch.made if isinstance(m, Sighting)])
         counts.update({"observations": len(seen), "new": len(titles)})
         return +counts, seen, titles
 
-    def _drafts(self, drafts: list[Draft], layout: Layout, came: Seen) -> Counter[str]:
+    def _drafts(self, drafts: Sorted, documents: list[Document], layout: Layout) -> Counter[str]:
         """Store the drafts of a batch: the first of each key, then those that say something else under a key that came before."""
-        found = sort(drafts, came)
-        counts = Counter(p.result for p in self._put(found.firsts, layout))
-        for again in rounds(found.others):
+        counts = Counter(p.result for p in self._put(drafts.firsts, documents))
+        for again in rounds(drafts.others):
             held = self.store.documents.held([d.key for d in again])
             pairs = [placed(d, held.get(d.key)) for d in again]
-            for (_, how), put in zip(pairs, self._put([d for d, _ in pairs], layout), strict=True):
+            for (_, how), put in zip(pairs, self._put([d for d, _ in pairs], [complete(d, layout.source) for d, _ in pairs]), strict=True):
                 counts.update([how, *([put.result] if how == "apart" else [])])
-        return counts + Counter(repeated=found.repeated)
+        return counts + Counter(repeated=drafts.repeated)
 
-    def _put(self, drafts: list[Draft], layout: Layout) -> list[Put]:
-        return self.store.documents.put([(d.key, complete(d, layout.source)) for d in drafts]) if drafts else []
+    def _put(self, drafts: Sequence[Draft], documents: Sequence[Document]) -> list[Put]:
+        return self.store.documents.put(list(zip((d.key for d in drafts), documents, strict=True))) if drafts else []
 
     def _own(self, draft: Draft) -> Draft:
         return replace(draft, security=self.options.security) if self.options.security else draft
@@ -303,14 +327,6 @@ def _plain_layout(columns: Mapping[str, Any], kind: str | None) -> Layout | None
         return None
     fields = {name: name for name in columns}
     return Layout("plain", kind or str(columns.get("kind") or "policy"), "mapped", external_id="external_id" if "external_id" in columns else "id", fields=fields)
-
-
-def _batched(items: Iterator[Any], size: int) -> Iterator[tuple[int, list[Any]]]:
-    """Batches with the number of their first row."""
-    at = 0
-    for batch in _batches(items, size):
-        yield at, batch
-        at += len(batch)
 
 
 def _reference_rows(known: Sequence[Reference]) -> Iterator[dict[str, Any]]:

@@ -32,6 +32,7 @@ TABLE = re.compile(r"^\s*\|.*\|\s*$")
 DATE_LINE = re.compile(r"^[\s\u3000]*(?:\d{4}|[二〇○零ＯO0一九八七六五四三]{4})[\s\u3000]*年[\s\u3000]*[\d一二三四五六七八九十]{1,3}[\s\u3000]*月[\s\u3000]*[\d一二三四五六七八九十]{1,3}[\s\u3000]*日[\s\u3000]*(?:印发|公布|发布)?[\s\u3000]*$")
 SIGNED_LINE = re.compile(r"^[\s\u3000]*[\u4e00-\u9fff（）、\s\u3000]{4,60}[府厅局委部会院办署行室组心][\s\u3000]+\d{4}[\s\u3000]*年[\s\u3000]*\d{1,2}[\s\u3000]*月[\s\u3000]*\d{1,2}[\s\u3000]*日[\s\u3000]*$")
 CLOSING = re.compile(r"^[\s\u3000]*[（(](?:此件|信息公开|联系人|本文有|公开方式|主动公开|依申请).{0,60}[）)][\s\u3000]*$|^[\s\u3000]*(?:抄送|主送|分送|公开方式|信息公开选项|政务公开选项)[：:].{0,200}$|^[\s\u3000]*\S{2,30}办公[厅室][\s\u3000]+\d{4}年\d{1,2}月\d{1,2}日印发[\s\u3000]*$")
+_CLOSERS = frozenset("（(抄主分公信政")
 _BODY_END = "府厅局委部会院办署行心所学校处组团司社关庭馆队军室"
 _DEPTH = {"编": 1, "篇": 1, "部分": 1, "分编": 2, "章": 3, "节": 4}
 
@@ -48,23 +49,46 @@ class Mark:
     heading: bool = False
 
 
+_NUMBERED = frozenset("第笫【[")
+_LISTED = frozenset(f"{NUMERAL}（(")
+_BARE = frozenset("序前引总附结")
+
+
 def mark_of(line: str) -> Mark | None:
     """The mark at the beginning of a line, or None."""
+    first = line.lstrip()[:1]
+    if first in _NUMBERED:
+        return _numbered(line)
+    if first in _LISTED or first.isdecimal() or "①" <= first <= "⑳":
+        return _listed(line)
+    if first in _BARE and (match := BARE.match(line)):
+        return Mark("part", 3, _BLANK.sub("", match[1]), heading=True)
+    return None
+
+
+_BLANK = re.compile(r"[\s\u3000]")
+
+
+def _numbered(line: str) -> Mark | None:
+    """第一章, 第一条."""
     if match := PART.match(line):
         return Mark("part", _DEPTH[match[3]], f"第{match[2]}{match[3]}", (_number(match[2]), 0), True)
     if match := _LONG_PART.match(line):
         return Mark("part", _DEPTH[match[2]], f"第{match[1]}{match[2]}", (_number(match[1]), 0))
     if match := ARTICLE.match(line):
-        number = re.sub("[－—-]", "一", match[2])
+        number = match[2].replace("－", "一").replace("—", "一").replace("-", "一")
         return Mark("article", 5, f"第{number}条" + (f"之{match[3]}" if match[3] else ""), (_number(number), _number(match[3])))
+    return None
+
+
+def _listed(line: str) -> Mark | None:
+    """一、 （一） 1. （1） ① 1.1."""
     if match := _DECIMAL.match(line):
         parts = match[1].split(".")
         return Mark("list", 10 + len(parts), match[1], (int(parts[-1]), 0), _names(line, 30))
     for depth, pattern, form in _LIST:
         if match := pattern.match(line):
             return Mark("list", depth, form.format(match[1]), (_number(match[1]), 0), depth <= 2 and _names(line, 44 if depth == 1 else 32))
-    if match := BARE.match(line):
-        return Mark("part", 3, re.sub(r"[\s\u3000]", "", match[1]), heading=True)
     return None
 
 
@@ -96,6 +120,16 @@ def attachment_of(line: str) -> str | None:
 def lists_attachments(line: str) -> bool:
     """Whether a line begins the list of attachments in a notice (附件：1.…)."""
     return bool(_ENUMERATED.match(line))
+
+
+def is_table(line: str) -> bool:
+    """Whether a line is a row of a Markdown table."""
+    return line.lstrip()[:1] == "|" and bool(TABLE.match(line))
+
+
+def closes(line: str) -> bool:
+    """Whether a line closes a notice: （此件主动公开）, 抄送：…, the print line."""
+    return (line.lstrip()[:1] in _CLOSERS or "印发" in line) and bool(CLOSING.match(line))
 
 
 def is_signer(line: str) -> bool:

@@ -12,15 +12,15 @@ from collections.abc import Iterator
 
 from corpus.marks import (
     ARTICLE,
-    CLOSING,
     DATE_LINE,
     MID_ARTICLE,
     SIGNED_LINE,
-    TABLE,
     Mark,
     attachment_of,
+    closes,
     is_article_next,
     is_signer,
+    is_table,
     lists_attachments,
     mark_of,
 )
@@ -32,6 +32,7 @@ __all__ = ["PASSAGE_SIZE", "article_number", "passages", "segment"]
 
 _ANY_ARTICLE = re.compile(r"(?m)^[\s\u3000]*第[零〇○一二三四五六七八九十百千\d]+条")
 _CONTENTS = re.compile(r"^[\s\u3000]*目[\s\u3000]*[录次][\s\u3000]*$")
+_MARKS = re.compile(r"[\s#*]+")
 QUOTED_LINES = 200
 """A quotation that is not closed within so many lines is taken as a slip of the source."""
 
@@ -146,9 +147,9 @@ class _Segmenter:
         self._quotation_after(line)
 
     def _open(self, line: str, stop: int) -> None:
-        if TABLE.match(line):
+        if is_table(line):
             self._table(stop)
-        elif self.index in self.signed or CLOSING.match(line):
+        elif self.index in self.signed or closes(line):
             self._signature(stop)
         elif self.in_contents is not None and self._contents(line, stop):
             return
@@ -285,7 +286,7 @@ class _Segmenter:
         self._add(self.prefix, "attachment", stop)
 
     def _plain(self, line: str, stop: int) -> None:
-        compact = re.sub(r"[\s#*]+", "", line)
+        compact = _MARKS.sub("", line)
         if (not self.clauses and (line.startswith("#") or compact == self.title or (len(compact) <= 40 and compact and compact in self.title))) or self._in_title(compact):
             self._add(("标题",), "title", stop)
         elif (name := attachment_of(line)) and not self.quote and (self.clauses or name == "附件"):
@@ -305,7 +306,7 @@ class _Segmenter:
         """A further line of a title that is broken over lines."""
         if not self.clauses or self.clauses[-1].kind != "title" or self.begun or not self.title:
             return False
-        so_far = re.sub(r"[\s#*]+", "", self.text[: self.end])
+        so_far = _MARKS.sub("", self.text[: self.end])
         return bool(compact) and (so_far + compact) in self.title
 
     def _attached(self, name: str, line: str, stop: int) -> None:

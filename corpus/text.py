@@ -16,6 +16,7 @@ _PERCENT = re.compile(rf"百分之([{NUMERAL}]+)(?:点([零〇一二三四五六
 _SPACE = re.compile(r"[ \t\u00a0\u3000\u200b\ufeff]+")
 
 
+@lru_cache(maxsize=4096)
 def chinese_number(s: str) -> int:
     """The integer of a Chinese or Arabic numeral (一千一百九十七 → 1197, 二〇二三 → 2023). Raises ValueError."""
     s = unicodedata.normalize("NFKC", s.strip())
@@ -41,6 +42,7 @@ def chinese_number(s: str) -> int:
 _CN = "零一二三四五六七八九"
 
 
+@lru_cache(maxsize=4096)
 def chinese_numeral(n: int) -> str:
     """0..9999 in Chinese numerals as laws number articles (110 → 一百一十, 1197 → 一千一百九十七); other numbers in digits."""
     if not 0 <= n <= 9999:
@@ -134,10 +136,10 @@ def sentences(s: str) -> list[tuple[int, int]]:
 
 def trim(s: str, start: int, end: int) -> tuple[int, int]:
     """The span without white space at its ends."""
-    while start < end and s[start].isspace():
-        start += 1
-    while end > start and s[end - 1].isspace():
-        end -= 1
+    part = s[start:end]
+    bare = part.lstrip()
+    start = end - len(bare)
+    end = start + len(bare.rstrip())
     return start, end
 
 

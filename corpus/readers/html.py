@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -82,12 +82,9 @@ def _meta(root: Any) -> dict[str, str]:
 
 def _prune(root: Any) -> None:
     """Remove what is not shown or is no text, keeping the text behind it."""
-    for element in list(root.iter(*_DEAD)):
-        _remove(element)
-    for element in list(root.iter()):
-        if not isinstance(element.tag, str) or element.tag in ("html", "body"):
-            continue
-        if "hidden" in element.attrib or element.get("aria-hidden") == "true" or _HIDDEN.search(element.get("style") or ""):
+    lxml.etree.strip_elements(root, *_DEAD, with_tail=False)
+    for element in root.xpath("//*[@hidden or @aria-hidden or @style]"):
+        if element.tag not in ("html", "body") and ("hidden" in element.attrib or element.get("aria-hidden") == "true" or _HIDDEN.search(element.get("style") or "")):
             _remove(element)
 
 
@@ -96,8 +93,16 @@ def _remove(element: Any) -> None:
         element.drop_tree()
 
 
-def _names(element: Any) -> list[str]:
-    return [n for n in (element.get("id") or "", *(element.get("class") or "").split(), element.get("class") or "") if n]
+@lru_cache(maxsize=8192)
+def _matches(name: str, own: str, classes: str) -> bool:
+    """Whether an id or a class is one of a list of selectors.toml (names repeat: a page has few of them)."""
+    pattern = _pattern(name)
+    return any(pattern.fullmatch(n.lower()) for n in (own, *classes.split(), classes) if n)
+
+
+def _is(element: Any, name: str) -> bool:
+    own, classes = element.get("id") or "", element.get("class") or ""
+    return bool(own or classes) and _matches(name, own, classes)
 
 
 def main_node(root: Any, tables: list[Any]) -> tuple[Any, float]:
@@ -106,8 +111,7 @@ def main_node(root: Any, tables: list[Any]) -> tuple[Any, float]:
     _drop_frame(body)
     mass: dict[Any, int] = {}
     total = _weigh(body, mass)
-    pattern = _pattern("content")
-    known = [e for e in mass if any(pattern.fullmatch(n.lower()) for n in _names(e))]
+    known = [e for e in mass if _is(e, "content")]
     best = max(known, key=lambda e: mass[e], default=None)
     if best is not None and total and mass[best] >= 0.4 * total:
         inner = [e for e in known if mass[e] >= 0.85 * mass[best]]
@@ -143,11 +147,10 @@ def _size(element: Any) -> int:
 def _drop_frame(body: Any) -> None:
     """Remove what frames a page (navigation, footer, recommendations), unless it holds most of the text."""
     whole = _size(body) or 1
-    pattern = _pattern("drop")
     for element in list(body.iter()):
         if not isinstance(element.tag, str) or element.getparent() is None or element is body:
             continue
-        if (element.tag in ("nav", "footer", "aside", "header") or any(pattern.fullmatch(n.lower()) for n in _names(element))) and _size(element) < 0.4 * whole:
+        if (element.tag in ("nav", "footer", "aside", "header") or _is(element, "drop")) and _size(element) < 0.4 * whole:
             _remove(element)
 
 
