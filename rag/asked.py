@@ -32,11 +32,15 @@ def pattern(name: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that is asked: its words, its form, and the units of the values that would answer it (empty: any words)."""
+    """One thing that is asked: its words, its form, and the units of the values that would answer it (empty: any words).
+
+    `about` is what is searched for: its words, after those of the first part when they name too little themselves (要什么条件).
+    """
 
     text: str
     form: str
     units: frozenset[str] = frozenset()
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +106,23 @@ def _parts(texts: tuple[str, ...]) -> tuple[Part, ...]:
     """Parts with their forms; a short one that only names another case (下线呢, 主管领导呢) asks what the part before it asks."""
     found: list[Part] = []
     for text in texts:
+        about = f"{found[0].text}，{text}" if found and _leans(text) else text
         if found and len(text) <= 10 and text.endswith("呢"):
-            found.append(Part(text, found[-1].form, found[-1].units))
+            found.append(Part(text, found[-1].form, found[-1].units, about))
         else:
-            found.append(Part(text, form_of(text), units_of(text)))
+            found.append(Part(text, form_of(text), units_of(text), about))
     return tuple(found)
+
+
+_NAMED = 2
+"""A part that names so many things stands by itself."""
+
+
+def _leans(text: str) -> bool:
+    """Whether a later part of a question names too little to be searched for alone (要什么条件, 最后那份什么时候交)."""
+    from rag.focus import focus
+
+    return len(focus(text).nouns) < _NAMED
 
 
 _FIGURE = re.compile(r"^的?(?![^，。？?]{0,24}(?:办法|通知|指南|公告|细则|条例|意见|计划|名单|申报|评价|报告))[^，。？?]{0,24}(?:比例|税率|标准|上限|额度|税额)(?:是|为|多少|有多|怎|有什么|[？?]|$)")

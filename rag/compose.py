@@ -44,18 +44,18 @@ class Extractive:
 
     def compose(self, tools: Tools, c: Context) -> Context:
         """Sentences and citations from the evidence, in the order of what is asked."""
-        needs = [need_of(p.text, tools.retriever, c.reader) for p in c.asked.parts]
+        needs = [need_of(p.about, tools.retriever, c.reader) for p in c.asked.parts]
         groups = group(tools, c, choose(c, needs), needs)
         sentences: list[Sentence] = []
         citations: list[Citation] = []
         headed = False
         for g in sorted(groups, key=lambda g: not g.first):
-            for i, (text, start, end, block) in enumerate(say(g, c, needs)):
-                citation = cite(len(citations) + 1, g.document, start, end, g.evidence.validity)
-                citations.append(citation)
+            for i, (text, spans, block) in enumerate(say(g, c, needs)):
+                cited = [cite(len(citations) + n, g.document, start, end, g.evidence.validity) for n, (start, end) in enumerate(spans, 1)]
+                citations += cited
                 heading = RELATED if not g.first and not headed and i == 0 else ""
                 headed = headed or bool(heading)
-                sentences.append(Sentence(text, (citation.n,), block if g.first else "related", heading))
+                sentences.append(Sentence(text, tuple(x.n for x in cited), block if g.first else "related", heading))
         used = tuple(g.evidence for g in groups)
         return replace(c, sentences=tuple(sentences), citations=tuple(citations), used=used, composer=self.name)
 
@@ -101,6 +101,8 @@ def _of_part(ranked: Sequence[Evidence], part: int, need: Need, most: int) -> li
             chosen, held = [e], body
             continue
         gain, behind = need.held(held | body) - need.held(held), chosen[0].worths[part] - e.worths[part]
+        if _same_section(e, chosen[0]) and behind > k["beside"]:
+            continue
         if behind <= k["close"] or (gain >= k["gain"] and behind <= k["lacking"]):
             chosen.append(e)
             held |= body
@@ -111,6 +113,11 @@ def _of_part(ranked: Sequence[Evidence], part: int, need: Need, most: int) -> li
 
 def _same_article(a: Evidence, b: Evidence) -> bool:
     return a.document.id == b.document.id and (a.clause.get("article") or a.start) == (b.clause.get("article") or b.start)
+
+
+def _same_section(a: Evidence, b: Evidence) -> bool:
+    """Of one document without articles: what is near there is near because the whole document is about the question."""
+    return a.document.id == b.document.id and not a.clause.get("article")
 
 
 def _same_words(a: Evidence, b: Evidence) -> bool:
@@ -221,45 +228,49 @@ def _limits(s: Statement, e: Evidence, kin: Sequence[Statement]) -> bool:
 # ---- saying --------------------------------------------------------------------------------------------------------------
 
 
-def say(g: Group, c: Context, needs: Sequence[Need]) -> Iterator[tuple[str, int, int, str]]:
-    """(text, start, end, block) of the sentences of a group; the first names its source."""
+Spans = tuple[tuple[int, int], ...]
+
+
+def say(g: Group, c: Context, needs: Sequence[Need]) -> Iterator[tuple[str, Spans, str]]:
+    """(text, spans, block) of the sentences of a group; the first names its source."""
     source = source_of(g.document, place_of(g.document, g.statements[0]), c)
     first = True
     for statement in g.statements:
-        for text, start, end in _pieces(g, statement, needs[g.part], c.asked.parts[g.part]):
+        for text, spans in _pieces(g, statement, needs[g.part], c.asked.parts[g.part]):
             word = lead_word(c.asked.parts[g.part].text, text) if first and g.first else ""
-            yield (f"{word}{source}{text}" if first else text), start, end, "lead" if first else "more"
+            yield (f"{word}{source}{text}" if first else text), spans, "lead" if first else "more"
             first = False
 
 
-def _pieces(g: Group, s: Statement, need: Need, part: Part) -> Iterator[tuple[str, int, int]]:
+def _pieces(g: Group, s: Statement, need: Need, part: Part) -> Iterator[tuple[str, Spans]]:
     whole = part.form in ("which", "conditions", "support", "general") or g.evidence.role == "named"
     document, long = g.document, constants()["pick"]["long" if g.first else "aside"]
     if g.evidence.role == STALE_RATE:
         end = cut(document.text, s.start, s.end)
         if end > s.start:
-            yield condense(document.text[s.start : end]).rstrip("，；") + "……", s.start, end
+            yield condense(document.text[s.start : end]).rstrip("，；") + "……", ((s.start, end),)
     elif s.kind == "table":
-        yield _table(document, s, need), s.start, s.end
+        yield _table(document, s, need), ((s.start, s.end),)
     elif s.items:
-        yield _list(document, s, need, whole), s.start, s.end
+        yield _list(document, s, need, whole and g.first)
     elif s.end - s.start <= long:
-        yield condense(s.text(document)), s.start, s.end
+        yield condense(s.text(document)), ((s.start, s.end),)
     else:
         yield from _cut(document, s, need, part)
 
 
-def _list(document: Document, s: Statement, need: Need, whole: bool) -> str:
-    """A lead with its items on lines of their own; of a long list, when not the whole is asked for, the items that matter and how many there are."""
+def _list(document: Document, s: Statement, need: Need, whole: bool) -> tuple[str, Spans]:
+    """A lead with its items on lines of their own; of a long list, when not the whole is asked for, the lead and the items that matter, each with its
+    own span."""
     lead, items = condense(s.lead(document)), list(items_of(document, s))
     lines = [f"{_number(document.text[a:b])}{item}" for (a, b), item in zip(s.items, items, strict=True)]
     k = constants()["pick"]
     if len(lines) > k["items"] and (not whole or sum(map(len, lines)) > 3 * k["long"]):
         worth = [need.held(bag(line)) for line in lines]
-        kept = [line for line, w in zip(lines, worth, strict=True) if w >= 0.7 * max(worth) and w >= k["item"]]
+        kept = [i for i, w in enumerate(worth) if w >= 0.7 * max(worth) and w >= k["item"]]
         if kept and len(kept) < len(lines):
-            return "\n".join([f"{lead.rstrip('：:')}{EXCERPT}：", *kept])
-    return "\n".join([lead, *lines])
+            return "\n".join([f"{lead.rstrip('：:')}{EXCERPT}：", *(lines[i] for i in kept)]), ((s.start, s.lead_end), *(s.items[i] for i in kept))
+    return "\n".join([lead, *lines]), ((s.start, s.end),)
 
 
 def _number(item: str) -> str:
@@ -277,7 +288,7 @@ def _table(document: Document, s: Statement, need: Need) -> str:
     return "\n" + "\n".join(head + body)
 
 
-def _cut(document: Document, s: Statement, need: Need, part: Part) -> Iterator[tuple[str, int, int]]:
+def _cut(document: Document, s: Statement, need: Need, part: Part) -> Iterator[tuple[str, Spans]]:
     """Runs of the sentences that matter in a long paragraph, each run with its own span."""
     text = s.text(document)
     spans = sentence_spans(text)
@@ -293,5 +304,5 @@ def _cut(document: Document, s: Statement, need: Need, part: Part) -> Iterator[t
             run.append(i)
         elif run:
             a, b = spans[run[0]][0], spans[run[-1]][1]
-            yield condense(text[a:b]), s.start + a, s.start + b
+            yield condense(text[a:b]), ((s.start + a, s.start + b),)
             run = []

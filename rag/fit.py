@@ -36,7 +36,7 @@ def idf(retriever: Any, wanted: Iterable[str], reader: Reader) -> dict[str, floa
 @lru_cache(maxsize=8192)
 def bag(text: str) -> frozenset[str]:
     """The matching tokens of a text: bigrams, Latin words and numbers (single characters say too little)."""
-    return frozenset(t for t in tokens(fold_numerals(_one_name(normalise(text)))) if len(t) > 1 or not "\u3400" <= t <= "\u9fff")
+    return frozenset(t for t in tokens(fold_numerals(one_name(normalise(text)))) if len(t) > 1 or not "\u3400" <= t <= "\u9fff")
 
 
 @cache
@@ -47,7 +47,7 @@ def _same() -> tuple[re.Pattern[str], Mapping[str, str]]:
     return re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True)))), names
 
 
-def _one_name(text: str) -> str:
+def one_name(text: str) -> str:
     """One name for things that have several (研究开发, 研发投入 → 研发费用), in questions and texts alike."""
     pattern, names = _same()
     return pattern.sub(lambda m: names[m.group()], text)
@@ -86,7 +86,7 @@ class Need:
 def need_of(text: str, retriever: Any, reader: Reader) -> Need:
     """What a question needs, without its filler."""
     table = words()
-    plain = _one_name(normalise(text))
+    plain = one_name(normalise(text))
     kept = _without_question_words(plain)
     asked = bag(kept) or bag(plain)
     filler = frozenset().union(*(bag(word) for word in words_of(kept) if word in table.filler)) - _inside_words(kept, table.filler)

@@ -13,11 +13,13 @@ from corpus.text import normalise
 from rag import guard
 from rag.cite import clause_record
 from rag.facts import dates, month_days, quantities
-from rag.fit import Need, bag, need_of
+from rag.fit import Need, bag, need_of, one_name
 from rag.focus import focus
 from rag.named import key_of
 from rag.places import covers, inside
+from rag.reading import run
 from rag.records import Context, Evidence
+from rag.source import short_title
 from rag.statements import Statement
 from rag.tools import Book, Tools
 
@@ -42,29 +44,57 @@ def gather(tools: Tools, c: Context) -> Context:
 
     fixed = c.question.region or (c.region if not c.place_words else "")
     base = Query(c.rewritten, k=WHOLE, as_of=c.as_of, region=fixed)
-    queries = [base] + [replace(base, text=p.text, k=PART) for p in c.asked.parts if len(c.asked.parts) > 1]
-    if c.asked.support:
-        queries += [replace(base, k=LEVEL, level=level) for level in _LEVELS]
-    queries += [replace(base, k=NAMED, doc_id=i, region="") for i in c.named.documents[:3]]
-    best: dict[tuple[str, int, int], tuple[int, float, Any]] = {}
-    for query in queries:
-        hits = tools.retriever.search(query, c.reader)
-        top = max((h.score for h in hits), default=0.0) or 1.0
-        for hit in hits:
-            key, score = (hit.document_id, hit.start, hit.end), max(0.0, hit.score / top)
-            if key not in best or score > best[key][1]:
-                best[key] = (hit.rank, score, hit)
-    ordered = sorted(best.values(), key=lambda found: (-found[1], found[0]))
-    books = tools.books.get((hit.document_id for _, _, hit in ordered), c.reader)
-    passages = [_passage(books[hit.document_id].document, hit, rank, score) for rank, score, hit in ordered if hit.document_id in books]
+    several = range(len(c.asked.parts)) if len(c.asked.parts) > 1 else ()
+    found = _Found(len(c.asked.parts))
+    found.add(tools.retriever.search(base, c.reader))
+    for part in several:
+        found.add(tools.retriever.search(replace(base, text=c.asked.parts[part].about, k=PART), c.reader), part)
+    for level in _LEVELS if c.asked.support else ():
+        found.add(tools.retriever.search(replace(base, k=LEVEL, level=level), c.reader), beside=True)
+    for i in c.named.documents[:3]:
+        found.add(tools.retriever.search(replace(base, k=NAMED, doc_id=i, region=""), c.reader))
+    ordered = found.ordered()
+    books = tools.books.get((hit.document_id for hit, _ in ordered), c.reader)
+    passages = [_passage(books[hit.document_id].document, hit, places) for hit, places in ordered if hit.document_id in books]
     passages = _articles(tools, c) + passages
     usable = [e for e in passages if _trusted(e.document) and _reaches(c, e.document)]
     return replace(c, evidence=tuple(e for e in usable if _may_rest(e, c)), ended=tuple(e for e in usable if not _may_rest(e, c)))
 
 
-def _passage(document: Document, hit: Any, rank: int, score: float) -> Evidence:
+Place = tuple[int, float]
+"""How a passage was found: its rank and its score over the best one's, 0..1."""
+
+
+class _Found:
+    """Passages by what they were found for: the whole question, or one part of it."""
+
+    def __init__(self, parts: int) -> None:
+        self._parts, self._top = parts, 1.0
+        self._hits: dict[tuple[str, int, int], Any] = {}
+        self._places: dict[tuple[str, int, int], list[Place]] = {}
+
+    def add(self, hits: Sequence[Any], part: int | None = None, *, beside: bool = False) -> None:
+        """The hits of one search, first that of the whole question; `beside`: best of their level only, so their rank says nothing."""
+        top = max((h.score for h in hits), default=0.0) or 1.0
+        self._top = top if not self._hits else self._top
+        for hit in hits:
+            key = (hit.document_id, hit.start, hit.end)
+            place = (WHOLE, max(0.0, hit.score / max(top, self._top))) if beside else (hit.rank, max(0.0, hit.score / top))
+            self._hits.setdefault(key, hit)
+            places = self._places.setdefault(key, [(WHOLE, 0.0)] * self._parts)
+            for i in range(self._parts) if part is None else (part,):
+                places[i] = max(places[i], place, key=lambda p: (p[1], -p[0]))
+
+    def ordered(self) -> list[tuple[Any, tuple[Place, ...]]]:
+        """Every hit with its place for each part, best first."""
+        found = [(hit, tuple(self._places[key])) for key, hit in self._hits.items()]
+        return sorted(found, key=lambda pair: min((-score, rank) for rank, score in pair[1]))
+
+
+def _passage(document: Document, hit: Any, places: tuple[Place, ...]) -> Evidence:
     judged = Validity(**hit.validity) if isinstance(hit.validity, dict) else hit.validity
-    return Evidence(document, judged, dict(hit.clause), hit.start, hit.end, rank, score, near=float(hit.explain.get("dense", 0.0)))
+    rank, score = max(places, key=lambda p: (p[1], -p[0]))
+    return Evidence(document, judged, dict(hit.clause), hit.start, hit.end, rank, score, near=float(hit.explain.get("dense", 0.0)), places=places)
 
 
 def _may_rest(e: Evidence, c: Context) -> bool:
@@ -124,7 +154,7 @@ def _articles(tools: Tools, c: Context) -> list[Evidence]:
 
 def weigh(tools: Tools, c: Context) -> Context:
     """Statements of the passages, best first, each with its fit to every part and what it is worth as an answer."""
-    needs = [need_of(p.text, tools.retriever, c.reader) for p in c.asked.parts]
+    needs = [need_of(p.about, tools.retriever, c.reader) for p in c.asked.parts]
     whole = need_of(c.rewritten, tools.retriever, c.reader)
     words = _Wording.of(tools, c)
     books = tools.books.get((e.document.id for e in c.evidence), c.reader)
@@ -169,6 +199,7 @@ _ASKS_MEANING = re.compile(r"什么(?:是|叫)|是什么(?!时候|意见)|是指
 class _Wording:
     """The wording of a question: its runs of three characters, what is asked for (nouns beside the question word), and whether a meaning is asked for."""
 
+    plain: str
     runs: frozenset[str]
     wanted: tuple[Need, ...]
     meaning: bool
@@ -177,7 +208,7 @@ class _Wording:
     def of(cls, tools: Tools, c: Context) -> _Wording:
         plain = re.sub(r"\s", "", normalise(c.rewritten))
         words = {w for p in c.asked.parts for w in focus(p.text).asked}
-        return cls(frozenset(r for i in range(len(plain) - 2) if _CHARS.fullmatch(r := plain[i : i + 3])), tuple(need_of(w, tools.retriever, c.reader) for w in sorted(words)), bool(_ASKS_MEANING.search(plain)))
+        return cls(one_name(plain), frozenset(r for i in range(len(plain) - 2) if _CHARS.fullmatch(r := plain[i : i + 3])), tuple(need_of(w, tools.retriever, c.reader) for w in sorted(words)), bool(_ASKS_MEANING.search(plain)))
 
     def features(self, text: str, held: frozenset[str]) -> dict[str, float]:
         """run: share of the runs that the text holds; wanted: share of what is asked for that it, its title or headings hold; meaning: it defines where that is asked."""
@@ -201,13 +232,29 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
     context = title | head | bag(e.text)
     fits = tuple(n.held(body, context) for n in needs)
     shared = {
-        "whole": whole.held(body, context), "body": whole.held(body), "heading": whole.held(head), "score": e.score, "rank": 1 / (1 + e.rank),
-        "law": float(e.document.legal_rank == "法律"), "local": float(not c.region and e.document.level not in (None, "national")),
+        "whole": whole.held(body, context), "body": whole.held(body), "heading": whole.held(head),
+        "subject": _subject(words.plain, e.document.title), "law": float(e.document.legal_rank == "法律"), "local": float(not c.region and e.document.level not in (None, "national")),
         "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text)), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), **words.features(text, body | context),
     }  # fmt: skip
     values = values_of(text) if any(p.units for p in c.asked.parts) else set()
-    worths = tuple(_worth({**shared, "fit": fit, "value": float(bool(p.units & values))}) for p, fit in zip(c.asked.parts, fits, strict=True))
+    places = e.places or ((e.rank, e.score),) * len(fits)
+    programme = _PROGRAMME.match(text.lstrip())
+    own = ({"programme": float(bool(programme) and p.form in _PLAIN), "fit": fit, "value": float(bool(p.units & values)), "rank": 1 / (1 + rank), "score": score} for p, fit, (rank, score) in zip(c.asked.parts, fits, places, strict=True))
+    worths = tuple(_worth({**shared, **part}) for part in own)
     return replace(e, start=s.start, end=s.end, clause=clause_record(e.document, s.start, s.end), statement=s, fits=fits, worths=worths, run=shared["run"])
+
+
+@lru_cache(maxsize=4096)
+def _subject(question: str, title: str) -> float:
+    """The longest run of characters that a question and a title share, 1 for six, 0 for less than four: the title names what is asked about."""
+    longest = min(6, run(question, one_name(normalise(short_title(title)))))
+    return longest / 6 if longest >= 4 else 0.0
+
+
+_PROGRAMME = re.compile(r"(?:第[^条]{1,8}条\s*)?(?:国家|国务院|各级|县级以上|地方|本[省市]|省|市|有关部门|政府)[^。]{0,24}(?:鼓励|支持|建立|加强|完善|引导|推动|推进|促进|健全|加快|提高|发展|统筹|保护)")
+"""What a body sets out to do (国家鼓励…, 县级以上人民政府应当加强…)."""
+_PLAIN = ("may", "amount", "who", "period", "deadline", "conditions")
+"""Forms of question that a programme does not answer."""
 
 
 def _worth(features: Mapping[str, float]) -> float:

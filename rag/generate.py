@@ -133,7 +133,7 @@ def stands(c: Context, sentences: Sequence[Sentence], citations: Sequence[Citati
 
 def passages(tools: Tools, c: Context) -> list[Evidence]:
     """The evidence that the model reads: first what the extractive composer would use, then the best of the rest, no span twice."""
-    needs = [need_of(p.text, tools.retriever, c.reader) for p in c.asked.parts]
+    needs = [need_of(p.about, tools.retriever, c.reader) for p in c.asked.parts]
     first = [e for _, e in choose(c, needs)]
     found: dict[tuple[str, int, int], Evidence] = {}
     for e in (*first, *sorted(c.evidence, key=lambda e: -e.worth)):
