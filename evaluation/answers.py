@@ -198,7 +198,7 @@ def explain(gold: Gold, answer: Answer, s: Score) -> str:
 @app.command("answers")
 def command(
     data: Annotated[Path, typer.Option(help="Folder with policy/ and qa/.")],
-    home: Annotated[Path, typer.Option(help="Home that holds (or will hold) the policy data.")] = Path(".jianwei-eval-answers"),
+    home: Annotated[Path, typer.Option(help="Home that holds (or will hold) the policy data.")] = Path(".jianwei/eval-answers"),
     log: Annotated[Path | None, typer.Option(help="File for every answer with what it lacks.")] = None,
     out: Annotated[Path | None, typer.Option(help="Figures as JSON, for `jianwei eval gate answers`.")] = None,
 ) -> None:

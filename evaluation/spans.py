@@ -147,7 +147,7 @@ def _asked(data: Path, count: int) -> Iterator[dict[str, Any]]:
 @app.command("spans")
 def command(
     data: Annotated[Path, typer.Option(help="Folder with qa/ncp_docs.jsonl.gz and qa/ncp_questions.jsonl.gz.")],
-    home: Annotated[Path, typer.Option(help="Home that holds (or will hold) the 300 policies.")] = Path(".jianwei-eval-spans"),
+    home: Annotated[Path, typer.Option(help="Home that holds (or will hold) the 300 policies.")] = Path(".jianwei/eval-spans"),
     count: Annotated[int, typer.Option(help="So many questions, evenly drawn; 0 for all.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Figures as JSON, for `jianwei eval gate spans`.")] = None,
 ) -> None:

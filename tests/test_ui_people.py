@@ -28,7 +28,7 @@ spec = spec_from_file_location("ui_server", Path(__file__).with_name("ui_server.
 assert spec and spec.loader
 ui_server = module_from_spec(spec)
 spec.loader.exec_module(ui_server)
-ROLES = ("enterprise", "expert", "official", "operator", "auditor", "admin")
+ROLES = ui_server.ROLES
 
 
 def test_passwords_are_argon2_and_weak_ones_refused() -> None:
@@ -99,13 +99,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tokens(home: Path) -> dict[str, str]:
-    store = open_store(load_settings(home))
-    found = {}
-    for role in ROLES:
-        accounts.create(store, f"u-{role}", role, by="test")
-        found[role] = accounts.make_token(store, f"u-{role}", "test", by="test")
-    store.close()
-    return found
+    return dict(ui_server.enrolled(home))
 
 
 @pytest.fixture(scope="module")

@@ -15,16 +15,13 @@ import httpx
 import pytest
 
 from corpus.access import CEILINGS
-from corpus.settings import load_settings
-from corpus.store import open_store
-from ui.auth import accounts
 
 spec = spec_from_file_location("ui_server", Path(__file__).with_name("ui_server.py"))
 assert spec and spec.loader
 ui_server = module_from_spec(spec)
 spec.loader.exec_module(ui_server)
 
-ACCOUNTS = frozenset({"enterprise", "expert", "official", "operator", "auditor", "admin"})
+ACCOUNTS = frozenset(ui_server.ROLES)
 ALL = ACCOUNTS | {"anonymous"}
 KEEPERS = frozenset({"operator", "admin"})
 WATCHERS = KEEPERS | {"auditor"}
@@ -153,12 +150,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tokens(home: Path) -> dict[str, str]:
-    store = open_store(load_settings(home))
-    for role in sorted(ACCOUNTS):
-        accounts.create(store, f"u-{role}", role, by="test")
-    found = {role: accounts.make_token(store, f"u-{role}", "test", by="test") for role in sorted(ACCOUNTS)}
-    store.close()
-    return found
+    return dict(ui_server.enrolled(home))
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,12 @@ from pathlib import Path
 
 import httpx
 
+from corpus.settings import load_settings
+from corpus.store import open_store
+from ui.auth import accounts
+
+ROLES = ("enterprise", "expert", "official", "operator", "auditor", "admin")
+
 POLICY = """测试省企业研究开发补助办法
 测科规〔2024〕5号
 第一条　为了支持企业研究开发，根据有关规定，制定本办法。
@@ -41,6 +47,16 @@ def build_home(folder: Path) -> Path:
 
 
 PROGRAM = [sys.executable, "-c", "from ui.cli import main; main()"]
+
+
+def enrolled(home: Path) -> dict[str, str]:
+    """An account `u-ROLE` of every role in a home; gives a token of each by role."""
+    store = open_store(load_settings(home))
+    for role in ROLES:
+        accounts.create(store, f"u-{role}", role, by="test")
+    found = {role: accounts.make_token(store, f"u-{role}", "test", by="test") for role in ROLES}
+    store.close()
+    return found
 
 
 @contextlib.contextmanager

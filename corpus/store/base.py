@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Engine, MetaData, create_engine, event
+from sqlalchemy import CursorResult, Engine, Executable, MetaData, create_engine, event
 
 metadata = MetaData(
     naming_convention={
@@ -43,3 +43,9 @@ def inserted(result: CursorResult[Any]) -> int:
     key = result.inserted_primary_key
     assert key is not None
     return int(key[0])
+
+
+def rows_of(engine: Engine, query: Executable) -> list[dict[str, Any]]:
+    """Every row of a query as {column: value}."""
+    with engine.connect() as connection:
+        return [dict(row._mapping) for row in connection.execute(query)]

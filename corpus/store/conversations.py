@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from corpus.access import Reader
 from corpus.errors import NotFound, StoreError
-from corpus.store.base import metadata, now
+from corpus.store.base import metadata, now, rows_of
 
 conversations = Table(
     "conversations",
@@ -140,8 +140,7 @@ class Conversations:
 
     def watched(self) -> Sequence[dict[str, Any]]:
         """Turns whose users want to be told when their evidence changes."""
-        with self.engine.connect() as connection:
-            return [dict(r._mapping) for r in connection.execute(select(turns).where(turns.c.watched.is_(True)).order_by(turns.c.n))]
+        return rows_of(self.engine, select(turns).where(turns.c.watched.is_(True)).order_by(turns.c.n))
 
     def tally(self, since: str = "") -> dict[str, int]:
         """How many turns of each status since an instant."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, Engine, Integer, String, Table, Text, insert, select, update
 
 from corpus.errors import BadInput, NotFound
-from corpus.store.base import inserted, metadata, now
+from corpus.store.base import inserted, metadata, now, rows_of
 
 corrections = Table(
     "corrections",
@@ -95,7 +95,7 @@ class Governance:
         query = select(corrections).order_by(corrections.c.n.desc()).limit(limit)
         query = query.where(corrections.c.state == state) if state else query
         query = query.where(corrections.c.document_id == document_id) if document_id else query
-        return self._rows(query)
+        return rows_of(self.engine, query)
 
     def settle(self, number: int, settled_by: str, *, accept: bool, new: str = "", reason: str = "", sent_to: str = "") -> dict[str, Any]:
         """Close one doubt; the row keeps both values. The caller amends the document. Raises NotFound when not open."""
@@ -138,7 +138,7 @@ class Governance:
     def retirements(self, *, open_only: bool = True) -> list[dict[str, Any]]:
         """The retirement list."""
         query = select(retirements).order_by(retirements.c.n)
-        return self._rows(query.where(retirements.c.done_at == "") if open_only else query)
+        return rows_of(self.engine, query.where(retirements.c.done_at == "") if open_only else query)
 
     # ---- applications for 三级 data --------------------------------------------------------------------------------
 
@@ -171,7 +171,7 @@ class Governance:
         """Applications, newest first."""
         query = select(applications).order_by(applications.c.n.desc())
         query = query.where(applications.c.state == state) if state else query
-        return self._rows(query.where(applications.c.user == user) if user else query)
+        return rows_of(self.engine, query.where(applications.c.user == user) if user else query)
 
     def grants(self, user: str, on: str) -> frozenset[str]:
         """Ids of the 三级 documents that `user` may read on the date `on`."""
@@ -189,8 +189,4 @@ class Governance:
     def quality_history(self, source_id: str, limit: int = 90) -> list[dict[str, Any]]:
         """A source's measures by day, newest first."""
         query = select(quality_history).where(quality_history.c.source_id == source_id)
-        return self._rows(query.order_by(quality_history.c.on.desc()).limit(limit))
-
-    def _rows(self, query: Any) -> list[dict[str, Any]]:
-        with self.engine.connect() as connection:
-            return [dict(row._mapping) for row in connection.execute(query)]
+        return rows_of(self.engine, query.order_by(quality_history.c.on.desc()).limit(limit))

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, Engine, Float, Integer, String, Table, Text, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from corpus.store.base import inserted, metadata, now
+from corpus.store.base import inserted, metadata, now, rows_of
 
 job_runs = Table(
     "job_runs",
@@ -61,8 +61,7 @@ class Jobs:
     def runs(self, name: str = "", limit: int = 50) -> list[dict[str, Any]]:
         """The latest runs, newest first."""
         query = select(job_runs).order_by(job_runs.c.n.desc()).limit(limit)
-        with self.engine.connect() as connection:
-            return [dict(row._mapping) for row in connection.execute(query.where(job_runs.c.name == name) if name else query)]
+        return rows_of(self.engine, query.where(job_runs.c.name == name) if name else query)
 
     def lease(self, name: str, holder: str, seconds: float) -> bool:
         """Take or renew the lease `name`; False while another holder's lasts."""

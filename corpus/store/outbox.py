@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Column, Engine, Integer, String, Table, Text, UniqueConstraint, delete, func, insert, select, update
 
 from corpus.errors import BadInput, NotFound
-from corpus.store.base import inserted, metadata, now
+from corpus.store.base import inserted, metadata, now, rows_of
 
 outbox = Table(
     "outbox",
@@ -84,7 +84,7 @@ class Outbox:
     def subscriptions(self, user: str = "") -> list[dict[str, Any]]:
         """Subscriptions, oldest first."""
         query = select(subscriptions).order_by(subscriptions.c.n)
-        return self._rows(query.where(subscriptions.c.user == user) if user else query)
+        return rows_of(self.engine, query.where(subscriptions.c.user == user) if user else query)
 
     def unsubscribe(self, user: str, number: int) -> None:
         """End a subscription of a user; raises NotFound."""
@@ -94,7 +94,7 @@ class Outbox:
 
     def unspread(self, limit: int = 500) -> list[dict[str, Any]]:
         """Events that have not been held against the subscriptions yet."""
-        return self._rows(select(outbox).where(outbox.c.spread.is_(False)).order_by(outbox.c.n).limit(limit))
+        return rows_of(self.engine, select(outbox).where(outbox.c.spread.is_(False)).order_by(outbox.c.n).limit(limit))
 
     def spread(self, event_n: int, chosen: list[dict[str, Any]]) -> None:
         """Make a delivery for each chosen subscription; one transaction marks the event as spread."""
@@ -116,7 +116,7 @@ class Outbox:
             .order_by(deliveries.c.n)
             .limit(limit)
         )
-        return self._rows(query)
+        return rows_of(self.engine, query)
 
     def done(self, number: int, error: str = "") -> None:
         """Note a delivery's outcome; a failure is tried again later, at most TRIES times."""
@@ -136,7 +136,7 @@ class Outbox:
             .order_by(deliveries.c.n.desc())
             .limit(limit)
         )
-        return self._rows(query)
+        return rows_of(self.engine, query)
 
     def read(self, user: str, number: int) -> None:
         """Mark a message of a user as read."""
@@ -147,10 +147,6 @@ class Outbox:
         """How many deliveries wait."""
         with self.engine.connect() as connection:
             return int(connection.scalar(select(func.count()).select_from(deliveries).where(deliveries.c.state == "pending")) or 0)
-
-    def _rows(self, query: Any) -> list[dict[str, Any]]:
-        with self.engine.connect() as connection:
-            return [dict(row._mapping) for row in connection.execute(query)]
 
 
 _FRESH = {"state": "pending", "tries": 0, "error": "", "done_at": ""}

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, Column, Engine, Integer, String, Table, Text, Uniqu
 
 from corpus.errors import NotFound, StoreError
 from corpus.models import sha256_hex
-from corpus.store.base import metadata, now
+from corpus.store.base import metadata, now, rows_of
 
 panels = Table(
     "panels",
@@ -116,7 +116,7 @@ class Panels:
 
     def all(self) -> list[dict[str, Any]]:
         """Every panel, newest first."""
-        return self._rows(select(panels).order_by(panels.c.opened_at.desc(), panels.c.id))
+        return rows_of(self.engine, select(panels).order_by(panels.c.opened_at.desc(), panels.c.id))
 
     def set_state(self, panel_id: str, state: str, items: list[dict[str, Any]] | None = None) -> None:
         """Move a panel on (open | closed | signed); `items` when experts added some before round 1."""
@@ -134,7 +134,7 @@ class Panels:
 
     def members(self, panel_id: str) -> list[dict[str, Any]]:
         """The members of a panel."""
-        return self._rows(select(members).where(members.c.panel_id == panel_id).order_by(members.c.user))
+        return rows_of(self.engine, select(members).where(members.c.panel_id == panel_id).order_by(members.c.user))
 
     def open_round(self, panel_id: str, number: int) -> None:
         """Start a round."""
@@ -143,7 +143,7 @@ class Panels:
 
     def rounds(self, panel_id: str) -> list[dict[str, Any]]:
         """The rounds of a panel, first to last."""
-        return self._rows(select(rounds).where(rounds.c.panel_id == panel_id).order_by(rounds.c.number))
+        return rows_of(self.engine, select(rounds).where(rounds.c.panel_id == panel_id).order_by(rounds.c.number))
 
     def close_round(self, panel_id: str, number: int, result: dict[str, Any]) -> None:
         """Close a round with its statistics; raises StoreError when it is not open."""
@@ -163,7 +163,7 @@ class Panels:
     def ratings(self, panel_id: str, number: int | None = None) -> list[dict[str, Any]]:
         """Ratings of a panel, or of one round."""
         query = select(ratings).where(ratings.c.panel_id == panel_id).order_by(ratings.c.n)
-        return self._rows(query if number is None else query.where(ratings.c.round == number))
+        return rows_of(self.engine, query if number is None else query.where(ratings.c.round == number))
 
     def nominate(self, panel_id: str, user: str, statement: str, reason: str) -> None:
         """Store a risk that an expert names (专家补充提名)."""
@@ -172,7 +172,7 @@ class Panels:
 
     def nominations(self, panel_id: str) -> list[dict[str, Any]]:
         """The nominations of a panel."""
-        return self._rows(select(nominations).where(nominations.c.panel_id == panel_id).order_by(nominations.c.n))
+        return rows_of(self.engine, select(nominations).where(nominations.c.panel_id == panel_id).order_by(nominations.c.n))
 
     def compare(self, panel_id: str, user: str, winner: str, loser: str) -> None:
         """Store one pair comparison."""
@@ -181,7 +181,7 @@ class Panels:
 
     def comparisons(self, panel_id: str) -> list[dict[str, Any]]:
         """The pair comparisons of a panel."""
-        return self._rows(select(comparisons).where(comparisons.c.panel_id == panel_id).order_by(comparisons.c.n))
+        return rows_of(self.engine, select(comparisons).where(comparisons.c.panel_id == panel_id).order_by(comparisons.c.n))
 
     # ---- signed lists --------------------------------------------------------------------------------------------
 
@@ -206,9 +206,5 @@ class Panels:
     def lists(self, panel_id: str = "") -> list[dict[str, Any]]:
         """Signed and drafted lists, newest first, content parsed; `intact` says whether it still has its hash."""
         query = select(signed_lists).order_by(signed_lists.c.created_at.desc(), signed_lists.c.id)
-        rows = self._rows(query.where(signed_lists.c.panel_id == panel_id) if panel_id else query)
+        rows = rows_of(self.engine, query.where(signed_lists.c.panel_id == panel_id) if panel_id else query)
         return [{**r, "intact": sha256_hex(r["content"].encode()) == r["sha256"], "content": json.loads(r["content"])} for r in rows]
-
-    def _rows(self, query: Any) -> list[dict[str, Any]]:
-        with self.engine.connect() as connection:
-            return [dict(row._mapping) for row in connection.execute(query)]

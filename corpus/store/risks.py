@@ -13,7 +13,7 @@ from sqlalchemy import JSON, Column, Engine, Float, Index, Integer, String, Tabl
 
 from corpus.access import Reader
 from corpus.errors import NotFound
-from corpus.store.base import inserted, metadata, now
+from corpus.store.base import inserted, metadata, now, rows_of
 from corpus.store.document_rows import changes, documents, observations, origins
 
 signals = Table(
@@ -206,7 +206,7 @@ class Risks:
     def mentions(self, kinds: Sequence[str], *, until: str, ceiling: int = 4) -> list[dict[str, Any]]:
         """Mentions by documents first seen by `until`, in order of document and object."""
         query = select(mentions).where(mentions.c.kind.in_(list(kinds)), mentions.c.seen <= until, mentions.c.security <= ceiling)
-        return self._rows(query.order_by(mentions.c.document_id, mentions.c.thing))
+        return rows_of(self.engine, query.order_by(mentions.c.document_id, mentions.c.thing))
 
     def titles(self, ids: Sequence[str]) -> dict[str, str]:
         """Titles of documents by id."""
@@ -278,7 +278,7 @@ class Risks:
 
     def runs(self, *, ceiling: int = 4) -> list[dict[str, Any]]:
         """All lists within a ceiling, oldest date first."""
-        return self._rows(select(runs).where(runs.c.ceiling <= ceiling).order_by(runs.c.as_of, runs.c.ceiling, runs.c.n))
+        return rows_of(self.engine, select(runs).where(runs.c.ceiling <= ceiling).order_by(runs.c.as_of, runs.c.ceiling, runs.c.n))
 
     def entries(self, run: int, *, field: str = "") -> list[dict[str, Any]]:
         """The records of a list in order of place."""
@@ -310,7 +310,7 @@ class Risks:
     def registered(self, risk_id: str = "") -> list[dict[str, Any]]:
         """Register entries, or one of them; raises NotFound for an unknown id."""
         query = select(register).order_by(register.c.risk_id)
-        found = self._rows(query.where(register.c.risk_id == risk_id) if risk_id else query)
+        found = rows_of(self.engine, query.where(register.c.risk_id == risk_id) if risk_id else query)
         if risk_id and not found:
             raise NotFound("no such risk", risk_id, "see `jianwei risks list`")
         return found
@@ -331,7 +331,7 @@ class Risks:
     def history(self, risk_id: str = "", *, limit: int = 200) -> list[dict[str, Any]]:
         """What happened to a risk, oldest first."""
         query = select(history).order_by(history.c.n.desc()).limit(limit)
-        return self._rows(query.where(history.c.risk_id == risk_id) if risk_id else query)[::-1]
+        return rows_of(self.engine, query.where(history.c.risk_id == risk_id) if risk_id else query)[::-1]
 
     # ---- alerts and bulletins ------------------------------------------------------------------------------------
 
@@ -344,7 +344,7 @@ class Risks:
         """Alerts, newest first."""
         query = select(alerts).where(alerts.c.security <= ceiling).order_by(alerts.c.n.desc())
         query = query.where(alerts.c.risk_id == risk_id) if risk_id else query
-        return self._rows(query.where(alerts.c.state.in_(list(states))) if states else query)
+        return rows_of(self.engine, query.where(alerts.c.state.in_(list(states))) if states else query)
 
     def set_alert(self, number: int, **values: Any) -> None:
         """Change one alert; raises NotFound."""
@@ -360,14 +360,10 @@ class Risks:
     def bulletins(self, number: int = 0) -> list[dict[str, Any]]:
         """Bulletins, newest first, or the one with a number."""
         query = select(bulletins).order_by(bulletins.c.n.desc())
-        return self._rows(query.where(bulletins.c.n == number) if number else query)
+        return rows_of(self.engine, query.where(bulletins.c.n == number) if number else query)
 
     def set_bulletin(self, number: int, **values: Any) -> None:
         """Change a bulletin; raises NotFound."""
         with self.engine.begin() as connection:
             if not connection.execute(update(bulletins).where(bulletins.c.n == number).values(**values)).rowcount:
                 raise NotFound("no such bulletin", number, "see the list of bulletins")
-
-    def _rows(self, query: Any) -> list[dict[str, Any]]:
-        with self.engine.connect() as connection:
-            return [dict(row._mapping) for row in connection.execute(query)]

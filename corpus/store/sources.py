@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Column, Engine, Float, Integer, String, Table, Text, delete, func, insert, select
 
 from corpus.models import Source
-from corpus.store.base import metadata, now
+from corpus.store.base import metadata, now, rows_of
 
 sources = Table(
     "sources",
@@ -76,9 +76,7 @@ class Sources:
     def runs(self, source_id: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
         """The latest runs, newest first."""
         query = select(runs).order_by(runs.c.n.desc()).limit(limit)
-        with self.engine.connect() as connection:
-            rows = connection.execute(query if source_id is None else query.where(runs.c.source_id == source_id)).all()
-        return [dict(row._mapping) for row in rows]
+        return rows_of(self.engine, query if source_id is None else query.where(runs.c.source_id == source_id))
 
     def last_runs(self) -> dict[str, str]:
         """When the latest run of each source ended (UTC), by source."""
