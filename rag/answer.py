@@ -20,8 +20,9 @@ from rag.generate import open_generative
 from rag.levels import Levels
 from rag.record import answer_of, keep
 from rag.records import Answer, Citation, Context, Question, Sentence
+from rag.render import text_of
 from rag.standing import Standing
-from rag.steps import AFTER, STEPS
+from rag.steps import AFTER, STEPS, guard_output
 from rag.tools import Books, Tools
 
 __all__ = ["Answer", "Answerer", "Citation", "Question", "Sentence", "open_answerer"]
@@ -38,16 +39,15 @@ class Answerer:
         return self._finish(self._walked(self._begin(question, reader)))
 
     def stream(self, question: Question, reader: Reader) -> Iterator[dict[str, Any]]:
-        """{"type": "step", "name"} as each step begins, {"type": "delta", "text"} as the text grows, {"type": "answer", "answer"} last."""
+        """{"type": "step", "name"} as each step begins, {"type": "delta", "text"} once the text is guarded, {"type": "answer", "answer"} last."""
         begun = context = self._begin(question, reader)
         yield {"type": "step", "name": STEPS[0].__name__}
         for name, context in self.walk(begun):
+            if name == guard_output.__name__:
+                yield from ({"type": "delta", "text": line} for line in text_of(context).splitlines(keepends=True))
             if (after := _next(name)) and not context.done:
                 yield {"type": "step", "name": after}
-        answer = self._finish(context)
-        for line in answer.text.splitlines(keepends=True):
-            yield {"type": "delta", "text": line}
-        yield {"type": "answer", "answer": answer}
+        yield {"type": "answer", "answer": self._finish(context)}
 
     def replay(self, answer_id: str, reader: Reader) -> dict[str, Any]:
         """A kept answer beside the same question asked again now: {"kept", "again", "same"}; nothing new is kept. Raises NotFound."""

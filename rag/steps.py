@@ -1,6 +1,6 @@
 """The steps of an answer, in order. Each takes the tools and a context and returns a changed context; any may stop the pipeline.
 
-check → rewrite → route → filters → named → retrieve → rerank → rates → support → compose → verify → notices → follow-ups → guard
+check → rewrite → route → filters → named → retrieve → rerank → rates → support → compose → verify → notices → guard → follow-ups
 """
 
 from __future__ import annotations
@@ -121,11 +121,6 @@ def add_notices(tools: Tools, c: Context) -> Context:
     return notices.add(tools, c)
 
 
-def suggest_follow_ups(tools: Tools, c: Context) -> Context:
-    """Questions that the corpus can answer next."""
-    return follow.add(tools, c)
-
-
 def guard_output(tools: Tools, c: Context) -> Context:
     """No links, no pictures, no personal data, no orders in what leaves; the answer is cut at its limit."""
     sentences = tuple(replace(s, text=guard.clean(s.text), heading=guard.clean(s.heading)) for s in c.sentences if not guard.is_tainted(f"{s.heading}\n{s.text}"))
@@ -134,11 +129,17 @@ def guard_output(tools: Tools, c: Context) -> Context:
     if c.sentences and not sentences:
         return stop(c, "no_support", status=NO_SUPPORT, reason="guarded", sentences=(), citations=())
     sentences, citations = renumber(sentences, c.citations)
-    return replace(c, sentences=sentences, citations=citations, said=guard.clean(c.said), notices=notices, nearest=nearest, follow_ups=tuple(q for q in c.follow_ups if not guard.is_tainted(q)))
+    return replace(c, sentences=sentences, citations=citations, said=guard.clean(c.said), notices=notices, nearest=nearest)
+
+
+def suggest_follow_ups(tools: Tools, c: Context) -> Context:
+    """Questions that the corpus can answer next; the last step, so that the answer can be read meanwhile."""
+    found = follow.add(tools, c)
+    return replace(found, follow_ups=tuple(q for q in found.follow_ups if not guard.is_tainted(q)))
 
 
 STEPS: tuple[Step, ...] = (
-    check_question, rewrite_with_history, route_question, understand_filters, find_named, retrieve, rerank, settle_rates, decide_support, compose, verify_citations, add_notices, suggest_follow_ups, guard_output,
+    check_question, rewrite_with_history, route_question, understand_filters, find_named, retrieve, rerank, settle_rates, decide_support, compose, verify_citations, add_notices, guard_output, suggest_follow_ups,
 )  # fmt: skip
 """The pipeline, in order."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request
@@ -16,10 +17,11 @@ from ui.api.base import DeskOf, HallOf, ReaderOf, Record
 from ui.api.risks import file_response
 from ui.api.schemas import Code
 from ui.desk import Desk, enterprise, reports
+from ui.desk import risks as risks_desk
 from ui.desk.library import lineage
 from ui.export import report_record
 from ui.messages import LANGUAGES, say
-from ui.pages import answer_report, feeds
+from ui.pages import answer_report, feeds, risk_acts
 from ui.pages import document as document_page
 from ui.pages import report as report_page
 from ui.pages import risk as risk_page
@@ -117,14 +119,20 @@ async def compare(request: Request, hall: HallOf, reader: ReaderOf, a: Annotated
 def risk(request: Request, desk: DeskOf, reader: ReaderOf, risk_id: Annotated[str, Path(max_length=64)]) -> HTMLResponse:
     """A risk with its evidence, as a fragment."""
     record = desk.risk(risk_id, reader)
-    return HTMLResponse(risk_page.detail(record, desk.signal_titles(record, reader), language_of(request)))
+    return HTMLResponse(_risk(desk, record, reader, language_of(request)))
+
+
+def _risk(desk: Desk, record: Mapping[str, Any], reader: Reader, language: str) -> str:
+    others = [r for r in desk.risks(reader)["risks"] if r["id"] != record["id"] and r["state"] != "candidate"] if reader.role in risk_acts.KEEPERS else []
+    acts = risk_acts.acts(record, others, risks_desk.types_of(desk, record), reader, language)
+    return risk_page.detail(record, desk.signal_titles(record, reader), language, acts)
 
 
 @router.get("/risks/{risk_id}")
 def risk_whole(request: Request, desk: DeskOf, reader: ReaderOf, risk_id: Annotated[str, Path(max_length=64)]) -> HTMLResponse:
     """The permanent page of a risk: where alerts and feeds lead."""
     record, language = desk.risk(risk_id, reader), language_of(request)
-    return HTMLResponse(page(record["statement"], risk_page.detail(record, desk.signal_titles(record, reader), language), language, classes="jw-doc-page"))
+    return HTMLResponse(page(record["statement"], _risk(desk, record, reader, language), language, classes="jw-doc-page"))
 
 
 @router.get("/bulletins/{number}")

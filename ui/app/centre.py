@@ -9,46 +9,27 @@ import gradio as gr
 
 from corpus.access import Reader
 from ui.api.base import Hall
-from ui.app.reader import html, reader_of, shown, waiting
+from ui.app.parts import QUIET, Draw, only_for, part, roles
+from ui.app.reader import html, reader_of, shown
 from ui.desk import centre
 from ui.messages import say
 from ui.pages import centre as pages
 from ui.pages.centre import rows_of as _rows
 from ui.pages.centre import value_of as _value
-from ui.pages.html import badge, clock, e
-
-Draw = Callable[[Hall, Reader, str], str]
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+from ui.pages.html import badge, e
 
 
 def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     """One panel a subject; each is drawn when it is opened, and again by its button or after something was done in it."""
     numbers = html("")
     with gr.Tabs():
-        for name, draw in PANELS:
-            with gr.Tab(say(f"centre.{name}", language)) as part, gr.Column(elem_classes="jw-surface jw-panel"):
-                again = gr.Button(say("centre.refresh", language), size="sm", elem_classes="jw-refresh")
-                view = html(waiting(language))
-                gr.on([part.select, again.click, *([tab.select] if name == "sources" else [])], _redraw(hall, language, name, draw), None, view, **QUIET)
+        drawn = [(part(hall, language, "centre", name, draw, [tab.select] if name == "sources" else []), may) for name, draw, may in PANELS]
+    only_for(hall, blocks, drawn)
 
     def count(request: gr.Request) -> str:
         return shown(lambda: _numbers(hall, reader_of(hall, request), language), language)
 
     tab.select(count, None, numbers, **QUIET)
-
-
-def _redraw(hall: Hall, language: str, name: str, draw: Draw) -> Any:
-    def go(request: gr.Request) -> str:
-        head = f'<header class="jw-panel-head"><h2>{e(say(f"centre.{name}", language))}</h2><p class="jw-dim">{e(say(f"centre_hint.{name}", language))} · {e(say("as_of", language))} {e(_now())}</p></header>'
-        return head + shown(lambda: draw(hall, reader_of(hall, request), language), language)
-
-    return go
-
-
-def _now() -> str:
-    from datetime import UTC, datetime
-
-    return clock(datetime.now(UTC).isoformat())
 
 
 def _numbers(hall: Hall, reader: Reader, language: str) -> str:
@@ -79,16 +60,18 @@ def catalogue(hall: Hall, reader: Reader, language: str) -> str:
     return f'<div class="jw-actions">{links}</div>' + _rows(names, "catalogue", centre.holdings(hall.desk, reader), language, lambda n, v: _value(n, v, language))
 
 
-PANELS: tuple[tuple[str, Draw], ...] = (
-    ("sources", pages.sources),
-    ("schedule", pages.schedule),
-    ("quality", quality),
-    ("catalogue", catalogue),
-    ("doubts", pages.doubts),
-    ("applications", pages.applications),
-    ("retirement", pages.retirement),
-    ("users", pages.users),
-    ("audit", pages.audit),
-    ("models", pages.models),
-    ("backups", pages.backups),
+WATCHERS = roles("operator", "auditor", "admin")
+PANELS: tuple[tuple[str, Draw, Callable[[Reader], bool]], ...] = (
+    ("sources", pages.sources, lambda _: True),
+    ("schedule", pages.schedule, WATCHERS),
+    ("quality", quality, lambda _: True),
+    ("catalogue", catalogue, lambda _: True),
+    ("doubts", pages.doubts, WATCHERS),
+    ("applications", pages.applications, WATCHERS),
+    ("retirement", pages.retirement, WATCHERS),
+    ("users", pages.users, roles("admin", "auditor")),
+    ("audit", pages.audit, roles("admin", "auditor")),
+    ("models", pages.models, roles("operator", "admin", "auditor", "official")),
+    ("backups", pages.backups, WATCHERS),
 )
+"""The parts with those who have use of them; what each shows is checked where it is read."""

@@ -11,13 +11,13 @@ import gradio as gr
 from corpus.errors import JianweiError, NotPermitted
 from corpus.models import Kind, Level, Status
 from ui.api.base import Hall
+from ui.app.parts import QUIET
 from ui.app.reader import error_state, html, reader_of, waiting, warn
 from ui.desk import library
 from ui.messages import say
 from ui.notify import subscribe as make_subscription
 from ui.pages.html import badge, chips, e, empty, level_badge, validity_badge
 
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 FILTERS = ("text", "kind", "level", "status", "region", "year")
 EMPTY: dict[str, Any] = {"text": "", "kind": [], "level": [], "status": [], "region": "", "year": ""}
 

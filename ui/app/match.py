@@ -13,6 +13,7 @@ import gradio as gr
 from corpus.errors import BadInput, JianweiError
 from corpus.report import Report, TableBlock
 from ui.api.base import Hall
+from ui.app.parts import QUIET
 from ui.app.reader import html, reader_of, shown, warn
 from ui.desk import enterprise, reports
 from ui.desk.enterprise import NUMBERS, SWITCHES, TEXTS
@@ -24,7 +25,6 @@ from ui.pages.html import e, empty, table
 from ui.pages.report import fragment
 
 NAMES = (*TEXTS, *NUMBERS, *SWITCHES)
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:

@@ -11,15 +11,14 @@ import gradio as gr
 from corpus.errors import JianweiError, NotFound
 from risk import learn
 from ui.api.base import Hall
-from ui.app.reader import error_state, html, reader_of, warn
+from ui.app.parts import QUIET
+from ui.app.reader import error_state, html, reader_of, refusal, warn
 from ui.desk import judge
 from ui.export import report_record
 from ui.messages import say
 from ui.pages.html import badge, e, table
 from ui.pages.report import fragment
 from ui.pages.risk import word
-
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def build(hall: Hall, language: str, chosen: Any) -> list[Any]:
@@ -47,8 +46,8 @@ def build(hall: Hall, language: str, chosen: Any) -> list[Any]:
             try:
                 done = work(*values, reader_of(hall, request))
             except JianweiError as error:
-                warn(error)
-                return f'<p class="jw-error" role="alert">{e("；".join(p for p in (error.what, error.value, error.mend) if p))}</p>'
+                warn(error, language)
+                return refusal(error, language)
             return badge(say("panel.done", language, what=done if isinstance(done, (str, int)) else ""), "good")
 
         return go
@@ -116,7 +115,7 @@ def _weights(hall: Hall, language: str) -> Any:
         try:
             learn.apply(hall.desk.store, reader_of(hall, request), words or "")
         except JianweiError as error:
-            return f'<p class="jw-error" role="alert">{e("；".join(p for p in (error.what, error.value, error.mend) if p))}</p>'
+            return refusal(error, language)
         return badge(say("done", language), "good")
 
     ask.click(propose, None, shown, **QUIET)

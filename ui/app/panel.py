@@ -16,7 +16,8 @@ from corpus.errors import JianweiError
 from risk.panel_form import constants
 from ui.api.base import Hall
 from ui.app import organise
-from ui.app.reader import html, reader_of
+from ui.app.parts import QUIET, only_for, roles
+from ui.app.reader import html, reader_of, refusal, waiting
 from ui.desk import judge
 from ui.messages import say
 from ui.pages import risk as risk_page
@@ -24,13 +25,13 @@ from ui.pages.html import badge, e, empty, table
 
 SCORES = ("importance", "urgency", "likelihood", "province_impact", "controllability", "confidence")
 TEXTS = ("interest", "reason", "counter_measures", "detail", "missed")
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     """Lay out the tab and wire its events."""
-    mine = html(empty(say("loading", language), "", "…"))
-    with gr.Row(elem_classes="jw-surface jw-filters jw-wide"):
+    with gr.Column(elem_classes="jw-surface"):
+        mine = html(waiting(language))
+    with gr.Row(elem_classes="jw-surface jw-filters jw-wide", visible=False) as choosing:
         chosen = gr.Dropdown([], label=say("panel.panel", language), scale=2)
         item = gr.Dropdown([], label=say("panel.item", language), scale=3)
     with gr.Accordion(say("panel.nominate_title", language), open=False, visible=False) as opening:
@@ -42,11 +43,11 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
         conflicts = gr.CheckboxGroup([], label=say("panel.conflicts", language))
         declare = gr.Button(say("panel.declare", language), scale=0)
         declared = html("")
-    with gr.Row(elem_classes="jw-grid jw-rating"):
+    with gr.Row(elem_classes="jw-grid jw-rating", visible=False) as rating:
         with gr.Column(elem_classes="jw-surface"):
             beside = html(empty(say("panel.pick", language), say("panel.pick_hint", language), "✎"))
             html('<div class="jw-evidence-slot"></div>')
-        with gr.Column(elem_classes="jw-surface jw-form"):
+        with gr.Column(elem_classes="jw-surface jw-form") as forming:
             form, target = _form(language)
             with gr.Row():
                 save = gr.Button(say("panel.save", language), variant="primary")
@@ -56,13 +57,13 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
         pair = gr.State([])
         with gr.Row():
             sides = [gr.Button("", elem_classes="jw-pair") for _ in range(2)]
-    with gr.Accordion(say("panel.organise", language), open=False):
+    with gr.Accordion(say("panel.organise", language), open=True, visible=False) as organising:
         wires = organise.build(hall, language, chosen)
 
     def load(request: gr.Request) -> Any:
         found = _panels(hall, reader_of(hall, request))
-        choices = [(p["title"], p["panel_id"]) for p in found]
-        return _overview(found, language), gr.update(choices=choices, value=choices[0][1] if choices else None)
+        choices = [(p["title"], p["panel_id"]) for p in sorted(found, key=lambda p: (not p["member"], p["state"] != "open"))]
+        return _overview(found, language), gr.update(choices=choices, value=choices[0][1] if choices else None), gr.update(visible=bool(choices))
 
     def pick(panel_id: str | None, request: gr.Request) -> Any:
         return _pick(hall, panel_id, reader_of(hall, request), language)
@@ -74,25 +75,25 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
         return _store(hall, panel_id, risk_id, into, values, reader_of(hall, request), language)
 
     def name(panel_id: str | None, words: str, request: gr.Request) -> Any:
-        done = _said(lambda: judge.nominate(hall.desk, panel_id or "", words or "", reader_of(hall, request)))
+        done = _said(lambda: judge.nominate(hall.desk, panel_id or "", words or "", reader_of(hall, request)), language)
         return (done, gr.skip()) if done else (badge(say("panel.nominated_n", language, n=len(hall.desk.store.panels.nominations(panel_id or ""))), "good"), "")
 
     def own(panel_id: str | None, ids: list[str], request: gr.Request) -> str:
-        return _said(lambda: judge.declare(hall.desk, panel_id or "", ids or [], reader_of(hall, request))) or badge(say("panel.declared", language, n=len(ids or [])), "good")
+        return _said(lambda: judge.declare(hall.desk, panel_id or "", ids or [], reader_of(hall, request)), language) or badge(say("panel.declared", language, n=len(ids or [])), "good")
 
     def next_pair(panel_id: str | None, request: gr.Request) -> Any:
         return _next_pair(hall, panel_id, reader_of(hall, request), language)
 
     def choose(side: int) -> Any:
         def go(panel_id: str | None, ids: list[str], request: gr.Request) -> Any:
-            failed = _said(lambda: judge.compare(hall.desk, panel_id or "", ids[side], ids[1 - side], reader_of(hall, request))) if len(ids) == 2 else ""
+            failed = _said(lambda: judge.compare(hall.desk, panel_id or "", ids[side], ids[1 - side], reader_of(hall, request)), language) if len(ids) == 2 else ""
             return _next_pair(hall, panel_id, reader_of(hall, request), language) if not failed else (failed, *[gr.skip()] * 4)
 
         return go
 
-    picked = [item, opening, declaring, conflicts, target]
+    picked = [item, opening, declaring, conflicts, target, rating, forming]
     paired = [hint, pair, *sides, pairing]
-    tab.select(load, None, [mine, chosen], **QUIET).then(pick, chosen, picked, **QUIET).then(next_pair, chosen, paired, **QUIET)
+    tab.select(load, None, [mine, chosen, choosing], **QUIET).then(pick, chosen, picked, **QUIET).then(next_pair, chosen, paired, **QUIET)
     chosen.change(pick, chosen, picked, **QUIET).then(next_pair, chosen, paired, **QUIET)
     item.change(open_item, [chosen, item], [beside, *form.values()], **QUIET)
     form["verdict"].change(lambda v: gr.update(visible=v == "merge"), form["verdict"], target, **QUIET)
@@ -101,16 +102,17 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     declare.click(own, [chosen, conflicts], declared, **QUIET)
     for side, button in enumerate(sides):
         button.click(choose(side), [chosen, pair], paired, **QUIET)
+    only_for(hall, blocks, [(tab, lambda r: r.role not in ("anonymous", "enterprise")), (organising, roles(*judge.ORGANISERS))])
     for wire in wires:
-        wire.then(load, None, [mine, chosen], **QUIET)
+        wire.then(load, None, [mine, chosen, choosing], **QUIET)
 
 
-def _said(work: Any) -> str:
+def _said(work: Any, language: str) -> str:
     """Do something; the error as words, or nothing."""
     try:
         work()
     except JianweiError as error:
-        return f'<p class="jw-error" role="alert">{e("；".join(p for p in (error.what, error.value, error.mend) if p))}</p>'
+        return refusal(error, language)
     return ""
 
 
@@ -191,16 +193,18 @@ def _pick(hall: Hall, panel_id: str | None, reader: Reader, language: str) -> An
     try:
         sheet = judge.sheet(hall.desk, panel_id or "", reader)
     except JianweiError:
-        return gr.update(choices=[], value=None), gr.update(visible=False), gr.update(visible=False), gr.update(choices=[]), gr.update(choices=[])  # not a member, or none chosen
+        return gr.update(choices=[], value=None, visible=False), *(gr.update(visible=False) for _ in range(2)), *(gr.update(choices=[]) for _ in range(2)), *(gr.update(visible=False) for _ in range(2))  # not a member, or none chosen
     items = _items(sheet)
     others = [(i["statement"][:50], i["risk_id"]) for i in sheet["items"]]
     opening, live = sheet["round"] == 0, not sheet["closed"]
     return (
-        gr.update(choices=items, value=items[0][1] if items else None),
+        gr.update(choices=items, value=next((i for words, i in items if words.startswith("○")), items[0][1] if items else None), visible=True),
         gr.update(visible=opening, open=opening),
         gr.update(visible=live),
         gr.update(choices=others, value=sheet["conflicts"]),
         gr.update(choices=others),
+        gr.update(visible=True),
+        gr.update(visible=live and not opening),
     )
 
 
@@ -228,6 +232,7 @@ def _evidence(hall: Hall, sheet: Mapping[str, Any], shown: Mapping[str, Any], re
     """What the expert sees: blind in round 1; from round 2 on the anonymous distribution, the reasons and the machine's score."""
     record = judge.evidence(hall.desk, sheet["panel_id"], shown["risk_id"], reader)
     words = badge(say("panel.blind", language) if sheet["round"] < 2 else say("panel.round_n", language, n=sheet["round"]), "calm")
+    words += badge(say("panel.waiting", language), "dim") if sheet["closed"] else ""
     parts = [f'<p class="jw-marks">{words}</p>', risk_page.blind(record, hall.desk.signal_titles(record, reader), language)]
     parts.append(_feedback(shown, language) if "distribution" in shown else "")
     return "".join(parts)
@@ -254,7 +259,7 @@ def _store(hall: Hall, panel_id: str | None, risk_id: str | None, into: str | No
     form = values_of(dict(zip(_field_names(), values, strict=True)))
     if form.get("verdict") == "merge":
         form["detail"] = into or ""
-    if failed := _said(lambda: judge.rate(hall.desk, panel_id, risk_id, form, reader)):
+    if failed := _said(lambda: judge.rate(hall.desk, panel_id, risk_id, form, reader), language):
         return failed, gr.skip()
     items = _items(judge.sheet(hall.desk, panel_id, reader))
     left = [i for words, i in items if words.startswith("○")]

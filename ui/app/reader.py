@@ -49,6 +49,11 @@ def trouble(error: JianweiError, language: str) -> str:
     return "；".join(p for p in (spoken(error.what, language), error.value, spoken(error.mend, language)) if p)
 
 
+def refusal(error: JianweiError, language: str) -> str:
+    """What went wrong as a line beside what was tried."""
+    return f'<p class="jw-error" role="alert">{e(trouble(error, language))}</p>'
+
+
 def warn(error: JianweiError, language: str = "zh") -> None:
     """An error as a short message over the page."""
     gr.Warning(trouble(error, language))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,39 +12,45 @@ import gradio as gr
 from corpus.access import Reader
 from corpus.errors import JianweiError
 from risk import bulletin as kept
-from risk.alerts import STEPS
+from risk.constants import constants
 from ui.api.base import Hall
 from ui.app import plots
-from ui.app.reader import error_state, html, reader_of, warn
-from ui.desk import alerts, reports
+from ui.app.parts import QUIET, Draw, only_for, part, roles
+from ui.app.reader import error_state, html, reader_of, shown, waiting
+from ui.desk import alerts, today
+from ui.desk import risks as desk
 from ui.messages import say
 from ui.pages import risk as pages
+from ui.pages import watch
 from ui.pages.html import badge, e, empty, risk_badge
 
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+LISTED = tuple(constants()["list_roles"])
+SEERS = roles("official", "operator", "admin", "auditor")
 
 
 def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     """Lay out the tab and wire its events."""
-    with gr.Row(elem_classes="jw-surface jw-filters"):
-        field = gr.Dropdown([(say("risk.any_field", language), "")], value="", label=say("risk.field", language), scale=1)
-        stage = gr.Dropdown([(say("risk.any_stage", language), ""), *((say(f"risk_stage.{s}", language), s) for s in ("identified", "scored", "validated"))], value="", label=say("risk.stage", language), scale=1)
-        as_of = gr.Textbox(label=say("risk.as_of", language), placeholder=say("ask.as_of_hint", language), max_lines=1, scale=1)
-        files = html(_files("", "", language), elem_classes="jw-files")
-    with gr.Row(elem_classes="jw-grid jw-risks"):
-        with gr.Column():
-            with gr.Column(elem_classes="jw-surface"):
-                rows = html(empty(say("loading", language), "", "…"))
-            with gr.Column(elem_classes="jw-surface"):
-                kind = gr.Radio([(say(f"picture.{k}", language), k) for k in plots.KINDS], value="plane", label=say("picture.kind", language), show_label=False, container=False, elem_classes="jw-pills")
-                of = gr.Dropdown([], label=say("picture.of", language), visible=False)
-                picture = gr.Plot(show_label=False)
-        with gr.Column(elem_classes="jw-evidence-col jw-surface jw-sticky"):
-            html(f'<div class="jw-risk-slot">{empty(say("risk.pick", language), say("risk.pick_hint", language), "△")}</div><div class="jw-evidence-slot"></div>')
-    with gr.Accordion(say("alert.title", language), open=False):
-        alert_events = _alerts(hall, language)
-    with gr.Accordion(say("bulletin.title", language), open=False):
-        bulletin_events = _bulletins(hall, language)
+    with gr.Tabs():
+        with gr.Tab(say("risk_part.list", language)):
+            with gr.Row(elem_classes="jw-surface jw-filters"):
+                field = gr.Dropdown([(say("risk.any_field", language), "")], value="", label=say("risk.field", language), scale=1)
+                stage = gr.Dropdown([(say("risk.any_stage", language), ""), *((say(f"risk_stage.{s}", language), s) for s in ("identified", "scored", "validated"))], value="", label=say("risk.stage", language), scale=1)
+                as_of = gr.Textbox(label=say("risk.as_of", language), placeholder=say("ask.as_of_hint", language), max_lines=1, scale=1)
+                files = html(_files("", "", language), elem_classes="jw-files")
+            with gr.Row(elem_classes="jw-grid jw-risks"):
+                with gr.Column(elem_classes="jw-surface jw-sticky jw-panel"):
+                    again = gr.Button(say("centre.refresh", language), size="sm", elem_classes="jw-refresh")
+                    rows = html(waiting(language))
+                with gr.Column(elem_classes="jw-evidence-col jw-surface jw-sticky"):
+                    html(f'<div class="jw-risk-slot">{empty(say("risk.pick", language), say("risk.pick_hint", language), "△")}</div><div class="jw-evidence-slot"></div>')
+        with gr.Tab(say("risk_part.pictures", language)) as drawn, gr.Column(elem_classes="jw-surface"):
+            html(f'<p class="jw-dim">{e(say("risk_part.pictures_hint", language))}</p>')
+            kind = gr.Radio([(say(f"picture.{k}", language), k) for k in plots.KINDS], value="plane", label=say("picture.kind", language), show_label=False, container=False, elem_classes="jw-pills")
+            of = gr.Dropdown([], label=say("picture.of", language), visible=False)
+            picture = gr.Plot(show_label=False)
+        parts = [part(hall, language, "risk_part", name, draw) for name, draw in PARTS]
+        parts.insert(2, _moves(hall, language))
+    only_for(hall, blocks, [(tab, roles(*LISTED)), *((p, SEERS) for p in parts)])
 
     def show(chosen: str, at: str, day: str, which: str, one: str | None, request: gr.Request) -> Any:
         return _show(hall, language, reader_of(hall, request), chosen or "", at or "", day or "", which, one)
@@ -56,11 +63,8 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
         return _draw(hall, reader_of(hall, request), found, which, one, chosen or "", language)
 
     inputs = [field, stage, as_of, kind, of]
-    gr.on([tab.select, field.change, stage.change, as_of.submit], show, inputs, [rows, picture, of, field, files], trigger_mode="always_last", **QUIET)
-    gr.on([kind.change, of.input], draw, inputs, [picture, of], trigger_mode="always_last", **QUIET)
-    for events in (alert_events, bulletin_events):
-        work, outputs = events
-        tab.select(work, None, outputs, **QUIET)
+    gr.on([tab.select, field.change, stage.change, as_of.submit, again.click], show, inputs, [rows, picture, of, field, files], trigger_mode="always_last", **QUIET)
+    gr.on([kind.change, of.input, drawn.select], draw, inputs, [picture, of], trigger_mode="always_last", **QUIET)
 
 
 # ---- the list --------------------------------------------------------------------------------------------------------
@@ -125,75 +129,37 @@ def _row(i: int, r: Mapping[str, Any], language: str) -> str:
     return f'<tr data-risk="{e(r["id"])}" tabindex="0"><td class="jw-num">{i}</td><td>{risk_badge(r.get("level"), language)}</td><td>{words}</td>{axes}<td>{evidence}</td></tr>'
 
 
-# ---- alerts: 提示 → 签收 → 反馈 → 销号 ---------------------------------------------------------------------------------
+# ---- alerts, bulletins, what moved, overview --------------------------------------------------------------------------
 
 
-def _tried(work: Callable[[], Any], language: str) -> str:
-    """Do something and say so; an error is shown as a message and as a state."""
-    try:
-        work()
-    except JianweiError as error:
-        warn(error)
-        return f'<p class="jw-error" role="alert">{e("；".join(p for p in (error.what, error.value, error.mend) if p))}</p>'
-    return badge(say("done", language), "good")
+def _alerts(hall: Hall, reader: Reader, language: str) -> str:
+    return watch.alerts(alerts.listed(hall.desk, reader), reader, language)
 
 
-def _alerts(hall: Hall, language: str) -> tuple[Callable[..., Any], list[Any]]:
-    rows = html("")
-    with gr.Row(elem_classes="jw-filters jw-wide"):
-        chosen = gr.Dropdown([], label=say("alert.chosen", language), scale=2)
-        note = gr.Textbox(label=say("alert.note", language), max_lines=3, scale=2)
-        buttons = {s: gr.Button(say(f"alert.{s}", language), scale=0, min_width=96) for s in STEPS[1:]}
-    said = html("")
+def _bulletins(hall: Hall, reader: Reader, language: str) -> str:
+    from risk.taxonomy import home_taxonomy
 
-    def load(request: gr.Request) -> Any:
-        try:
-            found = alerts.listed(hall.desk, reader_of(hall, request))
-        except JianweiError as error:
-            return error_state(error, language), gr.update(choices=[])
-        waiting = [(f"{a['n']} · {a['title'][:40]}（{a['state_name']}）", a["n"]) for a in found if a["next"]]
-        return pages.alerts(found, language), gr.update(choices=waiting, value=waiting[0][1] if waiting else None)
-
-    def go(step: str) -> Callable[..., str]:
-        def answer(number: int | None, words: str, request: gr.Request) -> str:
-            return _tried(lambda: alerts.answer(hall.desk, int(number or 0), step, reader_of(hall, request), words or ""), language)
-
-        return answer
-
-    for step, button in buttons.items():
-        button.click(go(step), [chosen, note], said, **QUIET).then(load, None, [rows, chosen], **QUIET)
-    return load, [rows, chosen]
+    return watch.bulletins(kept.bulletins(hall.desk.store, reader), list(home_taxonomy(hall.desk.store.home).fields), reader, language)
 
 
-# ---- bulletins -------------------------------------------------------------------------------------------------------
+def _overview(hall: Hall, reader: Reader, language: str) -> str:
+    return watch.overview(desk.identification(hall.desk, reader), desk.blind_spots(hall.desk, reader), language)
 
 
-def _bulletins(hall: Hall, language: str) -> tuple[Callable[..., Any], list[Any]]:
-    rows = html("")
-    with gr.Row(elem_classes="jw-filters jw-wide"):
-        start, end = (gr.Textbox(label=say(f"bulletin.{n}", language), placeholder="2026-11-01", max_lines=1) for n in ("from", "to"))
-        field, region = (gr.Textbox(label=say(f"bulletin.{n}", language), max_lines=1) for n in ("field", "region"))
-        make = gr.Button(say("bulletin.make", language), scale=0, min_width=110, variant="primary")
-    with gr.Row(elem_classes="jw-filters jw-wide"):
-        chosen = gr.Dropdown([], label=say("bulletin.chosen", language), scale=2)
-        buttons = {s: gr.Button(say(f"bulletin.{s}", language), scale=0, min_width=96) for s in ("review", "issue")}
-    said = html("")
+def _moves(hall: Hall, language: str) -> Any:
+    """What moved between two dates, thirty days back when none is given."""
+    with gr.Tab(say("risk_part.moves", language)) as tab, gr.Column(elem_classes="jw-surface"):
+        with gr.Row(elem_classes="jw-filters"):
+            before, after = (gr.Textbox(label=say(f"moves.{n}", language), placeholder="2026-11-01", max_lines=1) for n in ("from", "to"))
+            go = gr.Button(say("moves.go", language), scale=0, min_width=96, variant="primary")
+        out = html(waiting(language))
 
-    def load(request: gr.Request) -> Any:
-        found = kept.bulletins(hall.desk.store, reader_of(hall, request))
-        waiting = [(f"{b['title']} {b['start']}—{b['end']}", b["n"]) for b in found if b["next"]]
-        return pages.bulletins(found, language), gr.update(choices=waiting, value=waiting[0][1] if waiting else None)
+    def show(a: str, b: str, request: gr.Request) -> Any:
+        a, b = (a or "").strip() or (date.fromisoformat(today()) - timedelta(days=30)).isoformat(), (b or "").strip() or today()
+        return a, b, shown(lambda: watch.moves(desk.compare(hall.desk, a, b, reader_of(hall, request)), language), language)
 
-    def compose(a: str, b: str, f: str, r: str, request: gr.Request) -> str:
-        return _tried(lambda: reports.draft_bulletin(hall.desk, reader_of(hall, request), start=a or "", end=b or "", field=(f or "").strip(), region=(r or "").strip()), language)
+    gr.on([tab.select, go.click, before.submit, after.submit], show, [before, after], [before, after, out], **QUIET)
+    return tab
 
-    def go(step: str) -> Callable[..., str]:
-        def sign(number: int | None, request: gr.Request) -> str:
-            return _tried(lambda: kept.sign(hall.desk.store, int(number or 0), step, reader_of(hall, request)), language)
 
-        return sign
-
-    make.click(compose, [start, end, field, region], said, show_progress="minimal", api_visibility="private").then(load, None, [rows, chosen], **QUIET)
-    for step, button in buttons.items():
-        button.click(go(step), chosen, said, **QUIET).then(load, None, [rows, chosen], **QUIET)
-    return load, [rows, chosen]
+PARTS: tuple[tuple[str, Draw], ...] = (("alerts", _alerts), ("bulletins", _bulletins), ("overview", _overview))

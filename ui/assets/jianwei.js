@@ -32,6 +32,7 @@
 
   async function fill(target, address, into = false) {
     if (!target) return;
+    target.dataset.from = address;
     if (into) target.scrollIntoView({ block: "nearest" });
     target.innerHTML = `<div class="jw-steps"><span class="jw-pulse"></span>${w("loading")}</div>`;
     try {
@@ -122,11 +123,28 @@
   }
 
   function field(spec) {
+    if (spec.type === "checks") return element("fieldset", {}, element("legend", { textContent: spec.label }), ...spec.options.map(([words, value]) => element("label", { className: "jw-check" }, element("input", { type: "checkbox", name: spec.name, value }), words)));
     const input = spec.type === "select" ? element("select", {}, ...spec.options.map(([words, value]) => element("option", { value, textContent: words })))
-      : spec.type === "textarea" ? element("textarea", { maxLength: 2000 }) : element("input", { type: spec.type || "text", maxLength: 2000 });
+      : spec.type === "textarea" || spec.type === "lines" ? element("textarea", { maxLength: 4000 }) : element("input", { type: spec.type || "text", maxLength: 2000 });
+    if (spec.type === "number") input.step = "any";
     input.name = spec.name; input.required = Boolean(spec.required);
     if (spec.value !== undefined) input.value = spec.value;
     return element("label", {}, element("span", { textContent: spec.label }), input);
+  }
+
+  /* the values of a form by the kind of each field; `a.b` nests, `{x}` in a name is the value of the field x; what is left empty is left out */
+  function gathered(form, fields) {
+    const data = new FormData(form), flat = {}, found = {};
+    const read = { checks: (n) => data.getAll(n), lines: (n) => data.get(n).split("\n").map((l) => l.trim()).filter(Boolean), number: (n) => (data.get(n) === "" ? "" : Number(data.get(n))) };
+    fields.forEach((f) => { flat[f.name] = (read[f.type] || ((n) => data.get(n)))(f.name); });
+    const used = new Set();
+    for (const [name, value] of Object.entries(flat)) {
+      if (value === "" || (Array.isArray(value) && !value.length)) continue;
+      const path = name.split(".").map((key) => key.replace(/\{(\w+)\}/g, (_, other) => { used.add(other); return flat[other]; }));
+      path.slice(0, -1).reduce((at, key) => (at[key] ??= {}), found)[path.at(-1)] = value;
+    }
+    used.forEach((name) => delete found[name]);
+    return found;
   }
 
   /* a form over the page; `onSend` gets its values */
@@ -138,7 +156,7 @@
     box.setAttribute("aria-label", title);
     document.body.append(box);
     cancel.onclick = () => box.close();
-    form.onsubmit = () => onSend(Object.fromEntries(new FormData(form)));
+    form.onsubmit = () => onSend(gathered(form, fields));
     box.addEventListener("close", () => box.remove());
     box.showModal();
     return box;
@@ -157,13 +175,15 @@
     const fields = JSON.parse(el.dataset.fields || "[]"), fixed = el.dataset.body ? JSON.parse(el.dataset.body) : undefined;
     const go = async (values) => {
       const [method, path] = el.dataset.call.split(" ");
-      const given = Object.fromEntries(Object.entries(values).filter(([, v]) => v !== ""));
+      const given = { ...values };
       const address = path.replace(/\{(\w+)\}/g, (_, name) => { const v = given[name] ?? ""; delete given[name]; return encodeURIComponent(v); });
       el.disabled = true;
       const said = await call(method, address, fixed || Object.keys(given).length ? { ...fixed, ...given } : undefined);
       el.disabled = false;
       if (!said) return;
       said.password || said.token ? showOnce(said.name || w("done"), said.password || said.token) : toast(w("done"));
+      const slot = el.closest(".jw-risk-slot");
+      if (slot?.dataset.from) fill(slot, slot.dataset.from);
       const again = [...document.querySelectorAll(".jw-refresh")].find((b) => b.offsetParent);
       if (again) again.click();
       else if (document.body.classList.contains("jw-page")) { const box = $("dialog[open]"); box ? box.addEventListener("close", () => location.reload()) : setTimeout(() => location.reload(), 600); }

@@ -7,6 +7,7 @@ from typing import Any
 
 from corpus.access import Reader
 from risk import lineage, overview, register, whatif
+from risk.taxonomy import home_taxonomy
 from ui.desk import Desk, date_or_bad
 from ui.records import plain
 
@@ -55,6 +56,12 @@ def what_if(desk: Desk, risk_id: str, assumed: Mapping[str, float], reader: Read
         return whatif.what_if(desk.store, desk.settings, reader, risk_id, assumed, as_of=date_or_bad(as_of))
     found, hidden = whatif.what_if_list(desk.store, desk.settings, reader, assumed, as_of=date_or_bad(as_of)), desk.blinded(reader)
     return {**found, "changed": [c for c in found["changed"] if c["id"] not in hidden]}
+
+
+def types_of(desk: Desk, record: Mapping[str, Any]) -> list[str]:
+    """The risk types that count for this risk: what a split may divide."""
+    bucket = str(record.get("key", "")).partition("|")[2]
+    return [t.name for t in home_taxonomy(desk.store.home).types.values() if t.bucket == bucket]
 
 
 def decide(desk: Desk, risk_id: str, reader: Reader, *, state: str = "", note: str = "", edits: Mapping[str, Any] | None = None, **values: Any) -> dict[str, Any]:

@@ -93,7 +93,8 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]], *, caption: str 
     """A table of ready markup cells (escape them yourself); headers are escaped."""
     heads = list(header)
     head = "".join(f'<th scope="col">{e(h)}</th>' for h in heads)
-    body = "".join("<tr>" + "".join(f'<td data-label="{e(h)}">{c}</td>' for h, c in zip(heads, row, strict=True)) + "</tr>" for row in rows)
+    inner = "<div>{}</div>" if "jw-cards-on-phone" in classes else "{}"  # on a phone the label stands beside the cell as a whole
+    body = "".join("<tr>" + "".join(f'<td data-label="{e(h)}">{inner.format(c)}</td>' for h, c in zip(heads, row, strict=True)) + "</tr>" for row in rows)
     words = f"<caption>{e(caption)}</caption>" if caption else ""
     return f'<div class="jw-scroll" tabindex="0"><table class="jw-table {e(classes)}">{words}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ui.messages import say
 from ui.pages.document import link
-from ui.pages.html import badge, clock, e, empty, risk_badge, table
+from ui.pages.html import badge, e, risk_badge, table
 
 SHOWN = 5
 """Signals shown before "more"."""
@@ -23,8 +23,8 @@ def interval_bar(axis: Mapping[str, float], label: str) -> str:
     )
 
 
-def detail(r: Mapping[str, Any], titles: Mapping[str, str], language: str) -> str:
-    """The whole page of a risk."""
+def detail(r: Mapping[str, Any], titles: Mapping[str, str], language: str, acts: str = "") -> str:
+    """The whole page of a risk, with what may be done to it."""
     axes = "".join(f"<dt>{e(say(f'risk.axis_{n}', language))}</dt><dd>{interval_bar(r[n], say(f'risk.axis_{n}', language))}</dd>" for n in ("importance", "urgency"))
     place = r.get("rank") or {}
     ranked = f"<dt>{e(say('risk.rank', language))}</dt><dd>{_rank(place, r, language)}</dd>" if place else ""
@@ -32,7 +32,7 @@ def detail(r: Mapping[str, Any], titles: Mapping[str, str], language: str) -> st
     facts += [("state", _state(r, language)), ("evidence_strength", word("strength", r.get("evidence_strength"), language)), ("first_signal", (r.get("first_signal_at") or "")[:10])]
     facts += [("owner", r.get("owner")), ("due_on", r.get("due_on")), ("residual", "" if r.get("residual") is None else f"{r['residual']:.2f}")]
     rows = "".join(f"<dt>{e(say('risk.' + n, language))}</dt><dd>{e(v)}</dd>" for n, v in facts if v)
-    parts = [f'<h2 class="jw-title">{e(r["statement"])}</h2><p class="jw-marks">{risk_badge(r.get("level"), language)}{_story_badge(r, language)}</p>']
+    parts = [f'<h2 class="jw-title">{e(r["statement"])}</h2><p class="jw-marks">{risk_badge(r.get("level"), language)}{_story_badge(r, language)}</p>{acts}']
     parts += [f'<dl class="jw-facts">{axes}{ranked}{rows}</dl>', _signals(r, titles, language), _contributions(r, language)]
     parts += [_measures(r, language), _linked("policies", r, language), _linked("projects", r, language), _list("gaps", r, language), _changes(r, language), _history(r, language)]
     parts += [f'<p class="jw-foot">{e(say("risk.foot", language))} · {e(r.get("constants_version", ""))}</p>']
@@ -49,34 +49,6 @@ def word(section: str, value: object, language: str) -> str:
 
     key = f"{section}.{value}"
     return say(key, language) if known(key) else str(value or "")
-
-
-def alerts(found: Sequence[Mapping[str, Any]], language: str) -> str:
-    """Alerts with their steps; the overdue stand out."""
-    if not found:
-        return empty(say("alert.none", language), say("alert.none_hint", language), "◷")
-    rows = []
-    for a in found:
-        state = badge(say(f"alert_state.{a['state']}", language), "bad" if a["overdue"] else "good" if a["state"] == "closed" else "calm")
-        late = badge(say("alert.escalated", language, n=a["escalated"]), "bad") if a["escalated"] else ""
-        steps = "".join(f"<li><time>{e(clock(s['at']))}</time> {e(word('alert_state', s['step'], language))} {e(s['by'])} {e(s.get('note', ''))}</li>" for s in a["steps"])
-        words = f'<a class="jw-link" href="/risks/{e(a["risk_id"])}" target="_blank">{e(a["title"])}</a><details><summary>{e(say("alert.steps", language))}</summary><ul>{steps}</ul></details>'
-        rows.append([str(a["n"]), risk_badge(a["level"], language), words, e(a["rule_name"]), e(a["as_of"]), e(a["due_on"]), f"{state} {late}"])
-    return table([say(f"alert.{n}", language) for n in ("n", "level", "what", "rule", "as_of", "due", "state")], rows)
-
-
-def bulletins(found: Sequence[Mapping[str, Any]], language: str) -> str:
-    """Kept issues with their state, signatures and files."""
-    if not found:
-        return empty(say("bulletin.none", language), say("bulletin.none_hint", language), "▤")
-    rows = []
-    for b in found:
-        files = " ".join(f'<a class="jw-link" href="/api/v1/bulletins/{b["n"]}.{f}" download>{f}</a>' for f in ("docx", "pdf", "md"))
-        state = badge(say(f"bulletin_state.{b['state']}", language), "good" if b["state"] == "issued" else "calm") + ("" if b["intact"] else badge(say("bulletin.changed", language), "bad"))
-        signed = "；".join(f"{say('bulletin.' + s['step'], language)} {s['user']}" for s in b["signatures"])
-        scope = "、".join(p for p in (b["field"], b["region"]) if p) or say("bulletin.all", language)
-        rows.append([f'<a class="jw-link" href="/bulletins/{b["n"]}" target="_blank">{e(b["title"])}</a>', f"{e(b['start'])}—{e(b['end'])}", e(scope), state, e(signed), files])
-    return table([say(f"bulletin.{n}", language) for n in ("issue_no", "period", "scope", "state", "signed", "files")], rows)
 
 
 def _state(r: Mapping[str, Any], language: str) -> str:

@@ -1,0 +1,53 @@
+"""A part of a tab that is drawn when it is opened, and again by its button or after something was done in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import gradio as gr
+
+from corpus.access import Reader
+from ui.api.base import Hall
+from ui.app.reader import html, reader_of, shown, waiting
+from ui.messages import say
+from ui.pages.html import clock, e
+
+Draw = Callable[[Hall, Reader, str], str]
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+def part(hall: Hall, language: str, section: str, name: str, draw: Draw, also: Sequence[Any] = ()) -> Any:
+    """Lay out one part as a tab; `also` are further events that draw it. Returns the tab."""
+    with gr.Tab(say(f"{section}.{name}", language)) as tab, gr.Column(elem_classes="jw-surface jw-panel"):
+        again = gr.Button(say("centre.refresh", language), size="sm", elem_classes="jw-refresh")
+        view = html(waiting(language))
+        gr.on([tab.select, again.click, *also], _redraw(hall, language, section, name, draw), None, view, **QUIET)
+    return tab
+
+
+def _redraw(hall: Hall, language: str, section: str, name: str, draw: Draw) -> Callable[..., str]:
+    def go(request: gr.Request) -> str:
+        now = clock(datetime.now(UTC).isoformat())
+        hint = f"{say(f'{section}_hint.{name}', language)} · {say('as_of', language)} {now}"
+        head = f'<header class="jw-panel-head"><h2>{e(say(f"{section}.{name}", language))}</h2><p class="jw-dim">{e(hint)}</p></header>'
+        return head + shown(lambda: draw(hall, reader_of(hall, request), language), language)
+
+    return go
+
+
+def only_for(hall: Hall, blocks: Any, tabs: Sequence[tuple[Any, Callable[[Reader], bool]]]) -> None:
+    """Show each tab to those readers only that have use of it (what it holds checks the role itself)."""
+
+    def look(request: gr.Request) -> Any:
+        reader = reader_of(hall, request)
+        seen = [gr.update(visible=may(reader)) for _, may in tabs]
+        return seen if len(seen) > 1 else seen[0]
+
+    blocks.load(look, None, [tab for tab, _ in tabs], **QUIET)
+
+
+def roles(*names: str) -> Callable[[Reader], bool]:
+    """Whether a reader has one of these roles (the local operator has all)."""
+    return lambda reader: reader.role in (*names, "local")
