@@ -377,8 +377,9 @@ def test_the_report_and_the_list_are_drafts_until_they_are_issued(mined: Store, 
 
             opened_ = Document(BytesIO(render(listed, "docx")))
             assert any(t.cell(0, 0).text == "序号" and len(t.columns) == 15 for t in opened_.tables)
+        assert judge.list_report(desk, found["id"], EXPERTS[0]).title == listed.title  # the chair reads what is signed
         with pytest.raises(NotPermitted):
-            judge.list_report(desk, found["id"], EXPERTS[0])
+            judge.list_report(desk, found["id"], EXPERTS[1])
     finally:
         desk.close()
 

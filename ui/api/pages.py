@@ -16,13 +16,14 @@ from risk.bulletin import report_of
 from ui.api.base import DeskOf, HallOf, ReaderOf, Record
 from ui.api.risks import file_response
 from ui.api.schemas import Code
-from ui.desk import Desk, enterprise, reports
+from ui.desk import Desk, enterprise, judge, reports
 from ui.desk import risks as risks_desk
 from ui.desk.library import lineage
 from ui.export import report_record
 from ui.messages import LANGUAGES, say
 from ui.pages import answer_report, feeds, risk_acts
 from ui.pages import document as document_page
+from ui.pages import panels as panels_page
 from ui.pages import report as report_page
 from ui.pages import risk as risk_page
 from ui.pages.html import page
@@ -141,6 +142,17 @@ async def bulletin(request: Request, hall: HallOf, reader: ReaderOf, number: Ann
     report = await hall.gates["work"].run(report_of, hall.desk.store, number, reader)
     language = language_of(request)
     return HTMLResponse(page(f"{report.title} {report.subtitle}", report_page.fragment(report_record(report), language), language, classes="jw-doc-page"))
+
+
+@router.get("/panels/{panel_id}/view")
+async def panel_results(request: Request, hall: HallOf, reader: ReaderOf, panel_id: Annotated[str, Path(max_length=64)]) -> HTMLResponse:
+    """Progress and results of a panel, as a fragment."""
+    found, report = await hall.gates["work"].run(_results, hall.desk, panel_id, reader)
+    return HTMLResponse(panels_page.results(found, report, language_of(request)))
+
+
+def _results(desk: Desk, panel_id: str, reader: Reader) -> tuple[dict[str, Any], dict[str, Any]]:
+    return judge.rounds(desk, panel_id, reader), report_record(judge.report(desk, panel_id, reader))
 
 
 @router.get("/feeds/policies.xml")

@@ -74,6 +74,32 @@ def open_(desk: DeskOf, reader: ReaderOf, opened: Opened) -> Record:
     return {"done": True, "id": judge.open_panel(desk, opened.title, reader, field=opened.field, risk_ids=opened.risk_ids, as_of=opened.as_of)}
 
 
+class Note(BaseModel):
+    """Why something is done."""
+
+    model_config = ConfigDict(extra="forbid")
+    note: Words
+
+
+@router.get("/weights", response_model=dict[str, Any], responses=responses())
+async def weights(hall: HallOf, reader: ReaderOf) -> Any:
+    """Weights that the issued lists would teach, beside those in force, with what they gain on pairs left out."""
+    return await hall.gates["work"].run(judge.proposed_weights, hall.desk, reader)
+
+
+@router.post("/weights", response_model=dict[str, Any], responses=responses())
+def apply_weights(desk: DeskOf, reader: ReaderOf, why: Note) -> Record:
+    """Put the proposed weights into force, from the next list on; refused while nothing is gained."""
+    return judge.apply_weights(desk, why.note, reader)
+
+
+@router.delete("/weights", response_model=Done, responses=responses())
+def withdraw_weights(desk: DeskOf, reader: ReaderOf) -> Record:
+    """Go back to the weights of the constants."""
+    judge.withdraw_weights(desk, reader)
+    return {"done": True}
+
+
 @router.get("/{panel_id}", response_model=dict[str, Any], responses=responses(404))
 def panel(desk: DeskOf, reader: ReaderOf, panel_id: PanelId) -> Record:
     """Rounds and lists of one panel (organisers and auditors)."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 import gradio as gr
 
@@ -16,12 +15,13 @@ from corpus.errors import JianweiError
 from risk.panel_form import constants
 from ui.api.base import Hall
 from ui.app import organise
-from ui.app.parts import QUIET, only_for, roles
+from ui.app.parts import QUIET, only_for, part, roles
 from ui.app.reader import html, reader_of, refusal, waiting
 from ui.desk import judge
 from ui.messages import say
 from ui.pages import risk as risk_page
 from ui.pages.html import badge, e, empty, table
+from ui.pages.panels import signing
 
 SCORES = ("importance", "urgency", "likelihood", "province_impact", "controllability", "confidence")
 TEXTS = ("interest", "reason", "counter_measures", "detail", "missed")
@@ -29,40 +29,41 @@ TEXTS = ("interest", "reason", "counter_measures", "detail", "missed")
 
 def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     """Lay out the tab and wire its events."""
-    with gr.Column(elem_classes="jw-surface"):
-        mine = html(waiting(language))
-    with gr.Row(elem_classes="jw-surface jw-filters jw-wide", visible=False) as choosing:
-        chosen = gr.Dropdown([], label=say("panel.panel", language), scale=2)
-        item = gr.Dropdown([], label=say("panel.item", language), scale=3)
-    with gr.Accordion(say("panel.nominate_title", language), open=False, visible=False) as opening:
-        with gr.Row(elem_classes="jw-filters jw-wide"):
-            nomination = gr.Textbox(label=say("panel.nomination", language), max_lines=3, scale=4)
-            nominate = gr.Button(say("panel.nominate", language), scale=0, min_width=96)
-        named = html("")
-    with gr.Accordion(say("panel.declare", language), open=False, visible=False) as declaring:
-        conflicts = gr.CheckboxGroup([], label=say("panel.conflicts", language))
-        declare = gr.Button(say("panel.declare", language), scale=0)
-        declared = html("")
-    with gr.Row(elem_classes="jw-grid jw-rating", visible=False) as rating:
-        with gr.Column(elem_classes="jw-surface"):
-            beside = html(empty(say("panel.pick", language), say("panel.pick_hint", language), "✎"))
-            html('<div class="jw-evidence-slot"></div>')
-        with gr.Column(elem_classes="jw-surface jw-form") as forming:
-            form, target = _form(language)
-            with gr.Row():
-                save = gr.Button(say("panel.save", language), variant="primary")
-            said = html("")
-    with gr.Accordion(say("panel.pairs", language), open=False, visible=False) as pairing:
-        hint = html("")
-        pair = gr.State([])
-        with gr.Row():
-            sides = [gr.Button("", elem_classes="jw-pair") for _ in range(2)]
-    with gr.Accordion(say("panel.organise", language), open=True, visible=False) as organising:
-        wires = organise.build(hall, language, chosen)
+    with gr.Tabs():
+        with gr.Tab(say("panel_part.rate", language)):
+            with gr.Column(elem_classes="jw-surface"):
+                mine = html(waiting(language))
+            with gr.Row(elem_classes="jw-surface jw-filters jw-wide", visible=False) as choosing:
+                chosen = gr.Dropdown([], label=say("panel.panel", language), scale=2)
+                item = gr.Dropdown([], label=say("panel.item", language), scale=3)
+            with gr.Accordion(say("panel.nominate_title", language), open=False, visible=False) as opening:
+                with gr.Row(elem_classes="jw-filters jw-wide"):
+                    nomination = gr.Textbox(label=say("panel.nomination", language), max_lines=3, scale=4)
+                    nominate = gr.Button(say("panel.nominate", language), scale=0, min_width=96)
+                named = html("")
+            with gr.Accordion(say("panel.declare", language), open=False, visible=False) as declaring:
+                conflicts = gr.CheckboxGroup([], label=say("panel.conflicts", language))
+                declare = gr.Button(say("panel.declare", language), scale=0)
+                declared = html("")
+            with gr.Row(elem_classes="jw-grid jw-rating", visible=False) as rating:
+                with gr.Column(elem_classes="jw-surface"):
+                    beside = html(empty(say("panel.pick", language), say("panel.pick_hint", language), "✎"))
+                    html('<div class="jw-evidence-slot"></div>')
+                with gr.Column(elem_classes="jw-surface jw-form") as forming:
+                    form, target = _form(language)
+                    with gr.Row():
+                        save = gr.Button(say("panel.save", language), variant="primary")
+                    said = html("")
+            with gr.Accordion(say("panel.pairs", language), open=False, visible=False) as pairing:
+                hint = html("")
+                pair = gr.State([])
+                with gr.Row():
+                    sides = [gr.Button("", elem_classes="jw-pair") for _ in range(2)]
+        parts = [part(hall, language, "panel_part", name, draw) for name, draw in organise.PARTS]
 
     def load(request: gr.Request) -> Any:
-        found = _panels(hall, reader_of(hall, request))
-        choices = [(p["title"], p["panel_id"]) for p in sorted(found, key=lambda p: (not p["member"], p["state"] != "open"))]
+        found = [p for p in _panels(hall, reader_of(hall, request)) if p["member"]]
+        choices = [(p["title"], p["panel_id"]) for p in sorted(found, key=lambda p: p["state"] != "open")]
         return _overview(found, language), gr.update(choices=choices, value=choices[0][1] if choices else None), gr.update(visible=bool(choices))
 
     def pick(panel_id: str | None, request: gr.Request) -> Any:
@@ -102,9 +103,7 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     declare.click(own, [chosen, conflicts], declared, **QUIET)
     for side, button in enumerate(sides):
         button.click(choose(side), [chosen, pair], paired, **QUIET)
-    only_for(hall, blocks, [(tab, lambda r: r.role not in ("anonymous", "enterprise")), (organising, roles(*judge.ORGANISERS))])
-    for wire in wires:
-        wire.then(load, None, [mine, chosen, choosing], **QUIET)
+    only_for(hall, blocks, [(tab, lambda r: r.role not in ("anonymous", "enterprise")), *((p, roles(*judge.SEERS)) for p in parts)])
 
 
 def _said(work: Any, language: str) -> str:
@@ -170,22 +169,18 @@ def _overview(found: Sequence[Mapping[str, Any]], language: str) -> str:
         return empty(say("panel.none", language), say("panel.none_hint", language), "✎")
     rows = [
         [
-            e(p["title"]),
+            f"<b>{e(p['title'])}</b>",
             badge(say(f"panel_state.{p['state']}", language), "good" if p["state"] == "open" else "dim"),
-            e(say("panel.round_n", language, n=p["round"])),
+            e(say("panel.round_n", language, n=p["round"]) if p["round"] else say("panel.round_zero", language)) + e(say("panel.going" if p["round_open"] else "panel.over", language)),
             f"{p['responded']}/{p['members']}",
             str(p["items"]),
-            badge(say("panel.member", language), "calm") if p["member"] else "",
-            _reports(p, language),
+            badge(say("panel.chair" if p["chair"] else "panel.member", language), "calm"),
+            signing(p["to_sign"], language) if p["to_sign"] else "—",
         ]
         for p in found
     ]
-    names = ("panel", "state", "round", "responded", "items", "mine", "report")
-    return f'<div class="jw-surface-in">{table([say(f"panel.{n}", language) for n in names], rows)}</div>'
-
-
-def _reports(p: Mapping[str, Any], language: str) -> str:
-    return " ".join(f'<a class="jw-link" href="/api/v1/panels/{quote(p["panel_id"])}/report.{f}" download>{f}</a>' for f in ("docx", "pdf", "xlsx")) if p["reports"] else ""
+    names = ("panel", "state", "round", "responded", "items", "mine", "sign")
+    return table([say(f"panel.{n}", language) for n in names], rows, classes="jw-cards-on-phone")
 
 
 def _pick(hall: Hall, panel_id: str | None, reader: Reader, language: str) -> Any:

@@ -10,7 +10,7 @@ from ui.messages import say
 from ui.pages.html import e
 
 FACE = "Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif"
-GRID, INK = "#e8ecf0", "#4c5b69"
+GRID, INK = "rgba(128, 142, 155, 0.22)", "#4c5b69"
 KINDS = ("plane", "heat", "network", "trend", "timeline")
 """The first three show the list, the others one risk."""
 Records = Sequence[Mapping[str, Any]]

@@ -123,6 +123,7 @@
   }
 
   function field(spec) {
+    if (spec.type === "flag") return element("label", { className: "jw-check" }, element("input", { type: "checkbox", name: spec.name }), spec.label);
     if (spec.type === "checks") return element("fieldset", {}, element("legend", { textContent: spec.label }), ...spec.options.map(([words, value]) => element("label", { className: "jw-check" }, element("input", { type: "checkbox", name: spec.name, value }), words)));
     const input = spec.type === "select" ? element("select", {}, ...spec.options.map(([words, value]) => element("option", { value, textContent: words })))
       : spec.type === "textarea" || spec.type === "lines" ? element("textarea", { maxLength: 4000 }) : element("input", { type: spec.type || "text", maxLength: 2000 });
@@ -135,7 +136,7 @@
   /* the values of a form by the kind of each field; `a.b` nests, `{x}` in a name is the value of the field x; what is left empty is left out */
   function gathered(form, fields) {
     const data = new FormData(form), flat = {}, found = {};
-    const read = { checks: (n) => data.getAll(n), lines: (n) => data.get(n).split("\n").map((l) => l.trim()).filter(Boolean), number: (n) => (data.get(n) === "" ? "" : Number(data.get(n))) };
+    const read = { checks: (n) => data.getAll(n), lines: (n) => data.get(n).split("\n").map((l) => l.trim()).filter(Boolean), number: (n) => (data.get(n) === "" ? "" : Number(data.get(n))), flag: (n) => data.has(n) };
     fields.forEach((f) => { flat[f.name] = (read[f.type] || ((n) => data.get(n)))(f.name); });
     const used = new Set();
     for (const [name, value] of Object.entries(flat)) {
@@ -210,6 +211,7 @@
     else if ((el = hit("[data-forget]"))) dialog(el.dataset.title, "", [], async () => { if (await call("DELETE", `/api/v1/conversations/${encodeURIComponent(el.dataset.forget)}`)) el.closest("li").remove(); });
     else if ((el = hit("[data-conversation]"))) tell("jw-conversation-id", el.dataset.conversation);
     else if ((el = hit("[data-unfilter]"))) tell(el.closest(".jw-ask") ? "jw-unfilter-ask" : "jw-unfilter", el.dataset.unfilter);
+    else if ((el = hit("[data-fill]"))) fill($(".jw-fill-slot", el.closest(".jw-panel")), `${el.dataset.fill}?${query}`, true);
     else if ((el = hit(".jw-act"))) act(el);
     else if ((el = hit(".jw-fold"))) el.setAttribute("aria-expanded", String(el.closest(".jw-facets, .jw-history-col").classList.toggle("jw-unfolded")));
     else if ((el = hit(".jw-diff"))) fill($(".jw-slot[data-slot=interpretation]", el.closest(".jw-document")), `/compare?a=${encodeURIComponent(el.dataset.a)}&b=${encodeURIComponent(el.dataset.b)}&${query}`, true);

@@ -208,15 +208,14 @@ def weights(
     json: Json = False,
 ) -> None:
     """Weights that the issued lists would teach, beside those in force, and what they gain on pairs left out; nothing changes without --apply."""
-    from risk import learn
+    from ui.desk import judge
 
     here = session(context)
-    here.reader.require("official", "operator", "admin", "auditor")
     if withdraw:
-        return learn.withdraw(here.desk.store, here.reader)
+        return judge.withdraw_weights(here.desk, here.reader)
     if apply:
-        return put_json(learn.apply(here.desk.store, here.reader, apply))
-    found = learn.propose(here.desk.store)
+        return put_json(judge.apply_weights(here.desk, apply, here.reader))
+    found = judge.proposed_weights(here.desk, here.reader)
     if json:
         return put_json(found)
     for axis, held in found["axes"].items():

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from corpus.access import Reader
 from corpus.errors import NotFound
 from corpus.report import Report
-from risk import pairs, panel, panel_list
+from risk import learn, pairs, panel, panel_list
+from risk.constants import constants
 from risk.list_report import signed_report
 from risk.panel_report import consultation_report
 from ui.desk import Desk
@@ -47,7 +49,59 @@ def _summary(desk: Desk, p: Mapping[str, Any], members: Sequence[Mapping[str, An
         "chair": bool(mine and mine["chair"]),
         "reports": reader.role in (*SEERS, "local"),
         "opened_at": p["opened_at"],
+        "to_sign": _to_sign(desk, p["id"], mine, reader),
     }
+
+
+def _to_sign(desk: Desk, panel_id: str, mine: Mapping[str, Any] | None, reader: Reader) -> dict[str, str] | None:
+    """{list_id, step} of the signature that this reader could give next; None when it is another's turn."""
+    for held in desk.store.panels.lists(panel_id):
+        signed = held["signatures"]
+        step = panel_list.STEPS[len(signed)] if len(signed) < len(panel_list.STEPS) else ""
+        may = bool(mine and mine["chair"]) if step == "chair" else reader.role in (*ORGANISERS, "local")
+        if step and may and reader.user not in {s["user"] for s in signed}:
+            return {"list_id": held["id"], "step": step}
+    return None
+
+
+def organised(desk: Desk, reader: Reader) -> list[dict[str, Any]]:
+    """Every panel as its summary with `people` {user, chair, group, conflicts, rated}, `risks` {risk_id, title} and whether it `reached` its stop rule."""
+    reader.require(*SEERS)
+    return [p | _progress(desk, p) for p in panels(desk, reader)]
+
+
+def _progress(desk: Desk, p: Mapping[str, Any]) -> dict[str, Any]:
+    store = desk.store.panels
+    rated = Counter(r["user"] for r in store.ratings(p["panel_id"], p["round"]))
+    people = [
+        {"user": m["user"], "chair": bool(m["chair"]), "group": m["authority"].get("group", ""), "conflicts": m["conflicts"], "rated": rated[m["user"]]}
+        for m in store.members(p["panel_id"])
+    ]
+    risks = [{"risk_id": i["risk_id"], "title": (i.get("record") or {}).get("title") or i["statement"][:40]} for i in store.get(p["panel_id"])["items"]]
+    return {"people": people, "risks": risks, "reached": bool((store.rounds(p["panel_id"])[-1]["result"] or {}).get("reached"))}
+
+
+def experts(desk: Desk, reader: Reader) -> list[str]:
+    """Accounts that can be invited: active ones that may read the list, experts first."""
+    reader.require(*ORGANISERS)
+    able = [u for u in desk.store.people.all() if u.state == "active" and u.role in constants()["list_roles"]]
+    return [u.name for u in sorted(able, key=lambda u: (u.role != "expert", u.name))]
+
+
+def proposed_weights(desk: Desk, reader: Reader) -> dict[str, Any]:
+    """What the issued lists would teach about the weights, beside those in force; nothing changes."""
+    reader.require(*SEERS)
+    return learn.propose(desk.store)
+
+
+def apply_weights(desk: Desk, note: str, reader: Reader) -> dict[str, Any]:
+    """Put the proposed weights into force from the next list on."""
+    return learn.apply(desk.store, reader, note)
+
+
+def withdraw_weights(desk: Desk, reader: Reader) -> None:
+    """Go back to the weights of the constants."""
+    learn.withdraw(desk.store, reader)
 
 
 def open_panel(desk: Desk, title: str, reader: Reader, *, field: str = "", risk_ids: Sequence[str] = (), as_of: str = "") -> str:
@@ -138,8 +192,10 @@ def _list(desk: Desk, found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def list_report(desk: Desk, list_id: str, reader: Reader) -> Report:
-    """The concluded 技术风险清单: 草稿 until it is issued."""
-    reader.require(*SEERS)
+    """The concluded 技术风险清单: 草稿 until it is issued; the chair reads what is to be signed."""
+    led = {x["panel_id"] for x in desk.store.panels.lists() if x["id"] == list_id}
+    if not any(m["user"] == reader.user and m["chair"] for p in led for m in desk.store.panels.members(p)):
+        reader.require(*SEERS)
     found = panel_list.one_list(desk.store, list_id)
     return signed_report(desk.store, found, reader)
 
