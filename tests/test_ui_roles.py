@@ -80,6 +80,9 @@ EXPECTED: dict[tuple[str, str], tuple[frozenset[str], dict[str, Any]]] = {
     ("GET", "/api/v1/alerts"): (ORGANISERS | {"auditor"}, {}),
     ("POST", "/api/v1/alerts/{number}/{step}"): (ORGANISERS, {"json": {"note": "已核"}}),
     ("GET", "/api/v1/panels"): (ALL, {}),
+    ("GET", "/api/v1/panels/weights"): (ORGANISERS | {"auditor"}, {}),
+    ("POST", "/api/v1/panels/weights"): (ORGANISERS, {"json": {"note": "按首批清单"}}),
+    ("DELETE", "/api/v1/panels/weights"): (ORGANISERS, {}),
     ("POST", "/api/v1/panels"): (ORGANISERS, {"json": {"title": "组"}}),
     ("GET", "/api/v1/catalogue/holdings"): (ALL, {}),
     ("GET", "/api/v1/catalogue/holdings.csv"): (ALL, {}),
@@ -135,8 +138,8 @@ PAGES: dict[str, str] = {
     "/feeds/policies.xml": "", "/feeds/risks.xml": "", "/login": "", "/password": "",
 }  # fmt: skip
 """Pages that every role may open (what they show is held to the ceiling); the rest of the address."""
-ELSEWHERE = {"/logout", "/oidc/login", "/oidc/callback"}
-"""Pages of signing in and out, tested in test_ui_people."""
+ELSEWHERE = {"/logout", "/oidc/login", "/oidc/callback", "/panels/{panel_id}/view", "/answers/{answer_id}/replay"}
+"""Pages of signing in and out, tested in test_ui_people; what organisers and auditors see of panels and answers, tested below."""
 SAMPLE = {"source_id": "snothing", "answer_id": "anothing", "conversation_id": "cnothing", "risk_id": "rnothing", "form": "md", "number": "999", "action": "keep", "name": "nobody", "token_id": "tnothing", "state": "pause", "step": "review", "model": "jianwei"}
 
 STEPS = {"/api/v1/alerts/{number}/{step}": {"step": "acknowledged"}}
@@ -176,7 +179,7 @@ def clients(base: str, tokens: dict[str, str]) -> Iterator[dict[str, httpx.Clien
 def test_every_route_of_the_api_has_an_expectation(base: str) -> None:
     schema = httpx.get(base + "/openapi.json", timeout=60).json()
     routes = {(method.upper(), path) for path, operations in schema["paths"].items() for method in operations}
-    known = {r for r in routes if r[1].startswith(ONE_PANEL)} | set(EXPECTED)
+    known = {r for r in routes if r[1].startswith(ONE_PANEL + "{") or r[1].startswith(ONE_PANEL + "lists/")} | set(EXPECTED)
     assert routes - known == set(), "say in EXPECTED which roles may use the new route"
     assert set(EXPECTED) - routes == set(), "these routes are gone"
 
@@ -207,11 +210,17 @@ def test_nobody_gets_into_a_panel_that_is_unknown(clients: dict[str, httpx.Clien
     values = SAMPLE | {"panel_id": "pnothing", "list_id": "lnothing", "step": "chair", "form": "docx"}
     bodies: dict[str, Any] = {"members": {"user": "u-expert"}, "nominations": {"statement": "因甲导致乙，可能造成丙"}, "ratings": {"verdict": "accept"}, "conflicts": {"conflicts": []}, "pairs": {"winner": "a", "loser": "b"}}
     for path, operations in schema["paths"].items():
-        if path.startswith(ONE_PANEL):
+        if path.startswith((ONE_PANEL + "{", ONE_PANEL + "lists/")):
             for method in operations:
                 body = next((b for name, b in bodies.items() if name in path), None)
                 for role, client in clients.items():
                     assert client.request(method, path.format(**values), json=None if method == "get" else body).status_code in (403, 404), (method, path, role)
+
+
+def test_panels_and_answers_are_opened_by_those_who_organise_or_audit(clients: dict[str, httpx.Client]) -> None:
+    for role, client in clients.items():
+        assert client.get("/panels/pnothing/view").status_code == (404 if role in ORGANISERS | {"auditor"} else 403), role
+        assert client.get("/answers/anothing/replay").status_code == (404 if role in WATCHERS else 403), role
 
 
 @pytest.mark.parametrize("path", PAGES)

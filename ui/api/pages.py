@@ -16,7 +16,7 @@ from risk.bulletin import report_of
 from ui.api.base import DeskOf, HallOf, ReaderOf, Record
 from ui.api.risks import file_response
 from ui.api.schemas import Code
-from ui.desk import Desk, enterprise, judge, reports
+from ui.desk import Desk, centre, enterprise, judge, reports
 from ui.desk import risks as risks_desk
 from ui.desk.library import lineage
 from ui.export import report_record
@@ -27,6 +27,7 @@ from ui.pages import panels as panels_page
 from ui.pages import report as report_page
 from ui.pages import risk as risk_page
 from ui.pages.html import page
+from ui.pages.replay import replayed
 
 router = APIRouter(include_in_schema=False)
 DocumentId = Annotated[str, Path(max_length=64)]
@@ -107,6 +108,13 @@ def answer(request: Request, desk: DeskOf, reader: ReaderOf, answer_id: Annotate
     until = next((i for i, t in enumerate(before) if t["id"] == answer_id), None)
     turns = list(before[: until + 1]) if until is not None else [kept["answer"]]
     return file_response(answer_report.report(turns, language_of(request)), form, "answer")
+
+
+@router.get("/answers/{answer_id}/replay")
+async def replay(request: Request, hall: HallOf, reader: ReaderOf, answer_id: Annotated[str, Path(max_length=64)]) -> HTMLResponse:
+    """A kept answer beside the same question asked again now, as a fragment."""
+    found = await hall.gates["work"].run(centre.replay, hall.desk, answer_id, reader)
+    return HTMLResponse(replayed(found, language_of(request)))
 
 
 @router.get("/compare")

@@ -40,7 +40,7 @@ def mount(app: FastAPI, hall: Hall) -> None:
             run_history=False,
             ssr_mode=False,
             show_error=True,
-            max_file_size="10mb",
+            max_file_size="50mb",
             favicon_path=str(files("ui").joinpath("assets/icon.svg")) if path == "/" else None,
             enable_monitoring=False,
         )
@@ -57,6 +57,7 @@ def build(hall: Hall, language: str) -> Any:
         top.build(hall, language, blocks)
         with gr.Tabs(elem_classes="jw-main"):
             for part in (ask, library, match, risks, panel, centre):
-                with gr.Tab(say(f"tab.{part.__name__.rsplit('.', 1)[-1]}", language), id=part.__name__.rsplit(".", 1)[-1]) as tab:
+                name = part.__name__.rsplit(".", 1)[-1]
+                with gr.Tab(say(f"tab.{name}", language), id=name, visible=part not in (risks, panel)) as tab:  # those two show themselves to who has use of them
                     part.build(hall, language, blocks, tab)
     return blocks

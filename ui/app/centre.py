@@ -9,6 +9,7 @@ import gradio as gr
 
 from corpus.access import Reader
 from ui.api.base import Hall
+from ui.app import intake
 from ui.app.parts import QUIET, Draw, only_for, part, roles
 from ui.app.reader import html, reader_of, shown
 from ui.desk import centre
@@ -24,6 +25,7 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     numbers = html("")
     with gr.Tabs():
         drawn = [(part(hall, language, "centre", name, draw, [tab.select] if name == "sources" else []), may) for name, draw, may in PANELS]
+        drawn.append((intake.build(hall, language), roles("operator", "admin")))
     only_for(hall, blocks, drawn)
 
     def count(request: gr.Request) -> str:

@@ -18,8 +18,9 @@ from ui.messages import say
 from ui.notify import subscribe as make_subscription
 from ui.pages.html import badge, chips, e, empty, level_badge, validity_badge
 
-FILTERS = ("text", "kind", "level", "status", "region", "year")
-EMPTY: dict[str, Any] = {"text": "", "kind": [], "level": [], "status": [], "region": "", "year": ""}
+FILTERS = ("text", "kind", "level", "status", "region", "year", "without")
+"""The last one holds what was recognised in the words and taken away again (`region:350200`)."""
+EMPTY: dict[str, Any] = {"text": "", "kind": [], "level": [], "status": [], "region": "", "year": "", "without": []}
 
 
 def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
@@ -60,6 +61,7 @@ def _facets(language: str) -> dict[str, Any]:
     html(f'<button type="button" class="jw-button jw-fold" aria-expanded="false">{e(say("library.filters", language))}</button>')
     for name, label in (("kind", "field.kind"), ("level", "field.level"), ("status", "field.validity")):
         found[name] = gr.CheckboxGroup(_options(name, {}, (), language), label=say(label, language), elem_classes="jw-pills")
+    found["without"] = gr.State([], time_to_live=7200)
     found["region"] = gr.Dropdown([(say("ask.any_region", language), "")], value="", label=say("field.region_code", language))
     found["year"] = gr.Dropdown([(say("library.any_year", language), "")], value="", label=say("library.year", language))
     return found
@@ -83,8 +85,11 @@ def _wire(hall: Hall, language: str, tab: Any, facets: dict[str, Any], outputs: 
     def drop(request: gr.Request, what: str, *values: Any) -> Any:
         return draw(request, 0, tuple(without(dict(zip(FILTERS, values, strict=True)), what).values()))
 
-    changed = [facets["text"].submit, *(facets[n].input for n in FILTERS[1:])]
-    gr.on([tab.select, *changed], show, filters, [*outputs, *filters], trigger_mode="always_last", **QUIET)
+    def anew(request: gr.Request, *values: Any) -> Any:
+        return draw(request, 0, (*values[:-1], []))  # other words are read afresh
+
+    gr.on([tab.select, *(facets[n].input for n in FILTERS[1:-1])], show, filters, [*outputs, *filters], trigger_mode="always_last", **QUIET)
+    facets["text"].submit(anew, filters, [*outputs, *filters], trigger_mode="always_last", **QUIET)
     dropped.change(drop, [dropped, *filters], [*outputs, *filters], **QUIET)
     outputs[3].click(turn(1), [outputs[1], *filters], [*outputs, *filters], **QUIET)
     outputs[2].click(turn(-1), [outputs[1], *filters], [*outputs, *filters], **QUIET)
@@ -95,6 +100,8 @@ def without(values: dict[str, Any], what: str) -> dict[str, Any]:
     name, _, value = what.partition("#")[0].partition("=")
     if name not in values:
         return dict(EMPTY)
+    if name == "without":
+        return values | {name: [*values[name], value]}
     kept = [v for v in values[name] if v != value] if isinstance(values[name], list) else ""
     return values | {name: kept}
 
@@ -110,7 +117,7 @@ def _options(name: str, counts: Mapping[str, int], chosen: Any, language: str) -
 def _drawn(hall: Hall, language: str, values: dict[str, Any], page: int, request: Any) -> Any:
     """Results, page, the two buttons, and the filters with their numbers."""
     reader = reader_of(hall, request)
-    wanted = library.Wanted(values["text"] or "", tuple(values["kind"] or ()), tuple(values["level"] or ()), tuple(values["status"] or ()), values["region"] or "", values["year"] or "", "", page)
+    wanted = library.Wanted(values["text"] or "", tuple(values["kind"] or ()), tuple(values["level"] or ()), tuple(values["status"] or ()), values["region"] or "", values["year"] or "", "", page, tuple(values["without"] or ()))
     try:
         found = library.browse(hall.desk, wanted, reader)
     except JianweiError as error:
@@ -118,14 +125,14 @@ def _drawn(hall: Hall, language: str, values: dict[str, Any], page: int, request
     places = {code: name for name, code in library.regions(hall.desk, reader)}
     last = (page + 1) * library.PAGE >= found["total"]
     turns = gr.update(interactive=page > 0), gr.update(interactive=not last)
-    return _chips(values, places, language) + _list(found, page, language), page, *turns, *_refreshed(values, found["counts"], places, language)
+    return _chips(values, places, language) + _understood(found["understood"], language) + _list(found, page, language), page, *turns, *_refreshed(values, found["counts"], places, language)
 
 
 def _refreshed(values: Mapping[str, Any], counts: Mapping[str, Mapping[str, int]], places: Mapping[str, str], language: str) -> list[Any]:
     groups = [gr.update(choices=_options(n, counts[n], values[n], language), value=values[n] or []) for n in ("kind", "level", "status")]
     regions = [(say("ask.any_region", language), ""), *((_counted(name, sum(k for c, k in counts["region_code"].items() if library.within(c, code))), code) for code, name in places.items())]
     years = [(say("library.any_year", language), ""), *((_counted(y, counts["year"].get(y, 0)), y) for y in sorted({*counts["year"], *filter(None, [values["year"]])}, reverse=True))]
-    return [gr.update(value=values["text"] or ""), *groups, gr.update(choices=regions, value=values["region"] or ""), gr.update(choices=years, value=values["year"] or "")]
+    return [gr.update(value=values["text"] or ""), *groups, gr.update(choices=regions, value=values["region"] or ""), gr.update(choices=years, value=values["year"] or ""), values["without"] or []]
 
 
 def _counted(name: str, n: int) -> str:
@@ -140,6 +147,20 @@ def _chips(values: Mapping[str, Any], places: Mapping[str, str], language: str) 
     on += [("region", values["region"], places.get(values["region"], values["region"]))] if values["region"] else []
     on += [("year", values["year"], values["year"])] if values["year"] else []
     return chips([(f"{name}={value}", words) for name, value, words in on], language)
+
+
+def _understood(read: Mapping[str, Any], language: str) -> str:
+    """What was recognised in the words, each removable, and the official words that were searched beside them."""
+    chips_ = "".join(_recognised(c, language) for c in read["chips"])
+    also = "、".join(dict.fromkeys(w for words in read["added"].values() for w in words))
+    beside = f'<small class="jw-dim">{e(say("library.also", language, words=also))}</small>' if also else ""
+    return f'<div class="jw-on-row jw-understood" role="group" aria-label="{e(say("library.understood", language))}"><small class="jw-dim">{e(say("library.understood", language))}</small>{chips_}{beside}</div>' if chips_ or also else ""
+
+
+def _recognised(c: Mapping[str, str], language: str) -> str:
+    words = say("library.read_as", language, name=say(f"chip.{c['name']}", language), words=c["words"])
+    drop = say("drop_filter", language, name=words)
+    return f'<button type="button" class="jw-on jw-on-read" data-unfilter="without={e(c["name"])}:{e(c["value"])}" aria-label="{e(drop)}">{e(words)}<span aria-hidden="true">✕</span></button>'
 
 
 def _list(found: Mapping[str, Any], page: int, language: str) -> str:

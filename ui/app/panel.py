@@ -62,9 +62,12 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
         parts = [part(hall, language, "panel_part", name, draw) for name, draw in organise.PARTS]
 
     def load(request: gr.Request) -> Any:
-        found = [p for p in _panels(hall, reader_of(hall, request)) if p["member"]]
+        found = _mine(hall, reader_of(hall, request))
         choices = [(p["title"], p["panel_id"]) for p in sorted(found, key=lambda p: p["state"] != "open")]
         return _overview(found, language), gr.update(choices=choices, value=choices[0][1] if choices else None), gr.update(visible=bool(choices))
+
+    def count(request: gr.Request) -> str:
+        return _overview(_mine(hall, reader_of(hall, request)), language)
 
     def pick(panel_id: str | None, request: gr.Request) -> Any:
         return _pick(hall, panel_id, reader_of(hall, request), language)
@@ -98,7 +101,7 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     chosen.change(pick, chosen, picked, **QUIET).then(next_pair, chosen, paired, **QUIET)
     item.change(open_item, [chosen, item], [beside, *form.values()], **QUIET)
     form["verdict"].change(lambda v: gr.update(visible=v == "merge"), form["verdict"], target, **QUIET)
-    save.click(store, [chosen, item, target, *form.values()], [said, item], **QUIET)
+    save.click(store, [chosen, item, target, *form.values()], [said, item], **QUIET).then(count, None, mine, **QUIET)
     nominate.click(name, [chosen, nomination], [named, nomination], **QUIET)
     declare.click(own, [chosen, conflicts], declared, **QUIET)
     for side, button in enumerate(sides):
@@ -134,7 +137,7 @@ def _form(language: str) -> tuple[dict[str, Any], Any]:
     form["familiarity"] = gr.Radio([(words if language == "zh" else key, int(key)) for key, words in scales["familiarity"].items()], label=say("form.familiarity", language), elem_classes="jw-pills")
     with gr.Row():
         for name, words in scales["basis"].items():
-            form[f"basis.{name}"] = gr.Dropdown([("—", ""), *options("degree")], value="", label=words if language == "zh" else name, min_width=110)
+            form[f"basis.{name}"] = gr.Dropdown([("—", ""), *options("degree")], value="", label=say("form.basis_of", language, name=words if language == "zh" else name), min_width=110)
     form["verdict"] = gr.Radio(options("verdict"), value="accept", label=say("form.verdict", language), elem_classes="jw-pills")
     target = gr.Dropdown([], label=say("panel.merge_with", language), visible=False)
     for name in TEXTS:
@@ -160,8 +163,9 @@ def _flat(form: Mapping[str, Any]) -> dict[str, Any]:
 # ---- panels and items ------------------------------------------------------------------------------------------------
 
 
-def _panels(hall: Hall, reader: Reader) -> list[dict[str, Any]]:
-    return [] if reader.role == "anonymous" else judge.panels(hall.desk, reader)
+def _mine(hall: Hall, reader: Reader) -> list[dict[str, Any]]:
+    """The panels that the reader is a member of."""
+    return [] if reader.role == "anonymous" else [p for p in judge.panels(hall.desk, reader) if p["member"]]
 
 
 def _overview(found: Sequence[Mapping[str, Any]], language: str) -> str:
@@ -228,23 +232,25 @@ def _evidence(hall: Hall, sheet: Mapping[str, Any], shown: Mapping[str, Any], re
     record = judge.evidence(hall.desk, sheet["panel_id"], shown["risk_id"], reader)
     words = badge(say("panel.blind", language) if sheet["round"] < 2 else say("panel.round_n", language, n=sheet["round"]), "calm")
     words += badge(say("panel.waiting", language), "dim") if sheet["closed"] else ""
-    parts = [f'<p class="jw-marks">{words}</p>', risk_page.blind(record, hall.desk.signal_titles(record, reader), language)]
-    parts.append(_feedback(shown, language) if "distribution" in shown else "")
+    parts = [f'<p class="jw-marks">{words}</p>', _feedback(shown, language) if "distribution" in shown else ""]
+    parts.append(risk_page.blind(record, hall.desk.signal_titles(record, reader), language))
     return "".join(parts)
 
 
 def _feedback(shown: Mapping[str, Any], language: str) -> str:
-    parts = [f"<h3>{e(say('panel.feedback', language))}</h3>"]
-    for axis, counts in shown["distribution"].items():
-        most = max(counts) or 1
-        bars = [[str(score), f'<span class="jw-bar-h" style="width:{round(90 * n / most)}%"></span>', str(n)] for score, n in enumerate(counts, 1)]
-        parts.append(table((say(f"risk.axis_{axis}", language), "", ""), bars))
-    parts += [f"<ul>{''.join(f'<li>{e(r)}</li>' for r in shown['reasons'])}</ul>"] if shown["reasons"] else []
-    machine = shown.get("machine")
-    if machine:
-        words = "　".join(f"{say(f'risk.axis_{a}', language)} {machine[a]['mean']:.2f}" for a in ("importance", "urgency"))
-        parts.append(f'<p class="jw-dim">{e(say("panel.machine", language))} {e(words)}</p>')
-    return "".join(parts)
+    """The last round without names: how many gave each score, the reasons, and the machine's score."""
+    machine = shown.get("machine") or {}
+    rows = "".join(_distribution(say(f"risk.axis_{axis}", language), counts, machine.get(axis), language) for axis, counts in shown["distribution"].items())
+    reasons = f"<ul>{''.join(f'<li>{e(r)}</li>' for r in shown['reasons'])}</ul>" if shown["reasons"] else ""
+    return f'<section class="jw-feedback"><h3>{e(say("panel.feedback", language))}</h3>{rows}{reasons}</section>'
+
+
+def _distribution(name: str, counts: Sequence[int], machine: Mapping[str, float] | None, language: str) -> str:
+    most = max(counts) or 1
+    bars = "".join(f'<span><i style="height:{round(36 * n / most)}px"></i><b>{n}</b><small>{score}</small></span>' for score, n in enumerate(counts, 1))
+    words = "；".join(say("panel.scored", language, score=score, n=n) for score, n in enumerate(counts, 1) if n)
+    beside = f'<small class="jw-dim">{e(say("panel.machine", language))} {machine["mean"]:.2f}</small>' if machine else ""
+    return f'<div class="jw-dist"><span class="jw-dist-name">{e(name)}<br>{beside}</span><span class="jw-dist-bars" role="img" aria-label="{e(name)} {e(words)}">{bars}</span></div>'
 
 
 def _store(hall: Hall, panel_id: str | None, risk_id: str | None, into: str | None, values: tuple[Any, ...], reader: Reader, language: str) -> Any:

@@ -19,8 +19,8 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def part(hall: Hall, language: str, section: str, name: str, draw: Draw, also: Sequence[Any] = ()) -> Any:
-    """Lay out one part as a tab; `also` are further events that draw it. Returns the tab."""
-    with gr.Tab(say(f"{section}.{name}", language)) as tab, gr.Column(elem_classes="jw-surface jw-panel"):
+    """Lay out one part as a tab, hidden until `only_for` shows it; `also` are further events that draw it. Returns the tab."""
+    with gr.Tab(say(f"{section}.{name}", language), visible=False) as tab, gr.Column(elem_classes="jw-surface jw-panel"):
         again = gr.Button(say("centre.refresh", language), size="sm", elem_classes="jw-refresh")
         view = html(waiting(language))
         gr.on([tab.select, again.click, *also], _redraw(hall, language, section, name, draw), None, view, **QUIET)
@@ -38,7 +38,7 @@ def _redraw(hall: Hall, language: str, section: str, name: str, draw: Draw) -> C
 
 
 def only_for(hall: Hall, blocks: Any, tabs: Sequence[tuple[Any, Callable[[Reader], bool]]]) -> None:
-    """Show each tab to those readers only that have use of it (what it holds checks the role itself)."""
+    """Show each hidden tab to those readers that have use of it (what it holds checks the role itself); Gradio can show a tab later, not hide it."""
 
     def look(request: gr.Request) -> Any:
         reader = reader_of(hall, request)

@@ -148,7 +148,7 @@ def _overview(hall: Hall, reader: Reader, language: str) -> str:
 
 def _moves(hall: Hall, language: str) -> Any:
     """What moved between two dates, thirty days back when none is given."""
-    with gr.Tab(say("risk_part.moves", language)) as tab, gr.Column(elem_classes="jw-surface"):
+    with gr.Tab(say("risk_part.moves", language), visible=False) as tab, gr.Column(elem_classes="jw-surface"):
         with gr.Row(elem_classes="jw-filters"):
             before, after = (gr.Textbox(label=say(f"moves.{n}", language), placeholder="2026-11-01", max_lines=1) for n in ("from", "to"))
             go = gr.Button(say("moves.go", language), scale=0, min_width=96, variant="primary")

@@ -127,7 +127,7 @@
     if (spec.type === "checks") return element("fieldset", {}, element("legend", { textContent: spec.label }), ...spec.options.map(([words, value]) => element("label", { className: "jw-check" }, element("input", { type: "checkbox", name: spec.name, value }), words)));
     const input = spec.type === "select" ? element("select", {}, ...spec.options.map(([words, value]) => element("option", { value, textContent: words })))
       : spec.type === "textarea" || spec.type === "lines" ? element("textarea", { maxLength: 4000 }) : element("input", { type: spec.type || "text", maxLength: 2000 });
-    if (spec.type === "number") input.step = "any";
+    if (spec.type === "number") Object.assign(input, { step: "any", min: spec.min ?? "", max: spec.max ?? "" });
     input.name = spec.name; input.required = Boolean(spec.required);
     if (spec.value !== undefined) input.value = spec.value;
     return element("label", {}, element("span", { textContent: spec.label }), input);
@@ -177,6 +177,7 @@
     const go = async (values) => {
       const [method, path] = el.dataset.call.split(" ");
       const given = { ...values };
+      if (method === "FILL") return fill($(".jw-fill-slot", el.closest(".jw-panel")), `${path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(given[name] ?? ""))}?${query}`, true);
       const address = path.replace(/\{(\w+)\}/g, (_, name) => { const v = given[name] ?? ""; delete given[name]; return encodeURIComponent(v); });
       el.disabled = true;
       const said = await call(method, address, fixed || Object.keys(given).length ? { ...fixed, ...given } : undefined);

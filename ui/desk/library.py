@@ -28,10 +28,11 @@ class Wanted:
     year: str = ""
     as_of: str = ""
     page: int = 0
+    without: tuple[str, ...] = ()
 
 
 def browse(desk: Desk, wanted: Wanted, reader: Reader) -> dict[str, Any]:
-    """One page: {"total", "rows": [{document fields, validity, snippet, span}], "counts": {facet: {value: n}}}.
+    """One page: {"total", "rows": [{document fields, validity, snippet, span}], "counts": {facet: {value: n}}, "understood": how the words were read}.
 
     A facet is counted under all other filters, so that its numbers say what choosing one more of its values would give.
     """
@@ -40,7 +41,8 @@ def browse(desk: Desk, wanted: Wanted, reader: Reader) -> dict[str, Any]:
     kept = [r for r in rows if _fits(r, wanted)]
     counts = {f: dict(Counter(r[f] for r in rows if r[f] and _fits(r, replace(wanted, **{name: none})))) for f, (name, none) in FACETS.items()}
     start = max(0, wanted.page) * PAGE
-    return {"total": len(kept), "rows": kept[start : start + PAGE], "counts": counts, "as_of": on}
+    read = desk.understood(_query(wanted, on), reader) if wanted.text.strip() else {"chips": [], "added": {}}
+    return {"total": len(kept), "rows": kept[start : start + PAGE], "counts": counts, "as_of": on, "understood": read}
 
 
 FACETS: dict[str, tuple[str, Any]] = {"kind": ("kinds", ()), "level": ("levels", ()), "status": ("statuses", ()), "region_code": ("region", ""), "year": ("year", "")}
@@ -65,10 +67,14 @@ def _by_date(desk: Desk, reader: Reader, on: str) -> list[dict[str, Any]]:
     return [_row(d, shelf.validity(d.id, on, reader.ceiling)) for d in heads]
 
 
+def _query(wanted: Wanted, on: str) -> dict[str, Any]:
+    level = {"level": wanted.levels[0]} if len(wanted.levels) == 1 else {}
+    return {"text": wanted.text, "k": FOUND, "as_of": on, "without": wanted.without, **level}
+
+
 def _by_words(desk: Desk, wanted: Wanted, reader: Reader, on: str) -> list[dict[str, Any]]:
-    query: dict[str, Any] = {"text": wanted.text, "k": FOUND, "as_of": on}
     found: dict[str, dict[str, Any]] = {}
-    hits = desk.search(query | ({"level": wanted.levels[0]} if len(wanted.levels) == 1 else {}), reader)
+    hits = desk.search(_query(wanted, on), reader)
     shelf = desk.shelf()
     for hit in hits:
         head = shelf.heads.get(hit["document_id"])

@@ -67,7 +67,9 @@ def sources(hall: Hall, reader: Reader, language: str) -> str:
         last.setdefault(run["source_id"], run)
     rows = [s | {"last": last.get(s["id"]), "next_at": s["turn"], "alarms": (s["health"] or {}).get("alarms", ())} for s in centre.stations(hall.desk, reader)]
     rows.sort(key=lambda r: (r["last"] is None and not r["documents"], r["id"]))
-    drawn: dict[str, Callable[[Any, str], str]] = {"last": _run, "health": _health, "next_at": _turn, "alarms": _alarms, "cycle": _cycle}
+    for r in rows:
+        r |= {"who": (r["publisher"], r["id"]), "what": ("level", r["level"], "kind", r["kind"]), "how": ("access", r["access"], "verified", r["verified"])}
+    drawn: dict[str, Callable[[Any, str], str]] = {"who": _who, "what": _two, "how": _two, "last": _run, "health": _health, "next_at": _turn, "alarms": _alarms, "cycle": _cycle}
 
     def cell(name: str, value: Any) -> str:
         return drawn[name](value, language) if name in drawn else value_of(name, value, language)
@@ -79,8 +81,21 @@ def sources(hall: Hall, reader: Reader, language: str) -> str:
         now = act(say("centre.crawl", language), f"POST /api/v1/jobs/crawl/run?source={quote(r['id'])}") if hall.runner else ""
         return now + act(say("job.resume" if paused else "job.pause", language), f"POST /api/v1/sources/{quote(r['id'])}/{'resume' if paused else 'pause'}")
 
-    names = ("id", "publisher", "level", "kind", "access", "cycle", "security", "verified", "documents", "health", "last", "next_at", "alarms")
-    return running(hall, reader, language) + rows_of(names, "source", rows, language, cell, acts if _may(reader, "operator", "admin") else None)
+    names = ("who", "what", "how", "cycle", "security", "documents", "health", "last", "next_at", "alarms")
+    may = acts if _may(reader, "operator", "admin") else None
+    live, idle = [r for r in rows if r["last"] or r["documents"]], [r for r in rows if not (r["last"] or r["documents"])]
+    folded = f"<details {'' if live else 'open'}><summary>{e(say('source.idle', language, n=len(idle)))}</summary>{rows_of(names, 'source', idle, language, cell, may)}</details>" if idle else ""
+    return running(hall, reader, language) + (rows_of(names, "source", live, language, cell, may) if live else "") + folded
+
+
+def _who(value: Sequence[str], language: str) -> str:
+    return f'<b>{e(value[0])}</b><br><small class="jw-dim">{e(value[1])}</small>'
+
+
+def _two(value: Sequence[Any], language: str) -> str:
+    """Two words of closed vocabularies, one below the other."""
+    first, second = (value_of(value[i], value[i + 1], language) for i in (0, 2))
+    return f'<span class="jw-whole">{first}</span><br><small class="jw-dim jw-whole">{second}</small>'
 
 
 def _health(health: Mapping[str, Any] | None, language: str) -> str:
@@ -190,10 +205,11 @@ def doubts(hall: Hall, reader: Reader, language: str) -> str:
         if name == "field" and known(f"field.{value}"):
             return e(say(f"field.{value}", language))
         if name == "answer_id" and value:
-            return f'<a href="/answers/{quote(value)}.md" target="_blank" rel="noopener">{e(value[:8])}…</a>'
+            return f'<button type="button" class="jw-link" data-fill="/answers/{quote(value)}/replay">{e(value[:8])}…</button>'
         return value_of(name, value, language)
 
-    return rows_of(("n", "raised_at", "raised_by", "document_id", "answer_id", "field", "old", "said"), "doubt", rows, language, cell, acts if _may(reader, "operator", "admin") else None)
+    slot = '<div class="jw-fill-slot"></div>'
+    return slot + rows_of(("n", "raised_at", "raised_by", "document_id", "answer_id", "field", "old", "said"), "doubt", rows, language, cell, acts if _may(reader, "operator", "admin") else None)
 
 
 def applications(hall: Hall, reader: Reader, language: str) -> str:
@@ -235,11 +251,12 @@ def users(hall: Hall, reader: Reader, language: str) -> str:
     reader.require("admin", "auditor")
     rows = [u.record() for u in hall.desk.store.people.all()]
     roles = [[say(f"role.{r}", language), r] for r in CEILINGS if r != "anonymous"]
+    ceiling = {"name": "ceiling", "label": say("user.ceiling_to", language), "type": "number", "min": 1, "max": 4}
 
     def acts(r: Mapping[str, Any]) -> str:
         name, on = quote(r["name"]), r["state"] == "active"
         role = {"name": "role", "label": say("user.role", language), "type": "select", "options": roles, "value": r["role"]}
-        change = act(say("user.change", language), f"PATCH /api/v1/users/{name}", fields=[role], title=say("user.change_title", language, name=r["name"]))
+        change = act(say("user.change", language), f"PATCH /api/v1/users/{name}", fields=[role, ceiling | {"value": r["ceiling"]}], title=say("user.change_title", language, name=r["name"]))
         switch = act(say("user.disable" if on else "user.enable", language), f"PATCH /api/v1/users/{name}", body={"state": "disabled" if on else "active"}, title=say("user.disable_title" if on else "user.enable_title", language, name=r["name"]), tone="bad" if on else "good")
         return change + act(say("user.reset", language), f"POST /api/v1/users/{name}/password", title=say("user.reset_title", language, name=r["name"])) + switch
 
@@ -248,7 +265,7 @@ def users(hall: Hall, reader: Reader, language: str) -> str:
 
     may = _may(reader, "admin")
     fields: list[dict[str, Any]] = [{"name": "name", "label": say("user.name", language), "required": True}, {"name": "role", "label": say("user.role", language), "type": "select", "options": roles}]
-    fields += [{"name": "display", "label": say("user.display", language)}, {"name": "email", "label": say("user.email", language), "type": "email"}]
+    fields += [ceiling, {"name": "display", "label": say("user.display", language)}, {"name": "email", "label": say("user.email", language), "type": "email"}]
     add = act(say("user.add", language), "POST /api/v1/users", fields=fields, title=say("user.add_title", language), tone="good") if may else ""
     return f'<div class="jw-actions">{add}</div>' + rows_of(("name", "display", "role", "ceiling", "state", "locked_until", "created_at"), "user", rows, language, cell, acts if may else None)
 
@@ -262,7 +279,8 @@ def audit(hall: Hall, reader: Reader, language: str) -> str:
         return f"{e(say(f'audit_action.{value}', language))} <small class='jw-dim'>{e(value)}</small>" if name == "action" and known(f"audit_action.{value}") else value_of(name, value, language)
 
     link = '<a class="jw-button jw-small" href="/api/v1/audit?limit=1000" download="audit.json">JSON</a>'
-    return f'<div class="jw-actions">{holds}{link}</div>' + rows_of(("seq", "at", "actor", "action", "subject"), "audit", centre.audit_entries(hall.desk, reader, limit=100), language, cell)
+    again = act(say("replay.go", language), "FILL /answers/{answer_id}/replay", fields=[{"name": "answer_id", "label": say("replay.id", language), "required": True}], title=say("replay.title", language))
+    return f'<div class="jw-actions">{holds}{link}{again}</div><div class="jw-fill-slot"></div>' + rows_of(("seq", "at", "actor", "action", "subject"), "audit", centre.audit_entries(hall.desk, reader, limit=100), language, cell)
 
 
 def models(hall: Hall, reader: Reader, language: str) -> str:
