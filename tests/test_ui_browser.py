@@ -201,7 +201,7 @@ def test_a_doubt_is_raised_and_settled_and_an_account_made(page: Any, base: str)
 
 def test_a_filter_of_a_question_is_a_chip(page: Any, base: str) -> None:
     go(page, base)
-    page.get_by_placeholder("时点：今天").fill("2024-06-01")
+    page.get_by_placeholder("时点：今天").press_sequentially("2024-06-01")
     page.locator(".jw-on", has_text="2024-06-01").click()
     page.locator(".jw-on").wait_for(state="detached")
     assert page.get_by_placeholder("时点：今天").input_value() == ""

@@ -13,12 +13,12 @@ import gradio as gr
 from corpus.errors import BadInput, JianweiError
 from corpus.report import Report, TableBlock
 from ui.api.base import Hall
-from ui.app.parts import QUIET
+from ui.app.parts import QUIET, only_for, roles
 from ui.app.reader import html, reader_of, shown, warn
 from ui.desk import enterprise, reports
 from ui.desk.enterprise import NUMBERS, SWITCHES, TEXTS
 from ui.export import report_record
-from ui.messages import say
+from ui.messages import known, say
 from ui.notify import subscribe, unsubscribe
 from ui.pages import match as pages
 from ui.pages.html import e, empty, table
@@ -38,8 +38,9 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
             _chain(hall, language)
         with gr.Tab(say("match.tab_subscriptions", language)) as mine:
             _subscriptions(hall, language, mine)
-        with gr.Tab(say("match.tab_coherence", language)) as coherence:
+        with gr.Tab(say("match.tab_coherence", language), visible=False) as coherence:
             _listing(hall, language, coherence, enterprise.coherence, "/api/v1/coherence")
+    only_for(hall, blocks, [(coherence, roles("official", "operator", "auditor"))])
 
 
 def _matching(hall: Hall, language: str, tab: Any) -> None:
@@ -107,9 +108,12 @@ def _on_open(hall: Hall, tab: Any, saved: Any) -> None:
 def _form(language: str) -> list[Any]:
     """Components in the order of NAMES; a fact left open is not said, never taken as no."""
     answers = [(say("match.open", language), ""), (say("match.yes", language), "yes"), (say("match.no", language), "no")]
-    texts = [gr.Textbox(label=say(f"fact.{n}", language), max_lines=1) for n in TEXTS]
-    numbers = [gr.Textbox(label=say(f"fact.{n}", language), max_lines=1) for n in NUMBERS]  # a Number shows a blank as 0, which would be a fact
-    return [*texts, *numbers, *(gr.Radio(answers, value="", label=say(f"fact.{n}", language)) for n in SWITCHES)]
+    texts = [gr.Textbox(label=say(f"fact.{n}", language), placeholder=_example(n, language), max_lines=1) for n in (*TEXTS, *NUMBERS)]  # a Number shows a blank as 0, which would be a fact
+    return [*texts, *(gr.Radio(answers, value="", label=say(f"fact.{n}", language), elem_classes="jw-pills") for n in SWITCHES)]
+
+
+def _example(name: str, language: str) -> str:
+    return say(f"fact_example.{name}", language) if known(f"fact_example.{name}") else ""
 
 
 def _facts(values: tuple[Any, ...]) -> dict[str, Any]:
