@@ -175,8 +175,8 @@ def _report(rule: Mapping[str, Any], content: Mapping[str, Any], issue: str, sig
     head = "　".join(p for p in (issue, f"{content['start']}至{content['end']}", f"主办单位：{rule['organiser']}", scope) if p)
     signed = {s["step"]: f"{s['user']}（{s['at'][:10]}）" for s in signatures}
     close = "　".join(f"{STEP_NAMES[s]}：{signed.get(s, '　　　')}" for s in STEPS)
-    tail = [Heading("签署与报送"), Paragraph(close), Paragraph(f"报送范围：{own['addressees']}。本刊为{'、'.join(rule['marks'])}，只载摘要与链接，请勿外传。")]
-    blocks = (*(unpack(b) for b in content["blocks"]), *tail)
+    tail: tuple[Block, ...] = (Heading("签署与报送"), Paragraph(close), Paragraph(f"报送范围：{own['addressees']}。本刊为{'、'.join(rule['marks'])}，只载摘要与链接，请勿外传。"))
+    blocks: tuple[Block, ...] = (*(unpack(b) for b in content["blocks"]), *tail)
     marks = (*rule["marks"], f"数据安全{'一二三四'[content['security'] - 1]}级", STATES[state])
     return Report(own["title"], blocks, tuple(content["citations"]), subtitle=head, marks=marks, footer=rule["footer"], as_of=content["as_of"])
 

@@ -39,11 +39,26 @@ def _weight(row: Mapping[str, Any], text: str) -> float:
     return float(rule["authority"].get(row.get("level") or "", 0.4)) * strength
 
 
-def context_at(store: Store, evidence: Evidence, view: View, taxonomy: Taxonomy, province: Province | None, as_of: str, *, ceiling: int = 4) -> Context:
+Standing = Mapping[str, str]
+"""Document id → validity status at a date."""
+
+
+def standing_at(store: Store, on: str) -> Standing:
+    """The status at a date of every policy and notice that names an object: read once for all lists of that date."""
+    from corpus.access import LOCAL
+    from corpus.validity import validity
+
+    wanted = {r["document_id"] for r in store.risks.mentions(POLICY_KINDS, until=on)}
+    happened = store.documents.events_of(LOCAL, sorted(wanted)) if wanted else {}
+    heads = (d for d in store.documents.heads(LOCAL, kind=POLICY_KINDS) if d.id in wanted) if wanted else ()
+    return {d.id: str(validity(d, happened.get(d.id, []), on).status) for d in heads}
+
+
+def context_at(store: Store, evidence: Evidence, view: View, taxonomy: Taxonomy, province: Province | None, as_of: str, standing: Standing, *, ceiling: int = 4) -> Context:
     """The context of the risks of a view, from what had been seen by `as_of`."""
     policies = store.risks.mentions(POLICY_KINDS, until=as_of, ceiling=ceiling)
     projects = store.risks.mentions(("project",), until=as_of, ceiling=ceiling)
-    policy, exposure = _salience(store, policies, as_of), _exposure(projects, as_of)
+    policy, exposure = _salience(policies, standing), _exposure(projects, as_of)
     return Context(
         policy={k: policy.get(_thing(k), 0.0) for k in view.keys} if policies else {},
         exposure={k: exposure.get(_thing(k), 0.0) for k in view.keys} if projects else {},
@@ -52,7 +67,7 @@ def context_at(store: Store, evidence: Evidence, view: View, taxonomy: Taxonomy,
     )
 
 
-def links_at(store: Store, on: str, *, ceiling: int = 4) -> dict[str, dict[str, Any]]:
+def links_at(store: Store, on: str, standing: Standing, *, ceiling: int = 4) -> dict[str, dict[str, Any]]:
     """Object → {policies, policy_count, projects, project_count}: what names it, weightiest first (policies by authority and force, projects with a poor outcome), newer before older.
 
     Each is {document_id, title, seen}. Only what had been seen by the date counts.
@@ -60,7 +75,7 @@ def links_at(store: Store, on: str, *, ceiling: int = 4) -> dict[str, dict[str, 
     found: dict[str, dict[str, Any]] = {}
     for name, kinds in (("policies", POLICY_KINDS), ("projects", ("project",))):
         rows = store.risks.mentions(kinds, until=on, ceiling=ceiling)
-        best = _weightiest(rows, _status(store, sorted({r["document_id"] for r in rows}), on) if name == "policies" else {})
+        best = _weightiest(rows, standing if name == "policies" else {})
         titles = store.risks.titles(sorted({r["document_id"] for shown in best.values() for r in shown}))
         counts = Counter(r["thing"] for r in rows)
         for thing, shown in best.items():
@@ -91,24 +106,13 @@ def _relevance(evidence: Evidence, view: View, taxonomy: Taxonomy, province: Pro
     return {k: province.relevance(_thing(k), taxonomy, [evidence.signals[i] for p in view.of(r) for i in p.members]) for r, k in enumerate(view.keys)}
 
 
-def _salience(store: Store, rows: Sequence[Mapping[str, Any]], as_of: str) -> dict[str, float]:
+def _salience(rows: Sequence[Mapping[str, Any]], standing: Standing) -> dict[str, float]:
     """Object → Σ authority × strength × in force over its policies."""
-    status = _status(store, sorted({r["document_id"] for r in rows}), as_of)
     rule = constants()["policy"]["in_force"]
     found: dict[str, float] = defaultdict(float)
     for r in rows:
-        found[r["thing"]] += r["value"] * float(rule.get(status.get(r["document_id"], "unknown"), 0.5))
+        found[r["thing"]] += r["value"] * float(rule.get(standing.get(r["document_id"], "unknown"), 0.5))
     return found
-
-
-def _status(store: Store, ids: Sequence[str], as_of: str) -> dict[str, str]:
-    from corpus.access import LOCAL
-    from corpus.validity import validity
-
-    happened = store.documents.events_of(LOCAL, ids) if ids else {}
-    wanted = set(ids)
-    heads = (d for d in store.documents.heads(LOCAL, kind=POLICY_KINDS) if d.id in wanted) if ids else ()
-    return {d.id: str(validity(d, happened.get(d.id, []), as_of).status) for d in heads}
 
 
 def _exposure(rows: Sequence[Mapping[str, Any]], as_of: str) -> dict[str, float]:

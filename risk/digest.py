@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any
 
 from corpus.access import Reader
@@ -48,7 +49,7 @@ class Desk:
     papers: list[Document]
     late_papers: bool
     sources: Sources
-    cited: dict[str, Document] = field(default_factory=dict)
+    cited: dict[str, Document] = attribute(default_factory=dict)
 
     def mark(self, signal: Mapping[str, Any]) -> tuple[int, ...]:
         """Cite a signal."""
@@ -150,13 +151,8 @@ def _speaks(d: Document, taxonomy: Taxonomy, field: str) -> bool:
 
 
 def _fields(text: str, taxonomy: Taxonomy) -> set[str]:
-    """Fields whose objects a text names; a Latin name counts as a whole word only (SiC, not basic)."""
-    found = set()
-    for m in taxonomy.things_in(text):
-        inside = text[m.start : m.end].isascii() and (text[m.start - 1 : m.start] + text[m.end : m.end + 1]).isascii() and re.search(r"[A-Za-z]", text[max(0, m.start - 1) : m.start] + text[m.end : m.end + 1])
-        if not inside:
-            found.add(taxonomy.field_of(m.name))
-    return found
+    """Fields whose objects a text names."""
+    return {taxonomy.field_of(m.name) for m in taxonomy.things_in(text)}
 
 
 # ---- summaries -------------------------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def fit(lesson: Lesson, now: Floats, *, gap: float, pull: float) -> Floats:
         scores = log_scores(lesson, weights)
         margin = STEEP * (scores[pairs[:, 0]] - scores[pairs[:, 1]])
         away = float((weights * (np.log(weights + 1e-12) - np.log(now + 1e-12))).sum())
-        return float(np.logaddexp(0.0, -margin).mean()) + pull * away / max(1.0, np.sqrt(len(pairs)))
+        return float(np.logaddexp(0.0, -margin).mean() + pull * away / max(1.0, np.sqrt(len(pairs))))
 
     found: Floats = _softmax(minimize(loss, start, method="L-BFGS-B", options={"maxiter": 300}).x)
     return found

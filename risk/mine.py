@@ -19,7 +19,7 @@ from corpus.store import Store
 from corpus.validity import today
 from risk.collect import Progress, collect, load_evidence
 from risk.constants import constants, day, iso, seed_of
-from risk.context import POLICY_KINDS, context_at, links_at
+from risk.context import POLICY_KINDS, Standing, context_at, links_at, standing_at
 from risk.evidence import Evidence, View
 from risk.indicators import Context
 from risk.learn import learned
@@ -60,7 +60,8 @@ def mine(store: Store, settings: Settings, *, as_of: str = "", finder: Finder | 
     taxonomy = home_taxonomy(settings.home)
     read = collect(store, settings, taxonomy, progress=progress)
     evidence = load_evidence(store, taxonomy)
-    lists = [score_list(store, settings, evidence, taxonomy, on, c, finder=finder, progress=progress) for c in _ceilings(evidence)]
+    standing = standing_at(store, on)
+    lists = [score_list(store, settings, evidence, taxonomy, on, c, standing, finder=finder, progress=progress) for c in _ceilings(evidence)]
     fresh = _enrol(store, lists[-1].records if lists else [], on)
     from risk.alerts import raise_alerts
 
@@ -105,24 +106,25 @@ class Weighed:
     scores: Scores
 
 
-def weigh(store: Store, settings: Settings, evidence: Evidence, taxonomy: Taxonomy, on: str, ceiling: int, **options: Any) -> Weighed:
+def weigh(store: Store, settings: Settings, evidence: Evidence, taxonomy: Taxonomy, on: str, ceiling: int, standing: Standing, **options: Any) -> Weighed:
     """Score at one date for one ceiling; `options` go to `score` (share, equal, assumed). The same arguments give the same bits."""
     view = evidence.at(day(on), ceiling=ceiling)
-    context = context_at(store, evidence, view, taxonomy, load_province(settings), on, ceiling=ceiling)
+    context = context_at(store, evidence, view, taxonomy, load_province(settings), on, standing, ceiling=ceiling)
     return Weighed(view, context, score(view, context, seed=visible_seed(evidence, view, on), learned=learned(store) or None, **options))
 
 
 def score_list(
-    store: Store, settings: Settings, evidence: Evidence, taxonomy: Taxonomy, on: str, ceiling: int, *, finder: Finder | None = None, progress: Progress | None = None
-) -> Listed:
+    store: Store, settings: Settings, evidence: Evidence, taxonomy: Taxonomy, on: str, ceiling: int, standing: Standing, *,
+    finder: Finder | None = None, progress: Progress | None = None,
+) -> Listed:  # fmt: skip
     """Score at one date for one ceiling and keep the list."""
     if progress:
         progress("score", on, ceiling)
-    found = weigh(store, settings, evidence, taxonomy, on, ceiling)
+    found = weigh(store, settings, evidence, taxonomy, on, ceiling, standing)
     records = build_records(evidence, found.view, found.scores, taxonomy, Named(terms_at(store, taxonomy, on, ceiling=ceiling, words=user_words(settings))))
     before = store.risks.run_at(iso(day(on) - 1), ceiling)
     previous = store.risks.entries(before["n"]) if before and before["ceiling"] == ceiling else []
-    links = links_at(store, on, ceiling=ceiling)
+    links = links_at(store, on, standing, ceiling=ceiling)
     records = [{**r, **links.get(r["object"], NO_LINKS), "moved": moved(r, previous)} for r in records]
     policies = store.risks.changed_at(POLICY_KINDS)
     kept = _kept_measures(previous, before, policies) if finder else {}

@@ -75,7 +75,7 @@ def heat(risks: Records) -> dict[str, Any]:
 
 
 def _group(r: Mapping[str, Any]) -> str:
-    path = r.get("type_path") or ()
+    path: Sequence[str] = r.get("type_path") or []
     return str(path[1]) if len(path) > 1 else "其他"
 
 

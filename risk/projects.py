@@ -7,6 +7,7 @@ line of the project's stored text, so that it resolves like any other.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -24,16 +25,20 @@ GRACE_DAYS = 365
 USUAL_YEARS = 6
 CROWDED = 0.25
 ENOUGH = 20
+USUAL_RECORD = 0.5
+"""A missing record says something only where at least this share of the projects of the same source, due in the same year, has one."""
 
 
 def project_signals(rows: Iterable[tuple[Record, Mapping[str, Any]]], taxonomy: Taxonomy) -> Iterator[Signal]:
     """Signals of single projects and of teams that hold too many; each counts from its `known_from` on."""
     held: list[tuple[Record, str, str]] = []
+    rows = list(rows)
+    cohorts = Cohorts(rows)
     for record, extra in rows:
         thing = _thing(record, taxonomy)
         if thing is None:
             continue
-        yield from single(record, extra, thing, taxonomy)
+        yield from single(record, extra, thing, taxonomy, cohorts)
         if team := str(extra.get("team") or ""):
             held.append((record, thing, team))
     yield from _concentration(held, taxonomy)
@@ -44,16 +49,52 @@ def _thing(record: Record, taxonomy: Taxonomy) -> str | None:
     return found[0].name if found else None
 
 
-def single(record: Record, extra: Mapping[str, Any], thing: str, taxonomy: Taxonomy) -> Iterator[Signal]:
-    """What one project's fields say, from when on."""
-    ends, rating, closed, started = (str(extra.get(n) or "") for n in ("ends_on", "rating", "closed_on", "started_on"))
-    rated = bool(rating) and "评估" not in rating and rating != "0"
+def _due(extra: Mapping[str, Any]) -> str:
+    """The day after which a record of the outcome is overdue; empty when no date is known."""
+    ends, started = str(extra.get("ends_on") or ""), str(extra.get("started_on") or "")
+    return _later(ends, GRACE_DAYS) if ends else _later(started, USUAL_YEARS * 365) if started else ""
+
+
+def _rated(extra: Mapping[str, Any]) -> bool:
+    rating = str(extra.get("rating") or "")
+    return bool(rating) and "评估" not in rating and rating != "0"
+
+
+def _recorded_on(extra: Mapping[str, Any]) -> str:
+    """Since when an outcome is on record; empty without one. A rating without a closing date counts from the planned end."""
+    if closed := str(extra.get("closed_on") or ""):
+        return closed
+    return _later(str(extra.get("ends_on") or extra.get("started_on")), 1) if _rated(extra) and (extra.get("ends_on") or extra.get("started_on")) else ""
+
+
+class Cohorts:
+    """Of each source and year of falling due: how many projects were known, and how many of them had an outcome on record, by a date."""
+
+    def __init__(self, rows: Iterable[tuple[Record, Mapping[str, Any]]]) -> None:
+        self._known: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._recorded: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for record, extra in rows:
+            if due := _due(extra):
+                insort(self._known[record.source, due[:4]], record.seen)
+                if on := _recorded_on(extra):
+                    insort(self._recorded[record.source, due[:4]], max(record.seen, on))
+
+    def share(self, source: str, due: str, by: str) -> float:
+        """Share with a record among the projects of the cohort first seen by a date; 1 when there is none."""
+        known = bisect_right(self._known[source, due[:4]], by)
+        return bisect_right(self._recorded[source, due[:4]], by) / known if known else 1.0
+
+
+def single(record: Record, extra: Mapping[str, Any], thing: str, taxonomy: Taxonomy, cohorts: Cohorts | None = None) -> Iterator[Signal]:
+    """What one project's fields say, from when on. Where a source keeps few outcomes (see `USUAL_RECORD`), a missing one says nothing."""
+    ends, rating, closed = (str(extra.get(n) or "") for n in ("ends_on", "rating", "closed_on"))
+    rated = _rated(extra)
     if rated and ends and LOW.search(rating):
         yield _signal(record, thing, taxonomy, "结题评价较低", 3, _later(ends, 1), f"结构化字段：总评为“{rating}”")
     elif rated and ends and MIDDLING.search(rating):
         yield _signal(record, thing, taxonomy, "结题评价一般", 2, _later(ends, 1), f"弱信号：结构化字段总评为“{rating}”")
-    due = _later(ends, GRACE_DAYS) if ends else _later(started, USUAL_YEARS * 365) if started else ""
-    if due and not closed and not rated and "无需" not in rating:
+    due = _due(extra)
+    if due and not closed and not rated and "无需" not in rating and (cohorts is None or cohorts.share(record.source, due, max(record.seen, due)) >= USUAL_RECORD):
         weak = "弱信号：计划结束一年后库内仍无结题或评价记录" if ends else f"弱信号：立项超过{USUAL_YEARS}年库内无结项记录"
         yield _signal(record, thing, taxonomy, "逾期无结题记录", 2, due, weak)
 

@@ -46,6 +46,8 @@ def phrase(bucket: str) -> Mapping[str, Any]:
 def title_of(key: str) -> str:
     """风险名称: object and short name, what both share said once (电信网络诈骗 + 诈骗与黑灰产风险 → 电信网络诈骗与黑灰产风险)."""
     thing, bucket = key.split("|")
+    if own := phrases()["titles"].get(key):
+        return str(own)
     short = str(phrase(bucket)["short"])
     shared = next((n for n in range(min(len(thing), len(short)), 1, -1) if thing.endswith(short[:n])), 0)
     return thing + short[shared:]

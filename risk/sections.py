@@ -19,6 +19,7 @@ _TELLING = re.compile(r"补助|奖励|补贴|支持|不超过|万元|亿元|应�
 _FINDING = re.compile(r"结果表明|结果显示|表明|发现|证明|显示|提出|提高|降低|优于|达到")
 _ORDER = ("notice", "news", "paper", "project", "interpretation", "opinion")
 """Kinds in order of trust, for the one sentence that stands for a risk."""
+STRENGTH = {"high": "强", "middle": "中", "low": "弱"}
 SHORT = 12
 """Shorter sentences say too little to be quoted."""
 LONG = 160
@@ -47,7 +48,7 @@ def gist(desk: Desk) -> list[Block]:
 
 def _risk_points(desk: Desk, most: int) -> list[Paragraph]:
     order = sorted(enumerate(desk.risks[:10]), key=lambda p: (not _rose(p[1], desk), p[0]))
-    found = []
+    found: list[Paragraph] = []
     for _, r in order:
         if len(found) < most and (marks := _first_marks(desk, r)):
             how = _moved(r, desk)
@@ -156,7 +157,7 @@ def _overall(desk: Desk, r: Mapping[str, Any]) -> list[Paragraph]:
 def _seen(desk: Desk, r: Mapping[str, Any], most: int) -> list[Paragraph]:
     """One quoted sentence a story and a document, newest first."""
     told: set[str] = set()
-    found = []
+    found: list[Paragraph] = []
     for s in sorted(r["signals"], key=lambda s: s["date"], reverse=True):
         names = {s["story_id"], s["document_id"]}
         if s["supports"] and not names & told and len(found) < most and (p := _quoted(desk, s)):
@@ -196,7 +197,7 @@ def _change(r: Mapping[str, Any], desk: Desk) -> list[Paragraph]:
 def _near(desk: Desk, r: Mapping[str, Any], most: int) -> list[Paragraph]:
     """Other risks on the same object or in the same field, each with one sentence."""
     others = [x for x in desk.risks if x["id"] != r["id"] and (x["object"] == r["object"] or x["field"] == r["field"])]
-    found = []
+    found: list[Paragraph] = []
     for x in sorted(others, key=lambda x: (x["object"] != r["object"], x["rank"]["position"])):
         s = next((s for s in x["signals"] if s["supports"] and s["document_id"] in desk.sources.documents), None)
         if s and len(found) < most and (p := _quoted(desk, s)):
@@ -207,7 +208,7 @@ def _near(desk: Desk, r: Mapping[str, Any], most: int) -> list[Paragraph]:
 def _doubt(desk: Desk, r: Mapping[str, Any]) -> list[Paragraph]:
     against = [p for s in r["signals"] if not s["supports"] and (p := _quoted(desk, s))][:2]
     gaps = "；".join(f"{g['indicator']}（{g['reason']}）" for g in r["gaps"])
-    words = f"证据强度为{dict(high='强', middle='中', low='弱')[r['evidence_strength']]}；名次的90%区间为第{r['rank']['low']:g}至第{r['rank']['high']:g}位。"
+    words = f"证据强度为{STRENGTH[r['evidence_strength']]}；名次的90%区间为第{r['rank']['low']:g}至第{r['rank']['high']:g}位。"
     words += f"数据缺口：{gaps}。" if gaps else ""
     words += f"{'；'.join(r['would_change'])}。" if r.get("would_change") else ""
     return [*(against or [Paragraph("未检出相反证据；未检出不等于不存在。")]), Paragraph(words)]
@@ -215,7 +216,7 @@ def _doubt(desk: Desk, r: Mapping[str, Any]) -> list[Paragraph]:
 
 def _policy(desk: Desk, r: Mapping[str, Any]) -> list[Paragraph]:
     found = [f"{m}（依据：{basis or '未找到依据'}）" for m, basis in measures(r)]
-    held = []
+    held: list[Paragraph] = []
     for d in desk.policies:
         if len(held) < 2 and any(m.name == r["object"] for m in desk.taxonomy.things_in(d.title)):
             start, end = summary(d, _TELLING)
@@ -228,7 +229,7 @@ def _more(desk: Desk, r: Mapping[str, Any], out: _Study) -> list[Paragraph]:
     """Further quoted sentences, of this risk first, then of those near it; nothing is quoted twice."""
     said = " ".join(b.text for b in out.blocks if isinstance(b, Paragraph))
     others = [x for x in desk.risks if x["id"] != r["id"]]
-    found = []
+    found: list[Paragraph] = []
     for x in (r, *sorted(others, key=lambda x: (x["object"] != r["object"], x["field"] != r["field"], x["rank"]["position"]))):
         for s in x["signals"]:
             if s["supports"] and _flat(s["quote"]) not in said and len(found) < 25 and (p := _quoted(desk, s)):
@@ -295,7 +296,8 @@ def moves(desk: Desk, rule: Rule) -> list[Block]:
         return [Paragraph("本期无列入的技术风险。")]
     if not desk.before:
         return [Paragraph(f"{desk.start}之前没有可比的清单，本期各项均按新增看待，不作变动比较。")]
-    rows, tints = [], {}
+    rows: list[tuple[str, ...]] = []
+    tints: dict[tuple[int, int], str] = {}
     told = [(r, moved(r, desk.before)) for r in desk.risks]
     told = sorted((x for x in told if x[1]["change"] != "same"), key=lambda x: (x[0]["level"] not in ("red", "orange"), x[0]["rank"]["position"]))
     for r, how in told[: int(rule["bulletin"]["items"]["moves"])]:

@@ -139,7 +139,7 @@ class Reader:
             security=record.security, polarity=judged[0], confidence=round(judged[1] * (1.0 if things else 0.7), 4), cue=text[cue.start : cue.end],
             thing=thing, field=self.taxonomy.field_of(thing), type=cue.name, bucket=bucket, severity=severity_of(text, kind.severity),
             stage=stage_of(text, record.kind), places=places_of(text), actors=actors_of(text), inherited=not things, links=self._links(text, thing, things),
-            technologies=tuple(dict.fromkeys(text[t.start : t.end] for t in things)),
+            technologies=tuple(dict.fromkeys(text[t.start : t.end] for t in things if t.end <= cue.start or t.start >= cue.end)),
         )  # fmt: skip
 
     def _links(self, text: str, thing: str, things: list[Match]) -> tuple[str, ...]:

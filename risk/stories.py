@@ -13,13 +13,16 @@ import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
+from corpus.regions import places_in, stem_of
 from corpus.text import tokens
 from risk.constants import constants, day
 from risk.signals import Signal
 
 _MARK = re.compile(r"[A-Za-z]{1,6}\d{2,6}")
-_COUNTRIES = frozenset(("美国", "日本", "韩国", "欧洲", "欧盟", "英国", "德国", "法国", "俄罗斯", "印度", "荷兰", "中国"))
+_COMMON = frozenset(("美国", "日本", "韩国", "欧洲", "欧盟", "英国", "德国", "法国", "俄罗斯", "印度", "荷兰", "中国", "北京", "上海", "香港", "台湾"))
+"""Places of so much news that to share one says little."""
 EVENTFUL = ("opinion", "news", "notice", "interpretation", "policy")
 
 
@@ -35,6 +38,7 @@ class _Member:
     day: int
     eventful: bool
     places: frozenset[str] = frozenset()
+    around: frozenset[str] = frozenset()
     marks: frozenset[str] = frozenset()
 
 
@@ -62,6 +66,8 @@ class Clusterer:
         self._frequency: dict[str, int] = defaultdict(int)
         self._count = 0
         self._serial = 0
+        self._text = ""
+        self._told: dict[str, str] = {}
 
     def add(self, signal: Signal) -> str:
         """The story of one signal (its id comes from the founding signal and never changes).
@@ -74,13 +80,21 @@ class Clusterer:
         shelf = self._shelves[signal.thing]
         self._forget(shelf, today)
         eventful = signal.kind in EVENTFUL
-        new = _Member("", words, today, eventful, frozenset(signal.places), frozenset(m.lower() for m in _MARK.findall(signal.quote)))
-        story = self._same_place(shelf, new) or self._nearest(shelf, new) or "s" + hashlib.sha256(signal.key.encode()).hexdigest()[:16]
+        places, around = _where(signal)
+        new = _Member("", words, today, eventful, places, around, frozenset(m.lower() for m in _MARK.findall(signal.quote)))
+        story = self._same_text(signal) or self._same_place(shelf, new) or self._nearest(shelf, new) or "s" + hashlib.sha256(signal.key.encode()).hexdigest()[:16]
+        self._told[signal.thing] = story
         self._keep(shelf, replace(new, story=story))
         self._count += 1
         for word in words:
             self._frequency[word] += 1
         return story
+
+    def _same_text(self, signal: Signal) -> str | None:
+        """One text is one witness of an object, however many of its sentences speak of it (in `order` they follow each other)."""
+        if signal.document_id != self._text:
+            self._text, self._told = signal.document_id, {}
+        return self._told.get(signal.thing)
 
     def _forget(self, shelf: _Shelf, today: int) -> None:
         """Drop members of stories that have been silent for longer than the window."""
@@ -105,7 +119,7 @@ class Clusterer:
             member = shelf.members[number]
             if member.day < new.day - self.near_days:
                 return None
-            if member.eventful and (new.marks & member.marks or (new.places - _COUNTRIES) & member.places):
+            if member.eventful and (new.marks & member.marks or (new.places - _COMMON) & member.places):
                 return member.story
         return None
 
@@ -120,7 +134,7 @@ class Clusterer:
             for number in shelf.postings.get(word, ()):
                 shared[number] += weight[word]
         limit = self.same_event if eventful else self.near_duplicate
-        apart = {n for n in shared if eventful and new.places and shelf.members[n].places and not new.places & shelf.members[n].places}
+        apart = {n for n in shared if eventful and new.around and shelf.members[n].around and not new.around & shelf.members[n].around}
         for number in apart:
             del shared[number]
         best = max(((self._overlap(shelf.members[n].tokens, words, weight, total), -n) for n in sorted(shared, key=lambda n: (-shared[n], n))[:8]), default=None)
@@ -143,6 +157,21 @@ class Clusterer:
         shelf.latest[member.story] = member.day
         for word in member.tokens:
             shelf.postings[word].append(self._serial)
+
+
+def _where(signal: Signal) -> tuple[frozenset[str], frozenset[str]]:
+    """The places that a sentence names, and these with the provinces that they lie in."""
+    if signal.kind not in EVENTFUL:
+        return frozenset(signal.places), frozenset(signal.places)
+    found = [(signal.quote[n.start : n.end], n) for n in places_in(signal.quote)]
+    named = frozenset((*signal.places, *(name for name, _ in found)))
+    return named, named | {_stem(code) for _, n in found for code in n.codes}
+
+
+@lru_cache(maxsize=4096)
+def _stem(code: str) -> str:
+    """The short name of the province of a division code."""
+    return stem_of(f"{code[:2]}0000")
 
 
 def _tokens(text: str) -> list[str]:

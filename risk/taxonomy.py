@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import SettingsError
+from risk.vectors import straddles
 
 Pattern = re.Pattern[str]
 UNKNOWN_FIELD = "其他"
@@ -97,17 +98,19 @@ class Taxonomy:
 
     def things_in(self, text: str) -> list[Match]:
         """Objects spoken of, each match, in order of position."""
+        if not self.any_thing.search(text):
+            return []
         found: list[Match] = []
         for thing in self.things.values():
             looked = thing.blank.sub(lambda m: "□" * len(m.group()), text) if thing.blank else text
-            found.extend(Match(thing.name, m.start(), m.end()) for m in thing.words.finditer(looked) if m.end() > m.start())
+            found.extend(Match(thing.name, m.start(), m.end()) for m in thing.words.finditer(looked) if m.end() > m.start() and _whole(looked, m.start(), m.end()))
         return sorted(found, key=lambda m: (m.start, -m.end, m.name))
 
     def cues_in(self, text: str) -> list[Match]:
         """Cues of risk types, each match, strong before weak at the same place."""
         found: list[Match] = []
         for kind in self.types.values():
-            found.extend(Match(kind.name, m.start(), m.end()) for m in kind.words.finditer(text) if m.end() > m.start())
+            found.extend(Match(kind.name, m.start(), m.end()) for m in kind.words.finditer(text) if m.end() > m.start() and not straddles(text, m.start(), m.end()))
             if kind.weak:
                 found.extend(Match(kind.name, m.start(), m.end(), strong=False) for m in kind.weak.finditer(text) if m.end() > m.start())
         return sorted(found, key=lambda m: (m.start, not m.strong, -m.end, m.name))
@@ -149,6 +152,20 @@ class Taxonomy:
     def field_of(self, thing: str) -> str:
         """The field of an object."""
         return self.things[thing].field if thing in self.things else UNKNOWN_FIELD
+
+
+def _whole(text: str, start: int, end: int) -> bool:
+    """Whether a match cuts no word: SiC, but not ba-sic (a plural s may follow: GPUs); 化工, but not 信息化工作."""
+    if start and _latin(text[start]) and _latin(text[start - 1]):
+        return False
+    rest = text[end : end + 2]
+    if rest and _latin(text[end - 1]) and _latin(rest[0]) and not (rest[0] == "s" and not _latin(rest[1:])):
+        return False
+    return not straddles(text, start, end)
+
+
+def _latin(ch: str) -> bool:
+    return ch.isascii() and ch.isalpha()
 
 
 def _type(t: dict[str, Any]) -> RiskType:

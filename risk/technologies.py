@@ -18,6 +18,9 @@ _EDGE = re.compile(r"^(?:基于|面向|关于|一种|新型|若干|我国|中国
 _TERM = re.compile(r"[A-Za-z0-9\-+./]{2,20}|[㐀-鿿A-Za-z0-9\-]{2,14}")
 _PLAIN = re.compile(r"^(?:影响因素|模型|算法|系统|数值模拟|评价|对策|中国|技术|机制|特征|现状|大数据|创新|管理|优化|设计|实验|数据|性能)$")
 
+_NUMBER = re.compile(r"[\d\-+./]+(?:年|年度|年代|届|期|批)?$|.*(?:什么|怎么|如何|为何|哪些)")
+"""Years, numbers and questions: words that stand in titles and name nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -36,7 +39,7 @@ def candidates(title: str, keywords: Sequence[str]) -> list[str]:
         run = _EDGE.sub("", part)
         if 3 <= len(run) <= 14:
             found.append(run)
-    return [c for c in dict.fromkeys(_EDGE.sub("", f) for f in found) if len(c) >= 2 and not _PLAIN.match(c) and _TERM.fullmatch(c)]
+    return [c for c in dict.fromkeys(_EDGE.sub("", f) for f in found) if len(c) >= 2 and not _PLAIN.match(c) and not _NUMBER.match(c) and _TERM.fullmatch(c)]
 
 
 def mine_terms(rows: Iterable[Mapping[str, Any]], taxonomy: Taxonomy, *, words: Sequence[str] = (), minimum: int = 2, limit: int = 3000) -> list[Term]:

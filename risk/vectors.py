@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import as_file, files
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,29 @@ def cut(text: str) -> list[str]:
     import rjieba
 
     return [w for w in rjieba.cut(text) if not w.isspace()]
+
+
+_AROUND = 8
+
+
+def straddles(text: str, start: int, end: int) -> bool:
+    """Whether text[start:end] is no word, but the end of one and the beginning of another (化工 in 信息化工作, 京东 in 北京东城).
+
+    Asked of short names only (two or three characters); a window of some characters around it is cut.
+    """
+    if not 2 <= end - start <= 3:
+        return False
+    first = max(0, start - _AROUND)
+    a, b, bounds = start - first, end - first, _bounds(text[first : end + _AROUND])
+    return a not in bounds and b not in bounds and any(a < x < b for x in bounds)
+
+
+@lru_cache(maxsize=4096)
+def _bounds(text: str) -> frozenset[int]:
+    """Where words begin or end."""
+    import rjieba
+
+    return frozenset((0, *accumulate(len(w) for w in rjieba.cut(text))))
 
 
 @cache

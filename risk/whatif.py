@@ -18,6 +18,7 @@ from corpus.settings import Settings
 from corpus.store import Store
 from risk.collect import load_evidence
 from risk.constants import constants
+from risk.context import standing_at
 from risk.indicators import IMPORTANCE, URGENCY
 from risk.mine import Weighed, weigh
 from risk.register import get_risk, list_risks, run_of
@@ -76,8 +77,9 @@ def _again(
     assert run is not None  # the caller has read a risk of it
     taxonomy = home_taxonomy(settings.home)
     evidence = load_evidence(store, taxonomy)
-    found = weigh(store, settings, evidence, taxonomy, run["as_of"], run["ceiling"], share=share, assumed=assumed)
-    plain = found if not assumed and share is None else weigh(store, settings, evidence, taxonomy, run["as_of"], run["ceiling"])
+    given = (store, settings, evidence, taxonomy, run["as_of"], run["ceiling"], standing_at(store, run["as_of"]))
+    found = weigh(*given, share=share, assumed=assumed)
+    plain = found if not assumed and share is None else weigh(*given)
     if sample["key"] not in plain.scores.keys:
         raise BadInput("the evidence of this risk has changed since its list was made", sample["id"], "mine again: jianwei risks mine")
     n = plain.scores.keys.index(sample["key"])

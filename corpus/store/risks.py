@@ -9,12 +9,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, Column, Engine, Float, Index, Integer, String, Table, Text, delete, func, insert, select, update
+from sqlalchemy import JSON, Column, Engine, Float, Index, Integer, Select, String, Table, Text, delete, func, insert, select, update
 
 from corpus.access import Reader
 from corpus.errors import NotFound
 from corpus.store.base import inserted, metadata, now, rows_of
 from corpus.store.document_rows import changes, documents, observations, origins
+
+_MATERIAL = ("id", "kind", "title", "text", "published_on", "first_seen_at", "security", "extra", "topics", "level", "issuers")
 
 signals = Table(
     "risk_signals",
@@ -131,28 +133,24 @@ class Risks:
     # ---- what is read --------------------------------------------------------------------------------------------
 
     def material(self, kinds: Sequence[str], ids: Sequence[str] | None = None, *, batch: int = 2000) -> Iterator[dict[str, Any]]:
-        """Active documents of `kinds` with what mining needs (id, kind, title, text, dates, security, extra, source), by id, in flat memory."""
-        if ids is not None:
-            for i in range(0, len(ids), 500):
-                yield from self._material(kinds, documents.c.id.in_(list(ids[i : i + 500])), 500)
-            return
-        after = ""
-        while True:
-            rows = list(self._material(kinds, documents.c.id > after, batch))
-            yield from rows
-            if len(rows) < batch:
-                return
-            after = rows[-1]["id"]
+        """Active documents of `kinds` with what mining needs (id, kind, title, text, dates, security, extra, source), in one pass, in flat memory.
 
-    def _material(self, kinds: Sequence[str], condition: Any, limit: int) -> Iterator[dict[str, Any]]:
-        columns = [documents.c[n] for n in ("id", "kind", "title", "text", "published_on", "first_seen_at", "security", "extra", "topics", "level", "issuers")]
-        query = select(*columns).where(documents.c.kind.in_(list(kinds)), documents.c.state == "active", condition).order_by(documents.c.id).limit(limit)
-        with self.engine.connect() as connection:
-            rows = [dict(r._mapping) for r in connection.execute(query)]
-            seen_at = select(origins.c.document_id, func.min(origins.c.source_id).label("source")).where(origins.c.document_id.in_([r["id"] for r in rows]))
-            sources = {r.document_id: r.source for r in connection.execute(seen_at.group_by(origins.c.document_id))} if rows else {}
-        for row in rows:
-            yield {**row, "source": sources.get(row["id"], "")}
+        In no order: a page by id would sort what is left for each page, and the texts of neighbouring ids lie far apart on the disk.
+        """
+        query = select(*(documents.c[n] for n in _MATERIAL)).where(documents.c.kind.in_(list(kinds)), documents.c.state == "active")
+        if ids is None:
+            yield from self._material(query, batch)
+            return
+        for i in range(0, len(ids), 500):
+            yield from self._material(query.where(documents.c.id.in_(list(ids[i : i + 500]))), batch)
+
+    def _material(self, query: Select[Any], batch: int) -> Iterator[dict[str, Any]]:
+        with self.engine.connect() as connection, self.engine.connect() as other:
+            for rows in connection.execution_options(yield_per=batch).execute(query).partitions():
+                seen_at = select(origins.c.document_id, func.min(origins.c.source_id)).where(origins.c.document_id.in_([r.id for r in rows]))
+                sources = {i: source for i, source in other.execute(seen_at.group_by(origins.c.document_id))}
+                for row in rows:
+                    yield {**dict(zip(_MATERIAL, row, strict=True)), "source": sources.get(row.id, "")}
 
     def sightings(self) -> Iterator[tuple[str, str, float]]:
         """(document, instant, heat) of every hot-list observation of a document that holds a signal; heat 0 where unknown."""
