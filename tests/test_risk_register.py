@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from risk.collect import collect, load_evidence, seen_day
 from risk.constants import day, iso
 from risk.measures import NO_BASIS, NOT_SEARCHED, counter_measures, readable, usable, words_of
 from risk.mine import mine
-from risk.projects import reissued, single
+from risk.projects import project_signals, reissued, single
 from risk.province import parse
 from risk.risks import risk_id
 from risk.signals import Record
@@ -380,6 +381,21 @@ def test_project_histories_give_weak_signals_from_their_own_dates() -> None:
     assert overdue[0].cue == "逾期无结题记录" and overdue[0].weak and overdue[0].known_from == "2021-12-31" and fine == []
     record = project(1)[0]
     assert record.text[overdue[0].start : overdue[0].end] == overdue[0].quote == "计划结束时间：2020-12-31"
+
+
+def test_a_missing_record_says_nothing_where_the_source_keeps_none() -> None:
+    taxonomy = load_taxonomy()
+    rated, bare = [project(n, rating="优") for n in range(6)], [project(n + 10) for n in range(3)]
+    told = [s for s in project_signals([*rated, *bare], taxonomy) if s.cue == "逾期无结题记录"]
+    assert len(told) == 3
+    assert not [s for s in project_signals([*rated[:1], *bare], taxonomy) if s.cue == "逾期无结题记录"]
+
+
+def test_a_project_stored_later_moves_no_earlier_signal() -> None:
+    rated, bare = [project(n, rating="优") for n in range(2)], [project(10)]
+    late = [(replace(r, id=f"late{r.id}", seen="2024-01-01"), x) for r, x in (project(n) for n in range(20, 30))]
+    early = list(project_signals([*rated, *bare], load_taxonomy()))
+    assert [s for s in project_signals([*rated, *bare, *late], load_taxonomy()) if s.document_id == "p10"] == early
 
 
 def test_a_call_issued_again_is_a_weak_signal() -> None:

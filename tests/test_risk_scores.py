@@ -15,11 +15,12 @@ from corpus.errors import SettingsError
 from risk.constants import constants, day, iso, seed_of
 from risk.evidence import Evidence, deadline_of
 from risk.indicators import IMPORTANCE, URGENCY, Context, percentile, table
-from risk.risks import capped, risk_id, statement_of, strength_of, title_of
+from risk.risks import capped, phrases, risk_id, statement_of, strength_of, title_of
 from risk.score import aggregate, expert_weights, interval, level_of, rank, score
 from risk.series import burst, momentum, pooled, slope
 from risk.signals import Signal
 from risk.stories import Clusterer, cluster
+from risk.taxonomy import load_taxonomy
 from risk.weights import ahp, critic, mixed, pairwise
 
 TODAY = day("2026-03-31")
@@ -244,6 +245,15 @@ def test_a_name_says_nothing_twice() -> None:
     assert title_of("电梯|安全事故") == "电梯安全事故风险"
 
 
+@pytest.mark.parametrize("bucket", sorted(set(phrases()) - {"titles", "default_lead", "sectors"}))
+def test_every_name_is_short_enough_for_the_list(bucket: str) -> None:
+    taxonomy = load_taxonomy()
+    own = {t.name for t in taxonomy.types.values()}
+    for thing in taxonomy.things.values():
+        kinds = [k for k in (thing.types or own) if taxonomy.bucket(thing.name, k) == bucket]
+        assert not kinds or len(title_of(f"{thing.name}|{bucket}")) <= 20, title_of(f"{thing.name}|{bucket}")
+
+
 def test_strength_needs_stories_and_sources() -> None:
     rule = constants()["evidence"]
     assert strength_of(1, 9) == "low" and strength_of(rule["high"]["stories"], 1) == "middle" and strength_of(rule["high"]["stories"], 2) == "high"
@@ -276,6 +286,20 @@ def test_clustering_is_a_matter_of_dates_alone_and_prefixes_stay(order: list[int
 def test_each_project_is_its_own_story() -> None:
     made = [signal(n, kind="project", quote="计划结束时间：2020-12-31") for n in range(4)]
     assert len(set(cluster(made).values())) == 4
+
+
+def test_one_text_is_one_witness_however_many_sentences_it_has() -> None:
+    texts = ["商场电梯突然坠落", "专家说扶梯老化是普遍现象", "物业承认维保超期"]
+    made = [signal(3, document_id="long", start=20 * n, quote=t, end=20 * n + len(t)) for n, t in enumerate(texts)]
+    other = signal(2, document_id="other", quote="医院扶梯逆行伤人", end=8)
+    found = cluster([*made, other])
+    assert len({found[s.key] for s in made}) == 1 and found[other.key] != found[made[0].key]
+
+
+def test_the_same_place_within_days_is_the_same_event_and_a_town_lies_in_its_province() -> None:
+    texts = [(9, "黎巴嫩电梯爆炸已致多人受伤"), (8, "中方就黎巴嫩爆炸表态"), (7, "辽宁电梯困人"), (6, "葫芦岛电梯困人事故救援结束"), (5, "厦门电梯困人")]
+    first, second, province, town, elsewhere = cluster([signal(back, quote=t, end=len(t), places=("黎巴嫩",) if "黎巴嫩" in t else ()) for back, t in texts]).values()
+    assert first == second and elsewhere not in (first, province, town)
 
 
 def test_one_by_one_is_the_same_as_all_at_once() -> None:

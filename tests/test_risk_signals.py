@@ -124,6 +124,20 @@ def test_names_in_words_that_only_look_alike_do_not_count() -> None:
 # ---- words -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("信息化工作存在风险", "化工与工矿企业"), ("北京东城发生火灾", "互联网平台服务"), ("上海航班返航", "船舶与海工装备"), ("机动车撞人", "轨道交通"), ("大众化道路受阻", "汽车"),
+     ("a basic flaw", "化合物半导体"), ("Trojan AIRS study", "人工智能系统"), ("关停电梯", "电网与电力供应")],
+)  # fmt: skip
+def test_a_name_cuts_no_word(text: str, name: str) -> None:
+    assert name not in {m.name for m in load_taxonomy().things_in(text)}
+
+
+@pytest.mark.parametrize(("text", "name"), [("SiC器件短缺", "化合物半导体"), ("GPUs are short", "芯片"), ("太原一化工厂爆炸", "化工与工矿企业"), ("日本核污染水排海", "核设施与核污染水"), ("大众汽车召回", "汽车")])
+def test_a_name_that_is_a_word_counts(text: str, name: str) -> None:
+    assert name in {m.name for m in load_taxonomy().things_in(text)}
+
+
 def test_severity_takes_the_highest_of_each_dimension() -> None:
     assert severity_of("空难致10人死亡", 2)["people"] == 5 and severity_of("轻微异响", 2) == {"hazard": 2}
 
