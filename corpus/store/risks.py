@@ -148,7 +148,7 @@ class Risks:
         with self.engine.connect() as connection, self.engine.connect() as other:
             for rows in connection.execution_options(yield_per=batch).execute(query).partitions():
                 seen_at = select(origins.c.document_id, func.min(origins.c.source_id)).where(origins.c.document_id.in_([r.id for r in rows]))
-                sources = {i: source for i, source in other.execute(seen_at.group_by(origins.c.document_id))}
+                sources = {r[0]: r[1] for r in other.execute(seen_at.group_by(origins.c.document_id))}
                 for row in rows:
                     yield {**dict(zip(_MATERIAL, row, strict=True)), "source": sources.get(row.id, "")}
 
