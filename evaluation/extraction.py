@@ -19,6 +19,7 @@ import typer
 from corpus.readers.html import read_html
 from evaluation import peer
 from evaluation.commands import app
+from evaluation.figures import OUT, keep
 
 Extract = Callable[[bytes], str]
 Extracted = list[tuple[str, float]]  # of each page: text, seconds
@@ -153,6 +154,7 @@ def extraction(
     data: Path = typer.Option(..., exists=True, help="Folder of the data."),
     rounds: int = typer.Option(3, min=1, help="Timed rounds; a page's fastest counts."),
     cache: Path | None = typer.Option(None, help="Folder for the environments of peers (readability-lxml); without it they are left out."),
+    out: Path | None = OUT,
 ) -> None:
     """Main text of pages with gold: ours and peers in the same run."""
     given = list(pages(data))
@@ -162,6 +164,8 @@ def extraction(
         found["readability-lxml"] = in_environment("readability", given, rounds, cache)
     for name, some in found.items():
         whole = score(some, given)
+        if name == "jianwei":
+            keep(out, extraction_f1=whole.f1 / max(1, whole.pages))
         typer.echo(whole.row(name))
         for group in ("govcn", "readability"):
             typer.echo(score(some, given, group).row(f"{name}, {group}"))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import typer
 
 from evaluation.commands import app
 from evaluation.extraction import trafilatura_full
+from evaluation.figures import OUT, keep
 from evaluation.kill import command, policies
 
 
@@ -66,16 +66,29 @@ def trafilatura_rate(pages: list[bytes]) -> float:
     return len(pages) / (time.process_time() - start)
 
 
+SIZES = (4_000, 16_000, 64_000)
+
+
 @app.command("import")
-def importing(data: Path = typer.Option(..., exists=True, help="Folder of the data."), times: int = typer.Option(6, help="Copies of each page.")) -> None:
-    """Speed and memory of imports: policy/ as rows, html/ as pages (beside trafilatura), generated rows in two sizes."""
+def importing(data: Path = typer.Option(..., exists=True, help="Folder of the data."), times: int = typer.Option(20, help="Copies of each page."), out: Path | None = OUT) -> None:
+    """Speed and memory of imports: policy/ as rows, html/ as pages (beside trafilatura), generated rows in three sizes."""
     typer.echo("| import | documents | wall s | CPU s | documents/s wall | documents/CPU s | peak MB |\n|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        typer.echo(timed(folder / "h1", data / "policy").row("policy/ (rows, with 17,331 known titles)"))
+        rows = timed(folder / "h1", data / "policy")
+        typer.echo(rows.row("policy/ (rows, with 17,331 known titles)"))
         pages = copies(data, folder / "pages", times)
-        typer.echo(timed(folder / "h2", folder / "pages").row(f"html/ (pages, {times} copies each)"))
-        for count in (4_000, 16_000):
-            (folder / str(count)).mkdir()
-            typer.echo(timed(folder / f"h{count}", policies(folder / str(count), count, 1), "--kind", "policy").row(f"generated, {count}"))
-        typer.echo(f"trafilatura, extraction alone: {trafilatura_rate(pages):.0f} pages a CPU second ({sys.version.split()[0]})")
+        read = timed(folder / "h2", folder / "pages", "--kind", "policy")
+        typer.echo(read.row(f"html/ (pages, {times} copies each)"))
+        rate = trafilatura_rate(pages)
+        typer.echo(f"| trafilatura, extraction alone, one core | {len(pages)} | | | | {rate:.0f} | |")
+        peaks = [generated(folder, count) for count in SIZES]
+    keep(out, import_documents_a_second=rows.documents / rows.wall, import_pages_over_trafilatura=read.documents / read.wall / rate, import_memory_growth=peaks[-1] / peaks[-2])
+
+
+def generated(folder: Path, count: int) -> float:
+    """Import `count` generated rows; the peak memory in MB."""
+    (folder / str(count)).mkdir()
+    run = timed(folder / f"h{count}", policies(folder / str(count), count, 1), "--kind", "policy")
+    typer.echo(run.row(f"generated, {count}"))
+    return run.peak_mb

@@ -26,6 +26,7 @@ from corpus.access import LOCAL
 from corpus.settings import load_settings
 from corpus.store import open_store
 from evaluation.commands import app
+from evaluation.figures import OUT, keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def missing(home: Path, count: int, rng: random.Random) -> int:
 
 
 @app.command("kill")
-def kill(times: int = typer.Option(100, min=1), documents: int = typer.Option(2000, min=50), seed: int = 0) -> None:
+def kill(times: int = typer.Option(100, min=1), documents: int = typer.Option(2000, min=50), seed: int = 0, out: Path | None = OUT) -> None:
     """Kill -9 during import and indexing; prints counts. Exit status 1 when anything acknowledged was lost."""
     outcomes, lost = run(times, documents, seed)
     bad = [o for o in outcomes if not o.whole]
@@ -121,4 +122,5 @@ def kill(times: int = typer.Option(100, min=1), documents: int = typer.Option(20
     typer.echo(
         f"kills {len(outcomes)}; acknowledged documents lost in {len(bad)}; slowest reopening {slow:.2f} s; sampled documents not found exactly once at the end: {lost}"
     )
+    keep(out, kill_lost=len(bad) + lost, kill_reopen_s=slow)
     raise typer.Exit(1 if bad or lost or slow > 5 else 0)

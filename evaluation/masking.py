@@ -16,6 +16,7 @@ import typer
 
 from corpus.masking import mask
 from evaluation.commands import app
+from evaluation.figures import OUT, keep
 
 SENTENCES = {
     "mobile": ("我的电话是{}，请回电。", "联系方式：{}（微信同号）", "打{}没人接", "手机{} 白天方便", "【电话】{}"),
@@ -91,10 +92,12 @@ def clean_texts(data: Path, limit: int = 2000) -> Iterator[str]:
 
 
 @app.command("masking")
-def masking(data: Path = typer.Option(None, exists=True, help="Folder of the data (for false marks in laws)."), each: int = 2000, seed: int = 20261126) -> None:
+def masking(data: Path = typer.Option(None, exists=True, help="Folder of the data (for false marks in laws)."), each: int = 2000, seed: int = 20261126, out: Path | None = OUT) -> None:
     """Recall of masking on planted items by kind, and marks in texts of laws, which hold none."""
     typer.echo("| kind | planted | recall |\n|---|---|---|")
-    for kind, share in recall(each, seed).items():
+    shares = recall(each, seed)
+    keep(out, masked_items=min(share for kind, share in shares.items() if kind != "name"), masked_names=shares["name"])
+    for kind, share in shares.items():
         typer.echo(f"| {kind} | {each} | {share:.4f} |")
     if data:
         marks: Counter[str] = Counter()

@@ -18,6 +18,7 @@ from corpus.models import Source
 from corpus.regions import stem_of
 from corpus.text import parse_date
 from evaluation.commands import app
+from evaluation.figures import OUT, keep
 
 GOVERNMENTS = {
     "State Council": "000000", "Shanghai Municipal Government": "310000", "Henan Provincial Government": "410000", "Guangdong Provincial Government": "440000",
@@ -110,18 +111,20 @@ def _bodies(s: str | None) -> tuple[str, ...]:
 
 
 @app.command("metadata")
-def metadata(data: Path = typer.Option(..., exists=True, help="Folder of the data."), show: int = typer.Option(20, help="How many misses to print.")) -> None:
+def metadata(data: Path = typer.Option(..., exists=True, help="Folder of the data."), show: int = typer.Option(20, help="How many misses to print."), out: Path | None = OUT) -> None:
     """文号, level and region on 17,331 titles; every field on the pages with gold."""
-    for line in report(data, show):
-        typer.echo(line)
-
-
-def report(data: Path, show: int) -> Iterator[str]:
-    """The figures as lines."""
     pages, n, wrong = measure_pages(data)
-    yield f"pages {n}: " + ", ".join(f"{name} {pages[name]}" for name in PAGE_FIELDS)
     c, misses = measure_titles(titles(data))
+    for line in report(pages, n, c):
+        typer.echo(line)
+    for miss in [*wrong, *misses][:show]:
+        typer.echo(miss)
+    keep(out, page_fields=min(pages[name] for name in PAGE_FIELDS) / n, numbers_exact=c["exact"] / c["numbers"], places_exact=c["place"] / c["titles"])
+
+
+def report(pages: Counter[str], n: int, c: Counter[str]) -> Iterator[str]:
+    """The figures as lines."""
+    yield f"pages {n}: " + ", ".join(f"{name} {pages[name]}" for name in PAGE_FIELDS)
     yield f"文号: exact {c['exact']}/{c['numbers']} = {c['exact'] / c['numbers']:.4f} (parsed {c['parsed']}, other forms {c['other_form']})"
     yield f"level and region with the site known: {c['place']}/{c['titles']} = {c['place'] / c['titles']:.4f} ({c['inside']} of the rest are bodies inside that place)"
     yield f"level and region from the title alone, where it says them: {c['said_right']}/{c['said']} = {c['said_right'] / max(1, c['said']):.4f}"
-    yield from [*wrong, *misses][:show]

@@ -23,6 +23,7 @@ from corpus.models import Clause
 from corpus.promulgation import clean_law
 from corpus.segment import article_number, segment
 from evaluation.commands import app
+from evaluation.figures import OUT, keep
 
 _CANDIDATE = re.compile(r"(?m)^[\s\u3000]*[第笫][ \u3000]?[零〇一二三四五六七八九十百千\d－-]+[ \u3000]?条(?:之[一二三四五六七八九十]+)?")
 
@@ -145,7 +146,7 @@ def held(bodies: dict[tuple[str, str], list[str]], name: str, text: str) -> str:
 
 
 @app.command("segmentation")
-def segmentation(data: Path = typer.Option(..., exists=True, help="Folder of the data."), show: int = typer.Option(40, help="How many exceptions to print.")) -> None:
+def segmentation(data: Path = typer.Option(..., exists=True, help="Folder of the data."), show: int = typer.Option(40, help="How many exceptions to print."), out: Path | None = OUT) -> None:
     """Clauses of all laws: order of article numbers, tiling, chapters, and gold article texts."""
     tally = Tally()
     bodies: dict[tuple[str, str], list[str]] = {}
@@ -156,6 +157,7 @@ def segmentation(data: Path = typer.Option(..., exists=True, help="Folder of the
     agreement = Counter(held(bodies, name, text) for name, text in gold(data).items())
     for line in report(tally, agreement, show):
         typer.echo(line)
+    keep(out, articles_in_order=tally.in_order / max(1, tally.with_articles), clauses_tile=tally.tiled / max(1, tally.documents))
 
 
 def report(tally: Tally, agreement: Counter[str], show: int) -> Iterator[str]:

@@ -17,16 +17,18 @@ from corpus.settings import load_settings
 from corpus.store import Store, open_store
 from corpus.validity import today, validity, version_date
 from evaluation.commands import app
+from evaluation.figures import OUT, keep
 
 
 @app.command("validity")
-def validity_(data: Path = typer.Option(..., exists=True, help="Folder of the data."), on: str = typer.Option("", help="Date, today by default."), show: int = 12) -> None:
+def validity_(data: Path = typer.Option(..., exists=True, help="Folder of the data."), on: str = typer.Option("", help="Date, today by default."), show: int = 12, out: Path | None = OUT) -> None:
     """Import the laws into a throw-away home and measure families, dates and ends."""
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(load_settings(Path(folder)))
         import_paths(store, [data / "policy"])
         for line in report(store, on or today(), show):
             typer.echo(line)
+        keep(out, families_one_current=one_current(store, on or today()))
         store.close()
 
 
@@ -41,12 +43,30 @@ def report(store: Store, on: str, show: int) -> Iterator[str]:
     yield from _ends(heads, happened, on, show)
 
 
-def _families(laws: list[Document], happened: dict[str, list[Event]], on: str) -> Iterator[str]:
+def families_of(laws: list[Document]) -> list[list[Document]]:
+    """Laws by family."""
     families: dict[str, list[Document]] = defaultdict(list)
     for d in laws:
         families[d.family_id].append(d)
-    several = [f for f in families.values() if len(f) > 1]
-    current = Counter(sum(validity(d, happened.get(d.id, []), on).status in CURRENT for d in f) for f in several)
+    return list(families.values())
+
+
+def currents(several: list[list[Document]], happened: dict[str, list[Event]], on: str) -> Counter[int]:
+    """Of how many families 0, 1, 2 … versions are current on a day."""
+    return Counter(sum(validity(d, happened.get(d.id, []), on).status in CURRENT for d in f) for f in several)
+
+
+def one_current(store: Store, on: str) -> float:
+    """Share of the families with several versions of which exactly one is current on a day."""
+    laws = [d for d in store.documents.heads(LOCAL, kind="policy") if d.extra.get("versioned")]
+    several = [f for f in families_of(laws) if len(f) > 1]
+    return currents(several, store.documents.events_of(LOCAL), on)[1] / max(1, len(several))
+
+
+def _families(laws: list[Document], happened: dict[str, list[Event]], on: str) -> Iterator[str]:
+    families = families_of(laws)
+    several = [f for f in families if len(f) > 1]
+    current = currents(several, happened, on)
     yield f"laws {len(laws)} in {len(families)} families; {len(several)} with several versions: exactly one current {current[1]}, none {current[0]}, several {sum(n for k, n in current.items() if k > 1)}"
     gaps = sum(_both(f, happened) for f in several)
     yield f"families with two current versions on any day on which one of them begins or ends: {gaps}"

@@ -47,12 +47,15 @@ def current(engine: Engine) -> str:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the database to the newest migration."""
+    """Bring the database to the newest migration, in one transaction: a process that dies in it leaves nothing half done, and
+    of processes that start together one migrates, the others wait and find it done."""
     if not newest() or current(engine) == newest():
         return
     from alembic import command
 
     with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":  # workers that start together: one migrates, the others wait and find it done
+        if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(7860)"))
+        else:  # the driver begins a transaction of its own for rows only, not for tables
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         command.upgrade(alembic_config(connection), "head")
