@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -63,9 +63,10 @@ def restore(store: Store, source: Path, progress: Callable[[str], None] | None =
                 path.write_bytes(archive.read(name))
         tables = {Path(n).stem: n for n in names if n.startswith("tables/")}
 
-        def records(table: str) -> list[dict[str, object]]:
+        def records(table: str) -> Iterator[dict[str, object]]:
             if progress:
                 progress(table)
-            return [json.loads(line) for line in archive.read(tables[table]).splitlines()]
+            with archive.open(tables[table]) as lines:
+                yield from map(json.loads, lines)
 
         return store.load({table: partial(records, table) for table in tables})

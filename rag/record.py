@@ -21,14 +21,14 @@ def answer_of(c: Context, tools: Tools) -> Answer:
         id=c.question.id or f"a{uuid4().hex[:20]}", status=c.status, question=c.question.text, rewritten=c.rewritten, text=text_of(c), sentences=c.sentences,
         citations=c.citations, notices=c.notices, follow_ups=c.follow_ups, used=tuple(e.record() for e in c.used), unused=tuple(e.record() for e in unused),
         elapsed_ms=c.elapsed_ms, conversation_id=c.question.conversation_id, as_of=c.as_of, region=c.region, route=c.route, filters=c.filters,
-        composer=c.composer, model=c.model, reason=c.reason, nearest=c.nearest, sequence=tools.retriever.sequence,
+        composer=c.composer, model=c.model, reason=c.reason, nearest=c.nearest,
     )  # fmt: skip
 
 
 def keep(tools: Tools, c: Context, answer: Answer) -> None:
     """Keep the answer with its trace; it needs the ceiling of everything that the trace names."""
     seen = [e.document.security for e in (*c.evidence, *c.ended)]
-    tools.store.conversations.save(c.reader.user, plain(asdict(answer)), trace_of(c), security=max(seen, default=1))
+    tools.store.conversations.save(c.reader.user, plain(asdict(answer)), trace_of(c) | {"sequence": tools.retriever.sequence}, security=max(seen, default=1))
 
 
 def trace_of(c: Context) -> dict[str, Any]:

@@ -134,7 +134,6 @@ class Answer:
     model: str = ""
     reason: str = ""
     nearest: tuple[Mapping[str, Any], ...] = ()
-    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)

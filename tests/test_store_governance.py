@@ -14,8 +14,10 @@ from sqlalchemy import text, update
 from corpus.access import LOCAL, Reader
 from corpus.backup import backup, restore
 from corpus.catalogue import dcat, holdings
+from corpus.drafts import Draft
 from corpus.errors import BadInput, NotFound, NotPermitted, StoreError
-from corpus.models import Document, Origin, Source, document_id, sha256_hex
+from corpus.ingest import ingest
+from corpus.models import Document, Observation, Origin, Source, document_id, sha256_hex
 from corpus.quality import assess, fill_rates
 from corpus.retire import candidates, propose, retire
 from corpus.settings import load_settings
@@ -125,6 +127,49 @@ def test_quality_measures_and_alarm(both: Store) -> None:
 def test_a_fill_rate_is_a_share(filled: list[bool]) -> None:
     documents = [make(f"{i}", issuers=("x",) if f else ())[1] for i, f in enumerate(filled)]
     assert fill_rates(documents)["issuers"] == round(sum(filled) / len(filled), 4)
+
+
+LAWS = [("示例法", "第一条 为了示例，制定本法。\n第二条 本法自2020年3月1日起施行。"), ("示例办法", "根据《示例法》制定。\n第一条 自2024年1月1日起施行，有效期五年。《旧办法》同时废止。"), ("b", "乙"), ("B", "大写"), ("啊", "拼音在前"), ("一", "部首在前")]
+
+
+def filled(store: Store) -> None:
+    """Rows in many rooms, with keys that languages order otherwise than code points do."""
+    store.sources.put(Source("s", "某厅", official=True))
+    ingest(store, [Draft(f"s:{t}", "s", f"http://x/{t}", "policy", t, x, first_seen_at="2026-01-01T00:00:00+00:00", extra={"heat": 1.0, "n": 10**12, "空": None}) for t, x in LAWS])
+    (titled,) = store.documents.put([make("热搜", "opinion")])
+    store.documents.observe([Observation(titled.document_id, "2026-01-01T00:00:00+00:00", "weibo", 3, 1234567.89), Observation(titled.document_id, "2026-01-01T01:00:00+00:00", "weibo")])
+    store.imports.add_references([{"id": t, "title": t, "doc_number": "", "url": "", "written_on": "", "published_on": "", "publisher": "某厅"} for t in ("b", "B", "啊", "一")])
+    store.snapshots.save(b"raw", "s", "http://x/1", headers={"etag": "1"})
+    store.governance.apply("e", titled.document_id, "核查")
+    for n in range(12):
+        store.audit.add("a", "b", str(n), {"值": n / 7})
+
+
+def test_what_sqlite_saved_comes_back_in_postgresql_and_goes_on(postgres_server: str, tmp_path: Path) -> None:
+    from sqlalchemy import create_engine
+
+    engine = create_engine(f"{postgres_server}/postgres", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:  # a database that orders text as Chinese readers do
+        connection.execute(text("CREATE DATABASE chinese TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'zh-Hans' LC_COLLATE 'C' LC_CTYPE 'C'"))
+    engine.dispose()
+    one, two, back = tmp_path / "1.zip", tmp_path / "2.zip", tmp_path / "3.zip"
+    here, there = open_store(load_settings(tmp_path / "lite")), open_store(load_settings(tmp_path / "pg", database_url=f"{postgres_server}/chinese"))
+    filled(here)
+    assert backup(here, one) == restore(there, one) == backup(there, two) > 40
+    assert one.read_bytes() == two.read_bytes()
+    assert there.audit.verify().broken is None and there.snapshots.read(sha256_hex(b"raw")) == b"raw"
+    assert [d.title for d in there.documents.heads(LOCAL)] == [d.title for d in here.documents.heads(LOCAL)]
+    for store in (here, there):  # both go on alike: numbers of rows do not collide
+        ingest(store, [Draft("s:new", "s", "http://x/new", "policy", "新办法", "根据《示例法》制定。自2026年1月1日起施行。", first_seen_at="2026-02-01T00:00:00+00:00")])
+        store.documents.observe([Observation(store.documents.heads(LOCAL, title="热搜")[0].id, "2026-02-01T00:00:00+00:00", "weibo", 1)])
+    assert there.documents.sequence() == here.documents.sequence() and len(list(there.documents.observed())) == 3
+    backup(there, two)
+    third = open_store(load_settings(tmp_path / "lite2"))  # and the way home
+    restore(third, two)
+    backup(third, back)
+    assert back.read_bytes() == two.read_bytes()
+    for store in (here, there, third):
+        store.close()
 
 
 def test_backup_and_restore_are_byte_equal(both: Store, tmp_path: Path) -> None:

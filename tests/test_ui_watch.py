@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import httpx
@@ -16,7 +18,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from rdflib import DCAT, DCTERMS, RDF, Graph, URIRef
 
+from corpus.drafts import Draft
+from corpus.ingest import ingest
 from corpus.settings import load_settings
+from corpus.store import open_store
 from ui.doctor import examine
 from ui.pages.feeds import rss
 
@@ -49,6 +54,24 @@ def test_metrics_parse_and_routes_are_templates(base: str) -> None:
     samples = families["jianwei_request_seconds"].samples
     counts = [s.value for s in samples if s.name.endswith("_bucket") and s.labels["route"] == "/healthz"]
     assert counts == sorted(counts)
+
+
+def test_health_and_metrics_say_nothing_when_a_secret_document_changes(home: Path, base: str) -> None:
+    def seen() -> tuple[Any, set[str], list[str]]:
+        health, words = httpx.get(base + "/healthz"), httpx.get(base + "/metrics").text
+        answer = httpx.post(base + "/api/v1/ask", json={"question": "企业研究开发费用补助最高多少万元？"}).json()
+        gauges = [line for line in words.splitlines() if line.startswith("jianwei_") and not re.match(r"jianwei_(?:request|resident|answers|ask|step|stage|gate)", line)]
+        return health.json(), set(answer), gauges
+
+    before = seen()
+    store = open_store(load_settings(home))
+    first = store.documents.sequence()
+    secret = Draft("neibu:1", "neibu", "http://neibu.example/1", "policy", "内部通知", "内部通知的内容。", security=4, first_seen_at="2026-01-05T00:00:00+00:00")
+    ingest(store, [secret])
+    assert store.documents.sequence() > first
+    store.close()
+    after = seen()
+    assert before == after and "sequence" not in before[0] and "sequence" not in before[1]
 
 
 def test_logs_and_metrics_hold_nothing_personal(home: Path, base: str) -> None:

@@ -7,10 +7,11 @@ store.documents.get(document_id, reader)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, insert, make_url, select, text
+from sqlalchemy import Column, Engine, MetaData, String, collate, insert, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 
 from corpus.errors import StoreError
@@ -60,25 +61,29 @@ class Store:
         self.rates = RateRows(engine)
 
     def dump(self) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
-        """Every table by name with its rows in order of the primary key, all of one consistent state."""
+        """Every table by name with its rows in order of the primary key (of text by code point, on every database), all of one consistent state."""
         isolation = "REPEATABLE READ" if self.engine.dialect.name == "postgresql" else "SERIALIZABLE"
         with self.engine.connect().execution_options(isolation_level=isolation) as connection:
             if self.engine.dialect.name == "sqlite":
                 connection.execute(text("BEGIN"))  # one snapshot of the WAL for all tables
             for name in sorted(metadata.tables):
                 table = metadata.tables[name]
-                rows = connection.execution_options(yield_per=1000).execute(select(table).order_by(*table.primary_key.columns))
+                rows = connection.execution_options(yield_per=1000).execute(select(table).order_by(*(self._by_code(c) for c in table.primary_key.columns)))
                 yield name, (dict(row._mapping) for row in rows)
 
-    def load(self, tables: dict[str, Callable[[], list[dict[str, Any]]]]) -> int:
+    def _by_code(self, column: Column[Any]) -> Any:
+        """PostgreSQL orders text by the language of its database unless told otherwise."""
+        return collate(column, "C") if self.engine.dialect.name == "postgresql" and isinstance(column.type, String) else column
+
+    def load(self, tables: dict[str, Callable[[], Iterator[dict[str, Any]]]]) -> int:
         """Insert rows by table name into an empty store in one transaction; returns how many."""
         total = 0
         with self.engine.begin() as connection:
             for table in metadata.sorted_tables:
-                rows = tables[table.name]() if table.name in tables else []
-                for i in range(0, len(rows), 1000):
-                    connection.execute(insert(table), rows[i : i + 1000])
-                total += len(rows)
+                rows = tables[table.name]() if table.name in tables else iter(())
+                while batch := list(islice(rows, 500)):
+                    connection.execute(insert(table), batch)
+                    total += len(batch)
                 self._advance(connection, table)
         return total
 

@@ -288,7 +288,8 @@ def models(hall: Hall, reader: Reader, language: str) -> str:
     reader.require("operator", "admin", "auditor", "official")
     s = hall.desk.settings
     rows = [{"name": say(f"model.{n}", language), "value": v or say("model.none", language)} for n, v in (("llm", s.llm), ("embedding", s.embedding), ("reranker", s.reranker))]
-    rows += [{"name": say("model.sequence", language), "value": f"{hall.desk.retriever.sequence} / {hall.desk.store.documents.sequence()}"}]
+    if reader.ceiling >= 4:  # it moves with every document, those above a ceiling too
+        rows += [{"name": say("model.sequence", language), "value": f"{hall.desk.retriever.sequence} / {hall.desk.store.documents.sequence()}"}]
     rows += [{"name": say("model.constants", language), "value": _constants()}, {"name": say("model.version", language), "value": _version()}]
     said = hall.desk.store.conversations.tally()
     cards = "".join(f'<div class="jw-stat"><b>{n:,}</b><span>{e(say(f"status.{k}", language) if known(f"status.{k}") else say(f"model.{k}", language) if known(f"model.{k}") else k)}</span></div>' for k, n in said.items())
