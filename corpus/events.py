@@ -136,7 +136,7 @@ def _own_in(d: Document, at: int, s: str, issue: str, said: str, began: str) -> 
             yield event(EventKind.effective, start, match)
     elif issue and (match := FROM_ISSUE.search(s)):
         start = begins(issue, match)
-        yield event(EventKind.effective, start, match, f"{match[0]}（自{said}{issue}起算）")
+        yield event(EventKind.effective, start, match, f"{match[0]}（自{said}{issue}起算{'' if start else '；途经年份的工作日安排未收录，日期待核'}）")
     elif match := PERIOD_SINCE.search(s):
         start = parse_date(match[1]) if match[1] else issue
         yield event(EventKind.effective, start, match, "" if match[1] else f"{match[0]}（自{said}{issue}起算）")

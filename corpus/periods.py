@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 
 from corpus.text import DATE, NUMERAL, chinese_number, parse_date
+from corpus.workdays import workdays_after
 
 COUNT = rf"([{NUMERAL}\d]{{1,4}})"
 ISSUE = "(?:印发|发布|公布|发文|颁布|通过|下发|签发|批准|颁发|签署|公告)"
@@ -38,11 +39,14 @@ def begins(issue: str, match: re.Match[str]) -> str:
 
 
 def later(issue: str, count: str | None, unit: str | None) -> str:
-    """The day `count` days, months or years after `issue` (工作日 counted as days: the exact calendar is not known)."""
+    """The day `count` days, working days, months or years after `issue`; empty when the working days of a year on the way are not known."""
     n = integer(count) if count else 0
     if not n:
         return issue
-    if unit in ("日", "天", "工作日"):
+    if unit == "工作日":
+        last = workdays_after(date.fromisoformat(issue), n)
+        return last.isoformat() if last else ""
+    if unit in ("日", "天"):
         return (date.fromisoformat(issue) + timedelta(days=n)).isoformat()
     return months_after(date.fromisoformat(issue), n * 12 if unit == "年" else n).isoformat()
 

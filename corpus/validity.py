@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from corpus.events import events_of, is_draft
 from corpus.models import Document, Event, EventKind, Status, Validity
+from corpus.terms import default_term
 
 __all__ = ["dated", "events_of", "is_draft", "today", "validity", "version_date", "versions"]
 
@@ -43,10 +44,10 @@ def validity(document: Document, events: Sequence[Event], on: str, *, ceiling: i
         return Validity(Status.expired, on, end[1])
     if document.marked_status in ("in_force", "repealed", "expired", "amended", "partly_ended"):
         return Validity(Status(document.marked_status), on, "发布机关标注")
-    return _standing(mine, on)
+    return _standing(document, mine, on)
 
 
-def _standing(mine: Sequence[Event], on: str) -> Validity:
+def _standing(document: Document, mine: Sequence[Event], on: str) -> Validity:
     """Status of what has not ended: partly ended, officially continued, or without a record of an end."""
     happened = [e for e in mine if e.on <= on]
     if partly := [e for e in happened if e.kind == EventKind.partly_repealed or (e.kind == EventKind.amended and e.basis in PARTIAL)]:
@@ -55,7 +56,9 @@ def _standing(mine: Sequence[Event], on: str) -> Validity:
         return Validity(Status.in_force, on, prolonged[-1].quote)
     if kept := [e for e in happened if e.kind == EventKind.continued]:
         return Validity(Status.in_force, on, kept[-1].quote)
-    return Validity(Status.presumed_in_force, on, f"未见失效记录（截至{on}，待核）")
+    term = None if _expiry(document, mine) else default_term(document, document.effective_on or document.written_on or document.published_on)
+    said = f"；{term[1]}，按此至{term[0]}" if term and term[0] < on else ""
+    return Validity(Status.presumed_in_force, on, f"未见失效记录（截至{on}，待核）{said}")
 
 
 def _pad(on: str, other: str) -> str:
