@@ -15,7 +15,12 @@ from corpus.validity import version_date
 
 _REPEALS = re.compile(r"^[^《》。；\n]{0,30}(?:同时|予以|即行|相应|自行)?(?:废止|不再执行|停止执行|宣布失效|失效)")
 _AMENDS = re.compile(r"^[^《》。；\n]{0,6}(?:修改|修订|修正)")
-_BASED = re.compile(r"(?:根据|依据|按照|依照|遵照|落实|贯彻|按)[^。；\n]{0,60}$")
+_BASED = re.compile(r"(?:根据|依据|按照|依照|遵照|落实|贯彻|按)(?P<between>[^。；\n]{0,160})$")
+_NAMED = re.compile(r"《[^《》]*(?:《[^《》]*》[^《》]*)?》(?:[（(][^（）()]*(?:[（(][^（）()]*[）)])?[^（）()]*[）)])?")
+_STEPS = re.compile(r"[，：:]|[核颁签]发|发给|收到|取得|制定|符合|由|应当|可以|不得")
+"""Between 根据 and a name that it speaks of stand other names and 有关法律、行政法规和, but no step of a procedure."""
+_MAKES = re.compile(r"制[定订]|修订|如下|结合[^。；]{0,20}实[际情]|现(?:将|就|予|决定|对)|经[^。；]{0,20}(?:研究|同意|批准)|特[作制]|提出|印发|公告|精神|总体要求|部署|(?:贯彻|遵照|认真|抓好|组织)(?:执行|落实|实施)")
+"""What a sentence goes on with whose document rests on what it names: it is made, issued, carried out (and not: 依照…的规定处罚)."""
 _ABOUT = re.compile(r"解读|问答|图解|一图读懂|说明")
 
 
@@ -47,7 +52,16 @@ def _kind(document: Document, t: Target) -> RelationKind:
         return RelationKind.amends
     if in_title and re.search(r"实施|贯彻|落实|细则", document.title):
         return RelationKind.implements
-    return RelationKind.based_on if _BASED.search(before) else RelationKind.cites
+    return RelationKind.based_on if _rests_on(document.text, t) else RelationKind.cites
+
+
+def _rests_on(text: str, t: Target) -> bool:
+    """Whether a text is made on the ground of a document that it names (根据《…》，制定本办法), rather than speaks of it in a rule (依照《…》处罚)."""
+    before = re.split(r"[。；\n]", text[max(0, t.start - 240) : t.start])[-1]
+    cue = _BASED.search(before)
+    if not cue or _STEPS.search(_NAMED.sub("", cue["between"])):
+        return False
+    return bool(_MAKES.search(re.split(r"[。；\n]", text[t.end : t.end + 200])[0]))
 
 
 def title_key(title: str) -> str:

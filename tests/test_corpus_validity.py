@@ -269,3 +269,23 @@ def test_an_official_mark_counts_until_an_event_speaks() -> None:
     assert validity(d, [], "2024-01-01").status == "in_force"
     ended = Event(EventKind.repealed, "2023-01-01", "d", "e", quote="同时废止")
     assert validity(d, [ended], "2024-01-01").status == "repealed" and validity(d, [ended], "2022-12-31").status == "in_force"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("根据《示例法》，制定本办法。", "based_on"),
+        ("为了规范管理，根据有关法律、行政法规和《示例法》（2020年修正）等规定，结合本省实际，制定本办法。", "based_on"),
+        ("根据《甲法》《乙法》（以下简称乙法）、国务院《示例法》以及其他法规，现就有关事项通知如下：", "based_on"),
+        ("按照《示例法》要求，经省政府同意，现将名单印发给你们。", "based_on"),
+        ("各地要认真贯彻执行《示例法》。违者依照《示例法》的规定处罚。", "cites"),
+        ("第八条 违反本办法的，依照《示例法》的有关规定追究责任。", "cites"),
+        ("第九条 程序按照《示例法》的规定执行。", "cites"),
+        ("根据《建议》的精神，国务院制定了《示例法》。", "cites"),
+        ("由部门依照《条例》进行查验，对符合条件的，核发《示例法》。", "cites"),
+        ("第十条 根据其性质，由收到《示例法》的部门办理。", "cites"),
+    ],
+)
+def test_a_basis_is_what_a_text_is_made_on_and_no_rule_of_procedure(text: str, kind: str) -> None:
+    made = complete(Draft("k", "s", "u", "policy", "某省办法", f"某省办法\n{text}\n第二条 其他。"))
+    assert [str(r.kind) for r in made.relations if r.target_title == "示例法"][:1] == [kind]
