@@ -23,9 +23,11 @@ from corpus.settings import Settings, load_settings
 from corpus.store import Store, open_store
 from corpus.store.panels import signed_lists
 from risk import learn, pairs
+from risk.collect import unpack
 from risk.consensus import bradley_terry, cvr_minimum, describe, kendall_w
 from risk.decisions import decide
 from risk.learn import Lesson, fit, log_scores
+from risk.mine import mine
 from risk.panel import beliefs, blinded, close_round, declare, evidence, invite, nominate, open_panel, rate, sheet, start_round
 from risk.panel_form import parse, split_parts
 from risk.panel_list import conclude, intact, issued, one_list, sign
@@ -192,6 +194,27 @@ def test_what_experts_decide_is_done_in_the_register_with_lineage(mined: Store) 
     assert b in {e["risk_id"] for e in found["content"]["rejected"]} and next(r for r in list_risks(mined, LOCAL) if r["id"] == a)["stage"] == "validated"
     assert b not in {r["id"] for r in list_risks(mined, LOCAL)}
     assert mined.audit.verify().broken is None
+
+
+def test_a_split_of_an_issued_list_moves_the_signals_of_its_types(mined: Store, settings: Settings) -> None:
+    """Each part that has evidence is a risk of its own at the next mining; the whole keeps the other types."""
+    panel, risks = opened(mined)
+    start_round(mined, panel, OFFICIAL)
+    keyed = {r["id"]: r["key"] for r in risks}
+    typed = {k: sorted({s.type for s in map(unpack, mined.risks.signals()) if s.risk_key == k and s.supports}) for k in keyed.values()}
+    whole = max(keyed, key=lambda i: len(typed[keyed[i]]))
+    moved = typed[keyed[whole]][0]
+    for e in EXPERTS:
+        for i in keyed:
+            rate(mined, panel, i, form(verdict="split", detail=f"拆出部分：{moved}") if i == whole else form(), e)
+    close_round(mined, panel, OFFICIAL)
+    issue(mined, panel)
+    part = next(r for r in mined.risks.registered() if r["key"] == f"{keyed[whole].partition('|')[0]}|拆出部分")
+    assert part["state"] == "monitoring" and "专家拆分" in [h["what"] for h in mined.risks.history(whole)]
+    mine(mined, settings, as_of=END)
+    listed = {r["id"]: r for r in list_risks(mined, LOCAL, as_of=END)}
+    assert part["risk_id"] in listed and all(s["quote"] for s in listed[part["risk_id"]]["signals"])
+    assert (whole in listed) == (len(typed[keyed[whole]]) > 1)
 
 
 def test_a_rejected_risk_is_closed_with_the_reasons(mined: Store) -> None:

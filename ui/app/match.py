@@ -10,18 +10,19 @@ from urllib.parse import urlencode
 
 import gradio as gr
 
+from corpus.access import Reader
 from corpus.errors import BadInput, JianweiError
 from corpus.report import Report, TableBlock
 from ui.api.base import Hall
-from ui.app.parts import QUIET, only_for, roles
-from ui.app.reader import html, reader_of, shown, warn
-from ui.desk import enterprise, reports
+from ui.app.parts import QUIET, only_for, part, roles
+from ui.app.reader import html, reader_of, shown, waiting, warn
+from ui.desk import enterprise, library, reports
 from ui.desk.enterprise import NUMBERS, SWITCHES, TEXTS
 from ui.export import report_record
 from ui.messages import known, say
-from ui.notify import subscribe, unsubscribe
+from ui.notify import subscribe
 from ui.pages import match as pages
-from ui.pages.html import e, empty, table
+from ui.pages.html import e, empty
 from ui.pages.report import fragment
 
 NAMES = (*TEXTS, *NUMBERS, *SWITCHES)
@@ -36,11 +37,10 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
             _listing(hall, language, calendar, enterprise.calendar, "/api/v1/calendar", ics=True)
         with gr.Tab(say("match.tab_chain", language)):
             _chain(hall, language)
-        with gr.Tab(say("match.tab_subscriptions", language)) as mine:
-            _subscriptions(hall, language, mine)
+        mine = part(hall, language, "match_part", "subscriptions", _subscriptions)
         with gr.Tab(say("match.tab_coherence", language), visible=False) as coherence:
             _listing(hall, language, coherence, enterprise.coherence, "/api/v1/coherence")
-    only_for(hall, blocks, [(coherence, roles("official", "operator", "auditor"))])
+    only_for(hall, blocks, [(mine, lambda r: r.role != "anonymous"), (coherence, roles("official", "operator", "auditor"))])
 
 
 def _matching(hall: Hall, language: str, tab: Any) -> None:
@@ -153,11 +153,12 @@ def _tried(make: Callable[[], Any]) -> Any:
 
 def _chain(hall: Hall, language: str) -> None:
     """承接链 of a topic at a place."""
-    with gr.Row():
+    with gr.Row(elem_classes="jw-surface jw-filters jw-wide"):
         topic = gr.Textbox(label=say("match.topic", language), placeholder=say("match.topic_hint", language), max_lines=1)
         place = gr.Textbox(label=say("field.region_code", language), placeholder=say("match.any_place", language), max_lines=1)
-    go = gr.Button(say("match.chain_go", language), variant="primary")
-    out = html(empty(say("match.topic", language), say("match.topic_hint", language), "◇"))
+        go = gr.Button(say("match.chain_go", language), variant="primary", scale=0, min_width=110)
+    with gr.Column(elem_classes="jw-surface"):
+        out = html(empty(say("match.topic", language), say("match.topic_hint", language), "◇"))
 
     def show(words: str, where: str, request: gr.Request) -> str:
         reader, region = reader_of(hall, request), (where or "").strip()
@@ -169,8 +170,10 @@ def _chain(hall: Hall, language: str) -> None:
 
 def _listing(hall: Hall, language: str, tab: Any, make: Callable[..., Any], address: str, *, ics: bool = False) -> None:
     """A report of a place: filled when its tab opens, and again for another place; with links to its files."""
-    place = gr.Textbox(label=say("field.region_code", language), placeholder=say("match.any_place", language), max_lines=1)
-    out = html(empty(say("loading", language), "", "…"))
+    with gr.Row(elem_classes="jw-surface jw-filters jw-wide"):
+        place = gr.Textbox(label=say("field.region_code", language), placeholder=say("match.any_place", language), max_lines=1)
+    with gr.Column(elem_classes="jw-surface"):
+        out = html(waiting(language))
 
     def show(where: str, request: gr.Request) -> str:
         reader, region = reader_of(hall, request), (where or "").strip()
@@ -188,30 +191,8 @@ def _report(report: Report, language: str, address: str, query: str) -> str:
     return fragment(report_record(report), language, address, query)
 
 
-def _subscriptions(hall: Hall, language: str, tab: Any) -> None:
-    out = html(empty(say("loading", language), "", "…"))
-    with gr.Row():
-        chosen = gr.Dropdown([], value=None, label=say("match.subscription", language))
-        end = gr.Button(say("match.unsubscribe", language))
-
-    def show(request: gr.Request) -> Any:
-        rows = _tried(lambda: hall.desk.store.outbox.subscriptions(enterprise.owner(reader_of(hall, request))))
-        if rows is None:
-            return empty(say("state.denied", language), say("state.denied_hint", language), "⊘"), gr.update(choices=[], value=None)
-        return _subscribed(rows, language), gr.update(choices=[(f"{r['n']} · {r['kind']}", r["n"]) for r in rows], value=None)
-
-    def stop(number: int | None, request: gr.Request) -> Any:
-        if number is not None:
-            _tried(lambda: unsubscribe(hall.desk, enterprise.owner(reader_of(hall, request)), number))
-        return show(request)
-
-    tab.select(show, None, [out, chosen], **QUIET)
-    end.click(stop, chosen, [out, chosen], **QUIET)
-
-
-def _subscribed(rows: Any, language: str) -> str:
-    if not rows:
-        return empty(say("match.no_subscriptions", language), say("match.no_subscriptions_hint", language), "∅")
-    heads = [say(f"match.sub_{n}", language) for n in ("n", "kind", "channel", "criteria")]
-    cells = ((e(r["n"]), e(r["kind"]), e(r["channel"]), e("；".join(f"{k}={v}" for k, v in r["criteria"].items() if v)) or "—") for r in rows)
-    return table(heads, cells)
+def _subscriptions(hall: Hall, reader: Reader, language: str) -> str:
+    """One's subscriptions, each to be ended, and a form for a further one."""
+    rows = hall.desk.store.outbox.subscriptions(enterprise.owner(reader))
+    places = [[say("ask.any_region", language), ""], *([name, code] for name, code in library.regions(hall.desk, reader))]
+    return pages.subscriptions(rows, places, language)

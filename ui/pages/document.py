@@ -89,7 +89,7 @@ def body(d: Mapping[str, Any], spans: Sequence[Span] = (), *, context: int | Non
             parts.append('<p class="jw-gap" aria-hidden="true">⋯</p>')
         skipped = False
         parts.append(_clause(d["text"], clause, spans, seen))
-    return f'<div class="jw-text" lang="zh-CN">{"".join(parts)}</div>'
+    return f'<div class="jw-text" tabindex="0" lang="zh-CN">{"".join(parts)}</div>'
 
 
 def _near(clauses: Sequence[Mapping[str, Any]], spans: Sequence[Span], context: int | None) -> set[int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ui.messages import say
 from ui.pages.document import link
-from ui.pages.html import badge, e, empty, level_badge, validity_badge
+from ui.pages.html import act, badge, e, empty, level_badge, place, table, validity_badge
 from ui.pages.report import mark
 
 STATES = {"满足": ("met", "good"), "缺信息": ("unknown", "warn"), "不满足": ("unmet", "dim")}
@@ -50,3 +50,35 @@ def state_badge(state: str, language: str) -> str:
 
 def _list(title: str, lines: Sequence[str]) -> str:
     return f"<p><b>{e(title)}</b> {e('；'.join(line.rstrip('；;。 ') for line in lines))}</p>" if lines else ""
+
+
+# ---- subscriptions ---------------------------------------------------------------------------------------------------
+
+CHOICES = ("policy.new", "policy.changed", "deadline", "risk.new", "risk.level", "bulletin")
+"""What a person may subscribe to by a form; the others are made where they belong (an answer, a profile)."""
+
+
+def subscriptions(rows: Sequence[Mapping[str, Any]], places: Sequence[Sequence[str]], language: str) -> str:
+    """One's subscriptions in words, each to be ended; a further one by a form."""
+    kinds = [[say(f"subscription.{k.replace('.', '_')}", language), k] for k in CHOICES]
+    channels = [[say(f"channel.{c}", language), c] for c in ("inbox", "email", "webhook")]
+    fields: list[dict[str, Any]] = [
+        {"name": "kind", "label": say("match.sub_kind", language), "type": "select", "options": kinds},
+        {"name": "region", "label": say("field.region_code", language), "type": "select", "options": places},
+        {"name": "channel", "label": say("match.sub_channel", language), "type": "select", "options": channels},
+        {"name": "target", "label": say("match.sub_target", language)},
+    ]
+    add = f'<div class="jw-actions">{act(say("match.sub_add", language), "POST /api/v1/subscriptions", fields=fields, title=say("match.sub_add", language), tone="good")}</div>'
+    if not rows:
+        return add + empty(say("match.no_subscriptions", language), say("match.no_subscriptions_hint", language), "∅")
+    heads = [say(f"match.sub_{n}", language) for n in ("n", "kind", "channel", "criteria")]
+    cells = [[str(r["n"]), e(say(f"subscription.{r['kind'].replace('.', '_')}", language)), e(say(f"channel.{r['channel']}", language)), _criteria(r["criteria"]), _end(r, language)] for r in rows]
+    return add + table([*heads, say("centre.acts", language)], cells, classes="jw-cards-on-phone")
+
+
+def _criteria(given: Mapping[str, Any]) -> str:
+    return "；".join(e(place(str(v)) if n == "region" else v) for n, v in given.items() if v) or "—"
+
+
+def _end(r: Mapping[str, Any], language: str) -> str:
+    return act(say("match.unsubscribe", language), f"DELETE /api/v1/subscriptions/{r['n']}", title=say("match.unsubscribe_title", language, n=r["n"]), tone="bad")

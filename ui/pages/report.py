@@ -40,15 +40,16 @@ def _block(block: Mapping[str, Any], cited: Mapping[int, Mapping[str, Any]], lan
         case "table":
             tints = {(r, c): t for r, c, t in block["colours"]}
             head = "".join(f'<th scope="col">{e(h)}</th>' for h in block["header"])
-            rows = "".join("<tr>" + "".join(_cell(text, tints.get((r, c))) for c, text in enumerate(row)) + "</tr>" for r, row in enumerate(block["rows"]))
+            rows = "".join("<tr>" + "".join(_cell(text, tints.get((r, c)), label) for c, (text, label) in enumerate(zip(row, block["header"], strict=True))) + "</tr>" for r, row in enumerate(block["rows"]))
             caption = f"<caption>{e(block['caption'])}</caption>" if block["caption"] else ""
-            return f'<div class="jw-scroll" tabindex="0"><table class="jw-table">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+            wide = (" jw-cards-on-phone" if len(block["header"]) > 3 else "") + (" jw-broad" if len(block["header"]) > 9 else "")
+            return f'<div class="jw-scroll" tabindex="0"><table class="jw-table{wide}">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
         case _:
             return f'<figure><img alt="{e(block["caption"])}" src="data:image/png;base64,{e(block["png"])}"><figcaption>{e(block["caption"])}</figcaption></figure>'
 
 
-def _cell(text: str, tint: str | None) -> str:
-    return f'<td{f" style={chr(34)}background:{e(tint)}{chr(34)}" if tint else ""}>{e(text)}</td>'
+def _cell(text: str, tint: str | None, label: str) -> str:
+    return f'<td data-label="{e(label)}"{f" style={chr(34)}background:{e(tint)}{chr(34)}" if tint else ""}><div>{e(text)}</div></td>'
 
 
 def mark(n: int, citation: Mapping[str, Any] | None, language: str) -> str:
