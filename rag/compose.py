@@ -252,7 +252,7 @@ def _pieces(g: Group, s: Statement, need: Need, part: Part) -> Iterator[tuple[st
     elif s.kind == "table":
         yield _table(document, s, need), ((s.start, s.end),)
     elif s.items:
-        yield _list(document, s, need, whole and g.first)
+        yield _list(document, s, need, whole and (g.first or part.form == "conditions"))
     elif s.end - s.start <= long:
         yield condense(s.text(document)), ((s.start, s.end),)
     else:

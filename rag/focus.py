@@ -32,6 +32,23 @@ def focus(text: str) -> Focus:
     return Focus(naming, tuple(w for w in _beside(words) if w in naming) or naming[-1:])
 
 
+_VALUE = re.compile(r"(?:的|最高|最低|最多|一般|现在|目前|规定)*(?:比例|标准|金额|额度|上限|限额|税率|费率|数额)?(?:最高|最低|最多)?(?:是|为|有|占|按|给|能|可以)*(?:多少|几|百分之几|多高)")
+_COMPOUND = ("n", "vn", "b", "a", "j", "l", "eng")
+
+
+@lru_cache(maxsize=1024)
+def compound(text: str) -> str:
+    """The name of two or three words whose value a question asks for (间接费用 in …项目的间接费用比例是多少); empty when it is one word or none."""
+    plain = normalise(text)
+    asks = _VALUE.search(plain)
+    run: list[str] = []
+    for word, tag in reversed(_tagged(plain[: asks.start()]) if asks else []):
+        if not tag.startswith(_COMPOUND) or word in _GENERIC or len(run) == 3:
+            break
+        run.insert(0, word)
+    return "".join(run) if len(run) > 1 else ""
+
+
 def names_nothing(text: str) -> bool:
     """Whether a text holds no noun of two characters or more (从哪天开始算, 能叠加吗): what it asks about was said before."""
     return not any(tag.startswith(_NOUN) and len(word) >= 2 and not _QUESTION.search(word) for word, tag in _tagged(normalise(text)))

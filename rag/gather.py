@@ -12,9 +12,9 @@ from corpus.models import CURRENT, Document, Status, Validity
 from corpus.text import normalise
 from rag import guard
 from rag.cite import clause_record
-from rag.facts import dates, month_days, quantities
+from rag.facts import dates, month_days, quantities, years
 from rag.fit import Need, bag, need_of, one_name
-from rag.focus import focus
+from rag.focus import compound, focus
 from rag.named import key_of
 from rag.places import covers, inside
 from rag.reading import run
@@ -57,7 +57,7 @@ def gather(tools: Tools, c: Context) -> Context:
     books = tools.books.get((hit.document_id for hit, _ in ordered), c.reader)
     passages = [_passage(books[hit.document_id].document, hit, places) for hit, places in ordered if hit.document_id in books]
     passages = _articles(tools, c) + passages
-    usable = [e for e in passages if _trusted(e.document) and _reaches(c, e.document)]
+    usable = [e for e in passages if _trusted(e.document) and _reaches(c, e.document) and _tells(c, e.document)]
     return replace(c, evidence=tuple(e for e in usable if _may_rest(e, c)), ended=tuple(e for e in usable if not _may_rest(e, c)))
 
 
@@ -132,6 +132,18 @@ def _reaches(c: Context, document: Document) -> bool:
     return not c.region or not region or covers(region, c.region) or inside(region, c.region)
 
 
+_ASKS_REPORT = re.compile(r"报告|总结|回顾|目标|成就|成绩|完成|增长|达到|提高到|规模|占比|形势|部署|工作(?:重点|安排|任务)|多少[家个项亿万]|进展")
+
+
+def _tells(c: Context, document: Document) -> bool:
+    """Whether a text can answer by its genre: a report tells what was done in its year and sets no rule."""
+    if document.genre != "报告" or document.id in c.named.documents:
+        return True
+    said = years(c.rewritten)
+    made = f"{document.title}{document.written_on}{document.published_on}"
+    return bool(_ASKS_REPORT.search(c.rewritten)) and (not said or any(y in made for y in said))
+
+
 def _articles(tools: Tools, c: Context) -> list[Evidence]:
     """The articles named by number in the named documents, first of all evidence (the version in force only)."""
     if not (c.named.documents and c.named.articles):
@@ -200,6 +212,7 @@ class _Wording:
     """The wording of a question: its runs of three characters, what is asked for (nouns beside the question word), and whether a meaning is asked for."""
 
     plain: str
+    things: frozenset[str]
     runs: frozenset[str]
     wanted: tuple[Need, ...]
     meaning: bool
@@ -208,14 +221,15 @@ class _Wording:
     def of(cls, tools: Tools, c: Context) -> _Wording:
         plain = re.sub(r"\s", "", normalise(c.rewritten))
         words = {w for p in c.asked.parts for w in focus(p.text).asked}
-        return cls(one_name(plain), frozenset(r for i in range(len(plain) - 2) if _CHARS.fullmatch(r := plain[i : i + 3])), tuple(need_of(w, tools.retriever, c.reader) for w in sorted(words)), bool(_ASKS_MEANING.search(plain)))
+        things = frozenset(one_name(n) for p in c.asked.parts if (n := compound(p.text)))
+        return cls(one_name(plain), things, frozenset(r for i in range(len(plain) - 2) if _CHARS.fullmatch(r := plain[i : i + 3])), tuple(need_of(w, tools.retriever, c.reader) for w in sorted(words)), bool(_ASKS_MEANING.search(plain)))
 
     def features(self, text: str, held: frozenset[str]) -> dict[str, float]:
-        """run: share of the runs that the text holds; wanted: share of what is asked for that it, its title or headings hold; meaning: it defines where that is asked."""
+        """thing: it names the thing whose value is asked for; run: share of the runs that the text holds; wanted: share of what is asked for that it, its title or headings hold; meaning: it defines where that is asked."""
         plain = re.sub(r"\s", "", normalise(text))
         total = sum(n.total for n in self.wanted)
         wanted = sum(n.total * n.held(held) for n in self.wanted) / total if total else 1.0
-        return {"run": sum(r in plain for r in self.runs) / max(1, len(self.runs)), "wanted": wanted, "meaning": float(self.meaning and bool(_DEFINES.search(plain)))}
+        return {"thing": float(any(t in one_name(plain) for t in self.things)), "run": sum(r in plain for r in self.runs) / max(1, len(self.runs)), "wanted": wanted, "meaning": float(self.meaning and bool(_DEFINES.search(plain)))}
 
 
 _SECTIONS = re.compile(r"条件|材料|流程|程序|方式|标准|对象|范围")

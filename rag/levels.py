@@ -14,6 +14,7 @@ from corpus.regions import name_of
 from corpus.text import normalise
 from rag.asked import pattern
 from rag.cite import cite
+from rag.facts import quantities
 from rag.fit import Need, bag, need_of
 from rag.places import covers, inside
 from rag.rates import CURRENT_RATE, STALE_RATE, Figure, cut, touched
@@ -59,13 +60,14 @@ class Levels:
         offered = _without_amendments(tools, offers(tools, c))
         if not offered:
             return None
-        found = [o for o in offered if o.worth >= ABOUT or o.excluded]
+        found = _of_kind(c, _without_repeats([o for o in offered if o.worth >= ABOUT or o.excluded]))
         if not found:
             return None  # support for other things is no answer: the clauses that fit best are given instead
         sentences: list[Sentence] = []
         citations: list[Citation] = []
-        for offer in found:
-            _say(tools, c, offer, sentences, citations)
+        kinds = len({_is_tax(o) for o in found}) > 1
+        for offer in sorted(found, key=lambda o: not _is_tax(o)):
+            _say(tools, c, offer, _heading(offer, kinds), sentences, citations)
         partial = not c.region and len({o.book.document.region_code for o in found if o.book.document.level != "national"}) > 0
         notes = (*c.notices, *(_silent(found) if _wants_stacking(c) else ()), *_not_held(tools, c, found), *([PLACE] if partial else []))
         used = tuple(o.evidence for o in found)
@@ -83,6 +85,41 @@ def _without_amendments(tools: Tools, found: Sequence[Offer]) -> list[Offer]:
     return [o for o in found if o.book.document.id not in changing]
 
 
+_TAX = re.compile(r"加计扣除|税前扣除|减按|免征|所得税|增值税|摊销")
+_GRANT_WORDS, _TAX_WORDS = re.compile(r"补助|补贴|奖励|资助|奖补|配套|创新券"), re.compile(r"税|优惠|政策|扣除")
+
+
+def _is_tax(o: Offer) -> bool:
+    """Whether an offer is a relief of tax (national texts alone give such)."""
+    d = o.book.document
+    return d.level == "national" and bool(_TAX.search(" ".join([d.title, *(s.text(d) for s in o.amounts), o.evidence.text])))
+
+
+def _of_kind(c: Context, found: Sequence[Offer]) -> list[Offer]:
+    """Offers of the kind that is asked for: who asks for 补助 alone is not told of taxes, unless there is nothing else."""
+    if _GRANT_WORDS.search(c.rewritten) and not _TAX_WORDS.search(c.rewritten):
+        return [o for o in found if not _is_tax(o)] or list(found)
+    return list(found)
+
+
+def _without_repeats(found: Sequence[Offer]) -> list[Offer]:
+    """Offers without those that only repeat the figures of a better one of the same place (a plan that announces the measure), or that give no
+    figure beside one of the same level that does."""
+    kept: list[Offer] = []
+    for o in sorted(found, key=lambda o: -o.worth):
+        others = [k for k in kept if (k.book.document.level, k.book.document.region_code) == (o.book.document.level, o.book.document.region_code)]
+        if o.excluded is None and others and (not o.amounts or any(_figures(o) <= _figures(k) for k in others)):
+            continue
+        kept.append(o)
+    return [o for o in found if o in kept]
+
+
+def _figures(o: Offer) -> frozenset[str]:
+    text = " ".join(s.text(o.book.document) for s in o.amounts)
+    found = {unit: frozenset(q.key for q in quantities(text) if q.unit == unit) for unit in ("money", "ratio")}
+    return found["money"] or found["ratio"]
+
+
 def _other_form(c: Context) -> bool:
     """Questions for one thing of one policy (who, how, when, conditions) are better answered from its clauses."""
     if re.search(r"税收|税前|加计扣除|所得税|增值税", c.rewritten) and not re.search(r"补助|补贴|奖励|资助|奖补|创新券|配套", c.rewritten):
@@ -93,13 +130,14 @@ def _other_form(c: Context) -> bool:
 def offers(tools: Tools, c: Context) -> list[Offer]:
     """What the documents offer, national first; per level the best MOST_LEVEL whose worth is near the best."""
     need = need_of(topic(_without_place(c)), tools.retriever, c.reader)
+    whole = need_of(c.rewritten, tools.retriever, c.reader)
     best: dict[str, Evidence] = {}
     for e in c.evidence:
         if e.document.kind == "policy" and e.document.genre != "报告" and not _CLEANUP.search(e.document.title) and (e.document.id not in best or e.worth > best[e.document.id].worth):
             best[e.document.id] = e
     books = tools.books.get(best, c.reader)
     old = touched(tools, c)
-    made = [offer for i, e in best.items() if (offer := _offer(books[i], e, c, need, old)) is not None]
+    made = [offer for i, e in best.items() if (offer := _offer(books[i], e, c, need, whole, old)) is not None]
     top = max((min(o.worth, 1.0) for o in made), default=0.0)
     tops = {level: max((o.worth for o in made if str(o.book.document.level) == level), default=0.0) for level in LEVELS}
     near = sorted((o for o in made if o.worth >= NEAR * tops.get(str(o.book.document.level), top) and o.worth >= FLOOR * top), key=lambda o: -o.worth)
@@ -129,13 +167,13 @@ def topic(text: str) -> str:
     return plain if re.search(r"[\u4e00-\u9fff]{2}", plain) else text
 
 
-def _offer(book: Book, e: Evidence, c: Context, need: Need, old: Sequence[Figure] = ()) -> Offer | None:
+def _offer(book: Book, e: Evidence, c: Context, need: Need, whole: Need, old: Sequence[Figure] = ()) -> Offer | None:
     """The offer of one document: the article whose granted amounts fit best; None when it offers nothing on what is asked."""
     d = book.document
     found = book.slots
     if (excluded := excluding(d, found, c.region)) is not None:
         return Offer(book, e, need.held(bag(e.text), bag(d.title)), (), (), (), (), excluded)
-    granted = [s for s in found if s.kind in ("amount", "ratio")]
+    granted = [s for s in found if s.kind in ("amount", "ratio") or (s.kind == "grant" and s.tabular)]
     barred = {s.start for s in found if s.kind in ("condition", "negative", "stacking") or re.search(r"抽查|核查|退回|追回|罚款", s.text)}
     valued = [s for s in book.statements if _grants(s, granted) and _short(s) and not any(s.start <= x < s.end for x in barred) and not any(f.prints(d, s.text(d)) for f in old)]
     title = need.held(bag(d.title))
@@ -149,6 +187,8 @@ def _offer(book: Book, e: Evidence, c: Context, need: Need, old: Sequence[Figure
     best = max(valued, key=lambda s: (-(s.kind == "table"), fits[s.start] + (0.1 * min(counts[s.start], 3) if subject else 0.0), -s.start))
     chosen = [s for s in valued if s is best or (s.article and s.article == best.article) or (s.kind != "table" and s.path[:-1] == best.path[:-1] and fits[s.start] >= 0.9 * fits[best.start])]
     about = {k: _of_article(k, found, chosen, need) for k in ("stacking", "total", "delivery")}
+    if c.asked.stacking:
+        about["stacking"] = _nearest(found, whole) or about["stacking"]
     return Offer(book, e, max(title, fits[best.start]) + 0.1 * title + 0.05 * e.worth, tuple(chosen[:4]), about["stacking"], about["total"], about["delivery"])
 
 
@@ -164,16 +204,34 @@ def _grants(s: Statement, granted: Sequence[Slot]) -> bool:
     return any(s.start <= g.start < s.end for g in granted)
 
 
+_CLAUSES = {
+    "stacking": re.compile(r"叠加|重复(?:享受|补助|支持|奖励|发放)|不影响|就高|同时享受|不再享受"), "total": re.compile(r"总额控制"),
+    "delivery": re.compile(r"(?:实行|采取|采用)?(?:免申即享|即申即享|自行判别)"),
+}  # fmt: skip
+
+
+def _clauses(kind: str, found: Sequence[Slot]) -> list[Slot]:
+    """Whole sentences that say something of a kind; rows of tables, examples and definitions say nothing."""
+    return [
+        s for s in found
+        if s.kind == kind and _CLAUSES[kind].search(s.text) and not s.tabular and s.text.endswith(("。", "；", "：", "，"))
+        and not re.search(r"示例|是指|本表|申请表|原则，|核实|核查", s.text)
+    ]  # fmt: skip
+
+
+def _nearest(found: Sequence[Slot], whole: Need) -> tuple[Slot, ...]:
+    """The clauses on stacking that hold most of a question for it."""
+    held = {s: whole.held(bag(s.text)) for s in _clauses("stacking", found)}
+    best = max(held.values(), default=0.0)
+    return tuple(sorted((s for s in held if held[s] >= 0.7 * best), key=lambda s: -held[s])[:3])
+
+
 def _of_article(kind: str, found: Sequence[Slot], chosen: Sequence[Statement], need: Need) -> tuple[Slot, ...]:
-    """Slots of a kind that speak of the chosen article: in it, naming it, or of the whole document when it has one subject."""
-    test = {"stacking": r"叠加|重复(?:享受|补助|支持|奖励|发放)|不影响|就高|同时享受|不再享受", "total": r"总额控制", "delivery": r"(?:实行|采取|采用)?(?:免申即享|即申即享|自行判别)"}[kind]
+    """Clauses of a kind that speak of the chosen article: in it, naming it, or of the whole document when it has one subject."""
     numbers = {s.article for s in chosen if s.article}
-    articles = {g.place for g in found if g.kind in ("amount", "ratio")}
-    single = len(articles) <= 4
+    single = len({g.place for g in found if g.kind in ("amount", "ratio")}) <= 4
     kept = []
-    for slot in found:
-        if slot.kind != kind or not re.search(test, slot.text) or slot.text.lstrip().startswith("|") or re.search(r"示例|是指|本表|申请表|原则，|核实|核查", slot.text) or not slot.text.endswith(("。", "；", "：", "，")):
-            continue
+    for slot in _clauses(kind, found):
         inside_ = any(s.start <= slot.start < s.end for s in chosen)
         if inside_ or any(n and n in slot.text for n in numbers) or (single and not re.search(r"^第[一二三四五六七八九十]+条.{0,4}第[一二三四五六七八九十]+条", slot.text)) or need.held(bag(slot.text)) >= 0.5:
             kept.append(slot)
@@ -191,10 +249,10 @@ def excluding(d: Document, found: Sequence[Slot], region: str) -> Slot | None:
     return None
 
 
-def _say(tools: Tools, c: Context, offer: Offer, sentences: list[Sentence], citations: list[Citation]) -> None:
+def _say(tools: Tools, c: Context, offer: Offer, heading: str, sentences: list[Sentence], citations: list[Citation]) -> None:
     d = offer.book.document
     judged = tools.validity(d.id, c.as_of)
-    heading = _heading(d) if not sentences or _heading(d) not in [s.heading for s in sentences] else ""
+    heading = heading if heading not in [s.heading for s in sentences] else ""
 
     def add(text: str, start: int, end: int, block: str) -> None:
         nonlocal heading
@@ -206,7 +264,13 @@ def _say(tools: Tools, c: Context, offer: Offer, sentences: list[Sentence], cita
     if offer.excluded is not None:
         add(f"{named(d)}不能享受：{condense(offer.excluded.text)}", offer.excluded.start, offer.excluded.end, "lead")
         return
-    for i, s in enumerate(offer.amounts):
+    if c.asked.stacking and offer.stacking:
+        for i, slot in enumerate(offer.stacking):
+            add(f"{named(d) + '：' if i == 0 else ''}{stack_word(slot.text)}：{condense(slot.text)}", slot.start, slot.end, "lead" if i == 0 else "more")
+        return
+    changed = amendments(tools, c, offer)
+    rewritten = {s.article for s in offer.amounts if s.article and any(re.search(rf"将{s.article}修改为", text) for text, *_ in changed)}
+    for i, s in enumerate(s for s in offer.amounts if s.article not in rewritten):
         opening = f"{named(d)}{s.article or ''}：" if i == 0 else ""
         add(opening + _said(d, s), s.start, s.end, "lead" if i == 0 else "more")
     if not offer.amounts:
@@ -218,13 +282,14 @@ def _say(tools: Tools, c: Context, offer: Offer, sentences: list[Sentence], cita
             add(f"{named(d)}{e.clause.get('article') or ''}：{condense(d.text[e.start : end]).rstrip('，；')}……", e.start, end, "lead")
             return
         add(f"{named(d)}{e.clause.get('article') or ''}：{condense(e.text)}", e.start, e.end, "lead")
-    for text, book, start, end in amendments(tools, c, offer):
+    for text, book, start, end in changed:
         citation = cite(len(citations) + 1, book.document, start, end, tools.validity(book.document.id, c.as_of))
         citations.append(citation)
-        sentences.append(Sentence(f"{named(book.document)}已作修改：{text}", (citation.n,), "more"))
-    for slot in _apart(offer.total + (offer.delivery if _wants_stacking(c) else ()), offer.amounts):
+        sentences.append(Sentence(f"{named(d)}已作修改（{named(book.document)}）：{text}", (citation.n,), "more", heading, derived=f"{named(d)} 已作修改"))
+        heading = ""
+    for slot in _apart(offer.total[:1] + (offer.delivery[:1] if _wants_stacking(c) else ()), offer.amounts):
         add(condense(slot.text), slot.start, slot.end, "more")
-    for slot in offer.stacking if _wants_stacking(c) else ():
+    for slot in _rule(offer.stacking) if _wants_stacking(c) else ():
         add(f"{stack_word(slot.text)}：{condense(slot.text)}", slot.start, slot.end, "more")
 
 
@@ -241,6 +306,11 @@ def amendments(tools: Tools, c: Context, offer: Offer) -> list[tuple[str, Book, 
                 if any(re.search(rf"(?:将|把|删去|对|在){n}(?!之)", text) for n in numbers):
                     found.append((text, book, a, b))
     return found[:3]
+
+
+def _rule(found: Sequence[Slot]) -> Sequence[Slot]:
+    """The one clause on stacking that is worth saying unasked: that levels stack, up to what."""
+    return sorted(found, key=lambda s: (stack_word(s.text) != "可叠加", not re.search(r"总额|合计|[省市县]", s.text), s.start))[:1]
 
 
 def _wants_stacking(c: Context) -> bool:
@@ -268,9 +338,12 @@ def _said(d: Document, s: Statement) -> str:
     return "\n".join([condense(s.lead(d)), *(re.sub(r"\s+", "", i) for i in items)])
 
 
-def _heading(d: Document) -> str:
+def _heading(o: Offer, kinds: bool) -> str:
+    """【市级·临洲市科学技术局】, with the kind before it where an answer gives both: 【税收优惠·国家层面】."""
+    d = o.book.document
     place = d.issuers[0] if d.issuers and d.level in ("city", "county") else ""
-    return f"【{LEVELS.get(str(d.level), '其他')}{'·' + place if place else ''}】"
+    kind = ("税收优惠·" if _is_tax(o) else "补助奖励·") if kinds else ""
+    return f"【{kind}{LEVELS.get(str(d.level), '其他')}{'·' + place if place else ''}】"
 
 
 def stack_word(text: str) -> str:

@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from corpus.models import Status
+from corpus.text import normalise
 from rag.deadlines import meant
 from rag.facts import years
-from rag.fit import CAP, bag, need_of
-from rag.focus import focus
+from rag.fit import CAP, bag, need_of, one_name
+from rag.focus import compound, focus
 from rag.gather import constants, values_of
 from rag.records import ANSWERED, CLARIFY, NO_SUPPORT, Context, Evidence
 from rag.route import canned
 from rag.standing import targets
 from rag.tools import Tools
+from rag.words import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Verdict:
 
 
 _A_DOCUMENT = re.compile(r"办法|条例|规定|细则|通知|意见|文件|政策|措施|规划|方案|公告|决定|[\u4e00-\u9fff]{2}法(?!律|院|人)")
+NO_REPORT = "本库未收录所问的工作报告，不能据以回答。"
 NOT_HELD = "本库未收录所问的文件，不能判断它是否有效。"
 
 
@@ -43,6 +46,8 @@ def decide(tools: Tools, c: Context) -> Verdict:
         return Verdict(NO_SUPPORT, "document not held", NOT_HELD, near)
     if meant(tools, c):
         return Verdict(ANSWERED, "call")
+    if "工作报告" in c.rewritten and not any(e.document.genre == "报告" for e in c.evidence):
+        return Verdict(NO_SUPPORT, "report not held", NO_REPORT, near)
     if not c.evidence:
         return Verdict(NO_SUPPORT, "nothing found", _then(c) or canned("no_support").text, near or nearest(c.ended))
     if c.asked.here and not c.region:
@@ -67,12 +72,21 @@ def _unsupported(tools: Tools, c: Context) -> bool:
     sure = score(c)
     if sure < k["never"]:
         return True
-    if _elsewhere(c, sure) or _of_another_year(c):
+    if _elsewhere(c, sure) or _of_another_year(c) or _unnamed(c, sure):
         return True
     if sure >= k["surely"] or max(e.fit for e in c.evidence[:20]) >= k["held"]:
         return False
     found = features(tools, c)
     return found["nowhere"] > 0 or found["focus_best"] < k["focus"]
+
+
+def _unnamed(c: Context, sure: float) -> bool:
+    """A value is asked for of a thing (间接费用比例) that no evidence names; words of people stand for others and are not looked for."""
+    names = [n for p in c.asked.parts if (p.units or p.form == "amount") and (n := compound(p.text)) and not words().official(n)]
+    if not names or sure >= constants()["support"]["named"]:
+        return False
+    texts = [one_name(normalise(f"{e.document.title}{e.statement.heading if e.statement else ''}{e.text}")) for e in c.evidence[:12]]
+    return any(not any(one_name(n) in text for text in texts) for n in names)
 
 
 _RESULT = re.compile(r"获奖|[特一二三]等奖|名单|得主|入选|中标|公示|给了?哪|授予|哪(?:个|些|几个?|两)(?:项目|单位|企业|人|位)|多少[家项个]|哪几?[家位]")
@@ -93,11 +107,23 @@ def score(c: Context) -> float:
     return float(k["fit"] * max((e.fit for e in c.evidence[:20]), default=0.0) + k["run"] * runs + k["near"] * near + k["length"] * math.log(length) + k["bias"])
 
 
+def _speaks_of(place: str, near: Sequence[Evidence]) -> bool:
+    """Whether a text whose place is not recorded names the asked one: in its title or issuers, or in its words when nobody is known to have issued it."""
+    name = place.rstrip("省市县区") if len(place) > 2 else place
+    return any(e.document.level is None and name in f"{e.document.title}{''.join(e.document.issuers) or e.text}" for e in near)
+
+
+_OFFERED = re.compile(r"资金|申报|申领|兑现|兑付|奖补|补贴|补助|资助")
+"""What a place gives or calls for, though the question is no question for support by its form."""
+
+
 def _elsewhere(c: Context, sure: float) -> bool:
     """A support of a place of which the corpus holds nothing: what other places and the nation give is no answer, unless it fits very well."""
     best = max((e.fit for e in c.evidence[:20]), default=0.0)
-    local = any(e.document.level not in (None, "national") and e.document.region_code not in ("", "000000") and e.fit >= 0.6 * best for e in c.evidence[:20])
-    return bool(c.asked.support and c.place_words and c.region and not local and sure < constants()["support"]["elsewhere"])
+    near = [e for e in c.evidence[:20] if e.fit >= 0.6 * best]
+    local = any(e.document.level not in (None, "national") and e.document.region_code not in ("", "000000") for e in near) or _speaks_of(c.place_words, near)
+    offered = c.asked.support or _OFFERED.search(c.rewritten)
+    return bool(offered and c.place_words and c.region and not local and sure < constants()["support"]["elsewhere"])
 
 
 def features(tools: Tools, c: Context) -> dict[str, float]:
