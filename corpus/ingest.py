@@ -31,6 +31,7 @@ __all__ = ["Draft", "ImportReport", "complete", "draft_of_page", "import_paths",
 VERSION = "6"
 """Raise it when readers or adapters give other documents than before: then files are read again."""
 BATCH = 200
+ARCHIVES = (".rar", ".7z", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2")
 LARGE = 1 << 20
 """Tables of so many bytes are completed by children."""
 HOT_BATCH = 4000
@@ -195,6 +196,8 @@ class _Import:
         if is_tabular(self.path) and self._table(record):
             return None
         if not readable(self.path.name):
+            if self.path.name.lower().endswith(ARCHIVES):
+                raise ReadError("archives of this kind are not read", self.path.name, "unpack it and import the files, or pack them as .zip")
             raise ReadError("unknown kind of file", self.path.name, "give .jsonl .csv .xlsx .html .pdf .docx .ofd .md .txt .zip")
         return self._job(record)
 

@@ -233,3 +233,38 @@ def test_random_bytes_are_read_or_refused(data: bytes, head: str, name: str) -> 
         assert error.what and error.mend
     else:
         assert isinstance(reading.text, str) and "\x00" not in reading.text
+
+
+def ruled_pdf(grid: bool = True) -> bytes:
+    from reportlab.lib import colors
+    from reportlab.lib.pagesizes import A4
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
+
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    style = ParagraphStyle("a", fontName="STSong-Light", fontSize=11, leading=16, wordWrap="CJK")
+    table = Table([["序号", "项目名称", "金额（万元）"], ["1", Paragraph("海上风电叶片在线监测关键技术研究与示范应用", style), "100"], ["2", "示例项目", "80.5"]], colWidths=[40, 120, 90])
+    table.setStyle(TableStyle([("FONTNAME", (0, 0), (-1, -1), "STSong-Light"), *([("GRID", (0, 0), (-1, -1), 0.5, colors.black)] if grid else [])]))
+    out = io.BytesIO()
+    SimpleDocTemplate(out, pagesize=A4).build([Paragraph("某省资金安排表", style), Paragraph("各有关单位：现将资金安排下达如下，请认真执行。", style), table, Paragraph("请于年底前完成拨付。", style)])
+    return out.getvalue()
+
+
+def test_a_drawn_table_of_a_pdf_stays_a_table_in_its_place() -> None:
+    reading = read(ruled_pdf(), name="a.pdf")
+    rows = ("| 序号 | 项目名称 | 金额（万元） |", "| 1 | 海上风电叶片在线监测关键技术研究与示范应用 | 100 |", "| 2 | 示例项目 | 80.5 |")
+    places = [reading.text.index(part) for part in ("请认真执行。", *rows, "请于年底前完成拨付。")]
+    assert places == sorted(places) and reading.text.count("示例项目") == 1
+    assert reading.tables == ((("序号", "项目名称", "金额（万元）"), ("1", "海上风电叶片在线监测关键技术研究与示范应用", "100"), ("2", "示例项目", "80.5")),)
+    assert read(ruled_pdf(grid=False), name="b.pdf").tables == ()
+
+
+@pytest.mark.parametrize(("head", "kind"), [(b"Rar!\x1a\x07\x01\x00", "RAR"), (b"7z\xbc\xaf\x27\x1c", "7z"), (b"\xfd7zXZ\x00", "xz")])
+def test_an_archive_that_no_reader_opens_is_named_with_what_can_be_done(head: bytes, kind: str) -> None:
+    with pytest.raises(Unreadable, match=f"{kind} archives are not read") as told:
+        read(head + b"x" * 40, name="附件.rar")
+    assert ".zip" in told.value.mend
+    reading = read(zipped({"甲.txt": "第一条 内容。".encode(), "乙.rar": head + b"x" * 40}), name="a.zip")
+    assert len(reading.parts) == 1 and "乙.rar" in reading.warnings[0] and kind in reading.warnings[0]

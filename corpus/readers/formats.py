@@ -130,6 +130,8 @@ def _image(data: bytes, name: str, content_type: str, limits: Limits) -> Reading
 READERS: dict[str, Callable[[bytes, str, str, Limits], Reading]] = {
     "html": _html, "pdf": _pdf, "docx": _docx, "xlsx": _xlsx, "csv": _csv, "txt": _plain, "jsonl": _plain, "zip": _zip, "ofd": _ofd, "doc": _doc, "xls": _xls, "image": _image,
 }  # fmt: skip
+_PACKED = ((b"Rar!\x1a\x07", "RAR"), (b"7z\xbc\xaf\x27\x1c", "7z"), (b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ", "xz"))
+"""How archives begin that no reader opens: they are named, with what can be done."""
 UNTRUSTED = frozenset({"pdf", "docx", "xlsx", "zip", "ofd", "image", "doc", "xls"})
 """Formats whose libraries run in the child process of corpus.readers.pool."""
 LONG = 256 << 10
@@ -146,6 +148,8 @@ def read(data: bytes, *, name: str, content_type: str = "", limits: Limits = DEF
     within(data, limits, name)
     kind = format_of(data, name, content_type)
     reader = READERS.get(kind)
+    if packer := next((n for head, n in _PACKED if data.startswith(head)), ""):
+        raise Unreadable(f"{packer} archives are not read", name, "unpack it and import the files, or pack them as .zip")
     if reader is None:
         raise Unreadable("unknown format", name, f"one of: {', '.join(sorted(READERS))}")
     if by is not None:

@@ -1,12 +1,14 @@
-"""PDF by pypdfium2: text page by page with lines joined to paragraphs; pages without text go to OCR."""
+"""PDF by pypdfium2: text page by page with lines joined to paragraphs, drawn tables as tables; pages without text go to OCR."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from corpus.errors import Oversized, Unreadable
-from corpus.readers.base import Limits, Reading, clean
+from corpus.readers.base import Limits, Reading, Table, clean
+from corpus.readers.ruled import has_lines, tables_of, text_around
 
 MIN_CHARACTERS = 16
 """A page with fewer characters of text and a picture on it is taken as scanned."""
@@ -23,17 +25,20 @@ def read_pdf(data: bytes, *, name: str, limits: Limits) -> Reading:
     try:
         if len(document) > limits.pages:
             raise Oversized(f"more than {limits.pages} pages", name, "split it or raise the limit")
-        return _read(document, name, limits)
+        return _read(document, data, name, limits)
     finally:
         document.close()
 
 
-def _read(document: Any, name: str, limits: Limits) -> Reading:
-    pages, scores, warnings = [], [], []
+def _read(document: Any, data: bytes, name: str, limits: Limits) -> Reading:
+    pages: list[str] = []
+    scores: list[float] = []
+    warnings: list[str] = []
+    drawn = _drawn(document, data, warnings)
     scanned = 0
     for number in range(len(document)):
         page = document[number]
-        text = _page_text(page)
+        text = _page_text(page, drawn.get(number, ()))
         if len(re.sub(r"\s", "", text)) < MIN_CHARACTERS and _has_picture(page):
             scanned += 1
             if scanned > limits.ocr_pages:
@@ -46,13 +51,33 @@ def _read(document: Any, name: str, limits: Limits) -> Reading:
     text = clean(unwrap("\n".join(_without_numbers(pages))))
     confidence = sum(scores) / len(scores) if scores else 1.0
     first = next((line for line in text.split("\n") if 4 <= len(line) <= 60), "")
-    return Reading(first, text, confidence=round(confidence, 4), warnings=tuple(warnings), ocr=bool(scores))
+    return Reading(first, text, confidence=round(confidence, 4), warnings=tuple(warnings), ocr=bool(scores), tables=tuple(t for n in sorted(drawn) for _, _, t in drawn[n]))
 
 
-def _page_text(page: Any) -> str:
-    textpage = page.get_textpage()
+def _drawn(document: Any, data: bytes, warnings: list[str]) -> dict[int, list[tuple[float, float, Table]]]:
+    """Drawn tables by page. What pdfplumber cannot take leaves the pages as text, and says so."""
+    lined = []
+    for number in range(len(document)):
+        page = document[number]
+        if has_lines(page):
+            lined.append(number)
+        page.close()
     try:
-        return str(textpage.get_text_bounded()).replace("\ufffe", "").replace("\r\n", "\n")
+        return tables_of(data, lined)
+    except Exception as error:  # noqa: BLE001 - a library on untrusted bytes, in the child of the pool
+        warnings.append(f"tables are left as text ({type(error).__name__})")
+        return {}
+
+
+def _page_text(page: Any, tables: Sequence[tuple[float, float, Table]]) -> str:
+    textpage = page.get_textpage()
+
+    def between(top: float, bottom: float) -> str:
+        height = page.get_height()
+        return str(textpage.get_text_bounded(bottom=height - bottom, top=height - top) if tables else textpage.get_text_bounded()).replace("\ufffe", "").replace("\r\n", "\n")
+
+    try:
+        return text_around(page, tables, between)
     finally:
         textpage.close()
 
@@ -86,13 +111,13 @@ def _without_numbers(pages: list[str]) -> list[str]:
 
 
 _OPENS = re.compile(r"^\s*(?:第[零〇一二三四五六七八九十百千\d]+[编章节条]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[）)]|\d{1,2}[.．、]|附\s*件|#|\|)")
-_CLOSED = re.compile(r"[。！？；：:;!?…”」』）)】]\s*$")
+_CLOSED = re.compile(r"[。！？；：:;!?…”」』）)】|]\s*$")
 
 
 def unwrap(text: str) -> str:
     """Lines broken by the page width joined to paragraphs: a full line that does not close a sentence goes on."""
     lines = [line.strip() for line in text.split("\n")]
-    lengths = sorted(len(line) for line in lines if line)
+    lengths = sorted(len(line) for line in lines if line and not line.startswith("|"))
     full = lengths[int(len(lengths) * 0.8)] - 3 if lengths else 0
     out: list[str] = []
     last = 0
