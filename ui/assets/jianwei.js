@@ -180,7 +180,7 @@
       if (method === "FILL") return fill($(".jw-fill-slot", el.closest(".jw-panel")), `${path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(given[name] ?? ""))}?${query}`, true);
       const address = path.replace(/\{(\w+)\}/g, (_, name) => { const v = given[name] ?? ""; delete given[name]; return encodeURIComponent(v); });
       el.disabled = true;
-      const said = await call(method, address, fixed || Object.keys(given).length ? { ...fixed, ...given } : undefined);
+      const said = await call(method, address, fixed || fields.length ? { ...fixed, ...given } : undefined);
       el.disabled = false;
       if (!said) return;
       said.password || said.token ? showOnce(said.name || w("done"), said.password || said.token) : toast(w("done"));

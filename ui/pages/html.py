@@ -62,6 +62,8 @@ def _places() -> dict[str, str]:
 
 def place(code: str | None, *, short: bool = False) -> str:
     """A division code as a name (`350200` 厦门市); an unknown code as it is, or as nothing when `short`."""
+    if code == "000000":
+        return "全国"
     known = _places().get(code or "", "")
     return known if short else (f"{known}（{code}）" if known else code or "")
 
