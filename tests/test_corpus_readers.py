@@ -268,3 +268,15 @@ def test_an_archive_that_no_reader_opens_is_named_with_what_can_be_done(head: by
     assert ".zip" in told.value.mend
     reading = read(zipped({"甲.txt": "第一条 内容。".encode(), "乙.rar": head + b"x" * 40}), name="a.zip")
     assert len(reading.parts) == 1 and "乙.rar" in reading.warnings[0] and kind in reading.warnings[0]
+
+
+def test_figures_of_two_columns_never_run_together() -> None:
+    from corpus.readers.ocr import spaced
+
+    def row(*cells: tuple[str, float]) -> list[tuple[str, list[tuple[float, float]]]]:
+        return [(c, [(left + 20 * n, 0), (left + 20 * n + 20, 0), (left + 20 * n + 20, 40), (left + 20 * n, 40)]) for text, left in cells for n, c in enumerate(text)]
+
+    assert spaced("合计6100056120", row(("合计", 0), ("61000", 70), ("56120", 195)), 40) == "合计 61000 56120"
+    assert spaced("研发、费用", row(("研发、", 0), ("费用", 81)), 40) == "研发、费用"
+    assert spaced("a b", [("a", [(0, 0)] * 4), ("b", [(500, 0)] * 4)], 40) == "a b"
+    assert spaced("乱", [("字", [(0, 0)] * 4)], 40) == "乱"
