@@ -83,7 +83,7 @@ def find(tools: Tools, text: str, reader: Reader, as_of: str) -> Named:
         lost = [m[1] for m in _BARE.finditer(normalise(text)) if not _NOT_A_NAME.match(m[1])]
     if not ids and not lost:
         lost = _bare_law(tools, text, reader)
-    if not ids and not lost and pattern("validity.words").search(text) and (m := _OPENS.match(normalise(text))) and (gone := _gone(tools, [m[1]], reader, as_of)):
+    if not ids and not lost and pattern("validity.words").search(text) and (m := _OPENS.match(normalise(text))) and not _inside_a_title(tools, title_key(m[1])) and (gone := _gone(tools, [m[1]], reader, as_of)):
         return Named(lost=(m[1],), gone=gone)
     ordered = _in_force_first(tools, ids, as_of)
     if lost and not ids and not articles and (gone := _gone(tools, lost, reader, as_of)):
@@ -116,6 +116,8 @@ def _gone(tools: Tools, lost: list[str], reader: Reader, as_of: str) -> Gone | N
     for name in (w.strip("《》") for w in lost):
         key = title_key(name)
         for hit in tools.retriever.search(Query(f"《中华人民共和国{key}》《{key}》同时废止", k=20, as_of=as_of), reader):
+            if key in title_key(hit.title):
+                continue  # a new version repeals the old one of its name, not itself
             if any(title_key(t) == key for t in _QUOTED.findall(hit.text)) and re.search(r"同时废止|予以废止|自.{0,20}起废止", hit.text) and tools.validity(hit.document_id, as_of).status in CURRENT:
                 return Gone(name, hit.document_id, hit.start, hit.end)
     return None

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from corpus.models import CURRENT, Document, Event, EventKind, Status, Validity
+from rag.asked import pattern
 from rag.cite import cite, clause_at
 from rag.facts import title_key, titles, years
 from rag.fit import bag, need_of
+from rag.places import covers
 from rag.records import ANSWERED, Citation, Context, Sentence
 from rag.source import named, short_title
 from rag.tools import Tools
@@ -71,6 +73,8 @@ def targets(tools: Tools, c: Context) -> list[Document]:
     if c.named.documents:
         heads = _called(c.rewritten, [h for i in c.named.documents if (h := tools.head(i, c.reader))])
         return _of_years(heads, c.rewritten)[:_MOST] or heads[:1]
+    if bearing := _bearing(tools, c):
+        return bearing
     need = need_of(_topic(c.rewritten), tools.retriever, c.reader)
     held = {d.id: need.held(bag(short_title(d.title))) for d in tools.retriever.shelf.heads.values() if d.kind == "policy" and c.reader.may_read(d.security, d.id)}
     best = max(held.values(), default=0.0)
@@ -85,6 +89,22 @@ def targets(tools: Tools, c: Context) -> list[Document]:
     return sorted(found, key=lambda d: (len(d.title), d.id))[:_MOST]
 
 
+_CHANGES = re.compile(r"延长|延期|废止|失效|清理|修改|解读|征求意见")
+
+
+def _bearing(tools: Tools, c: Context) -> list[Document]:
+    """Policies in force whose titles hold the very name that is asked about (创新券), the higher level first; none when the name is short or no title
+    holds it."""
+    runs = re.findall(r"[\u4e00-\u9fff]{3,}", pattern("filler.words").sub(" ", _topic(c.rewritten)).replace(c.place_words or "\0", " "))
+    name = max(runs, key=len, default="")
+    if not name or years(c.rewritten):
+        return []
+    named = [d for d in tools.retriever.shelf.heads.values() if name in d.title and d.kind == "policy" and not _CHANGES.search(d.title) and c.reader.may_read(d.security, d.id)]
+    found = [d for d in named if tools.validity(d.id, c.as_of).status in CURRENT and (not c.region or not d.region_code or covers(d.region_code, c.region))]
+    order = ["national", "province", "city", "county"]
+    return sorted(found, key=lambda d: (order.index(str(d.level)) if d.level in order else 4, len(d.title), d.id))[:_MOST]
+
+
 def _called(text: str, heads: Sequence[Document]) -> list[Document]:
     """Of documents that a question names those that bear just that name (not what extends, forwards or explains them), if there are any."""
     names = titles(text)
@@ -94,8 +114,6 @@ def _called(text: str, heads: Sequence[Document]) -> list[Document]:
 
 def _topic(text: str) -> str:
     """The words that name the document: without years and the words that ask for validity."""
-    from rag.asked import pattern
-
     plain = pattern("validity.words").sub(" ", re.sub(r"(?:19|20)\d{2}年?(?:的|版|度)?", " ", text))
     return plain if re.search(r"[\u4e00-\u9fff]{2}", plain) else text
 

@@ -296,3 +296,26 @@ def test_a_short_question_without_a_noun_and_a_correction_lean_on_the_turn_befor
 def test_a_special_rate_leads_when_its_case_is_named(ask: Ask) -> None:
     assert "120%" in ask("集成电路企业研发费用加计扣除比例").sentences[0].text + said(ask("集成电路企业研发费用加计扣除比例"))
     assert past_date("2020年的研发费用加计扣除比例是多少")[0] == "2020-12-31" and past_date("2021年的补助办法还有效吗")[0] == ""
+
+
+@pytest.mark.parametrize("question", ["高新技术企业认定管理办法还有效吗？", "《高新技术企业认定管理办法》还有效吗？"])
+def test_a_measure_that_repeals_its_old_version_still_holds(ask: Ask, question: str) -> None:
+    answer = ask(question)
+    assert answer.status == "answered" and "不能再作为依据" not in answer.text and "国科发火〔2016〕32号" in answer.text
+
+
+def test_the_end_of_a_measure_is_told_of_the_one_that_bears_the_name(ask: Ask) -> None:
+    answer = ask("创新券什么时候到期？")
+    assert answer.composer == "standing" and {"2027-12-31"} <= {w for w in ("2027-12-31", "2028-12-31") if w in answer.text} and "2028-12-31" not in answer.text
+
+
+def test_stacking_is_answered_by_its_clause(ask: Ask) -> None:
+    answer = ask("海峡英才省级补助与市县人才补助可以叠加吗？")
+    assert "可叠加" in answer.sentences[0].text and len(answer.citations) <= 3
+
+
+def test_tax_and_grants_stand_apart_and_figures_once(ask: Ask) -> None:
+    answer = ask("我公司去年研发投入800万，能享受哪些税收优惠和补助？")
+    headings = [s.heading for s in answer.sentences if s.heading]
+    assert headings[0].startswith("【税收优惠") and any(h.startswith("【补助奖励·省级") for h in headings)
+    assert "按照增长额的5%" not in answer.text, "an amended article is given in its new words"
