@@ -115,7 +115,7 @@ def build(settings: Settings, store: Store, generation: Path, progress: Progress
     embedder, sequence, total = embedder_of(settings), store.documents.sequence(), store.documents.count(LOCAL)
     lexical, spool = Lexical(generation / "lexical"), _Spool()
     builder = Builder(lexical, spool if embedder else None, embedder, open_mentions(generation))
-    for done, document in enumerate(store.documents.scan(LOCAL, batch=200), 1):
+    for done, document in enumerate(store.documents.scan(LOCAL), 1):
         if indexed(document):
             builder.add(document)
         if progress and done % 200 == 0:

@@ -21,6 +21,8 @@ from risk.constants import constants, day
 from risk.signals import Signal
 
 _MARK = re.compile(r"[A-Za-z]{1,6}\d{2,6}")
+_TOLL = re.compile(r"(?:致|已致|造成)(\d+)(?:人|名)?[^，。；\d]{0,4}?(死|亡|遇难|失踪|失联)|(\d+)人?(死|遇难|死亡)")
+"""A toll of several people marks an event: two accidents of one object within days seldom have the same."""
 _COMMON = frozenset(("美国", "日本", "韩国", "欧洲", "欧盟", "英国", "德国", "法国", "俄罗斯", "印度", "荷兰", "中国", "北京", "上海", "香港", "台湾"))
 """Places of so much news that to share one says little."""
 EVENTFUL = ("opinion", "news", "notice", "interpretation", "policy")
@@ -81,7 +83,7 @@ class Clusterer:
         self._forget(shelf, today)
         eventful = signal.kind in EVENTFUL
         places, around = _where(signal)
-        new = _Member("", words, today, eventful, places, around, frozenset(m.lower() for m in _MARK.findall(signal.quote)))
+        new = _Member("", words, today, eventful, places, around, _marks(signal.quote))
         story = self._same_text(signal) or self._same_place(shelf, new) or self._nearest(shelf, new) or "s" + hashlib.sha256(signal.key.encode()).hexdigest()[:16]
         self._told[signal.thing] = story
         self._keep(shelf, replace(new, story=story))
@@ -157,6 +159,12 @@ class Clusterer:
         shelf.latest[member.story] = member.day
         for word in member.tokens:
             shelf.postings[word].append(self._serial)
+
+
+def _marks(quote: str) -> frozenset[str]:
+    """What tells one event from another: flight numbers, models, tolls of at least two."""
+    tolls = (int(m[1] or m[3]) for m in _TOLL.finditer(quote))
+    return frozenset((*(m.lower() for m in _MARK.findall(quote)), *(f"{n}人遇难" for n in tolls if n >= 2)))
 
 
 def _where(signal: Signal) -> tuple[frozenset[str], frozenset[str]]:

@@ -298,8 +298,16 @@ def test_one_text_is_one_witness_however_many_sentences_it_has() -> None:
 
 def test_the_same_place_within_days_is_the_same_event_and_a_town_lies_in_its_province() -> None:
     texts = [(9, "黎巴嫩电梯爆炸已致多人受伤"), (8, "中方就黎巴嫩爆炸表态"), (7, "辽宁电梯困人"), (6, "葫芦岛电梯困人事故救援结束"), (5, "厦门电梯困人")]
-    first, second, province, town, elsewhere = cluster([signal(back, quote=t, end=len(t), places=("黎巴嫩",) if "黎巴嫩" in t else ()) for back, t in texts]).values()
+    made = [signal(back, document_id=f"d{n}", quote=t, end=len(t), places=("黎巴嫩",) if "黎巴嫩" in t else ()) for n, (back, t) in enumerate(texts)]
+    first, second, province, town, elsewhere = map(cluster(made).__getitem__, (s.key for s in made))
     assert first == second and elsewhere not in (first, province, town)
+
+
+def test_the_same_toll_within_days_is_the_same_event() -> None:
+    texts = [(9, "渝昆高铁施工现场电梯事故致6死"), (8, "官方：6人遇难的升降机事故正在调查"), (8, "另一电梯事故致2死")]
+    made = [signal(back, document_id=f"t{n}", quote=t, end=len(t)) for n, (back, t) in enumerate(texts)]
+    found = cluster(made)
+    assert found[made[0].key] == found[made[1].key] != found[made[2].key]
 
 
 def test_one_by_one_is_the_same_as_all_at_once() -> None:

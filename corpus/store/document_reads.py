@@ -87,22 +87,15 @@ class Reads:
         for i in range(0, len(ids), 200):
             query = select(*HEAD, documents.c.text, documents.c.clauses).where(documents.c.id.in_(ids[i : i + 200]), self._allowed(reader))
             with self.engine.connect() as connection:
-                rows = connection.execute(query).all()
+                rows = connection.execute(query.order_by(documents.c.id)).all()
             for row in rows:
                 yield document_of(row, clauses=unpack_clauses(row.clauses))
 
-    def scan(self, reader: Reader, *, batch: int = 500, **where: Any) -> Iterator[Document]:
-        """Every matching document with text and clauses, in flat memory, ordered by id."""
-        after = ""
-        while True:
-            query = select(*HEAD, documents.c.text, documents.c.clauses).where(self._allowed(reader), documents.c.id > after, *conditions(where))
-            with self.engine.connect() as connection:
-                rows = connection.execute(query.order_by(documents.c.id).limit(batch)).all()
-            if not rows:
-                return
-            for row in rows:
-                yield document_of(row, clauses=unpack_clauses(row.clauses))
-            after = rows[-1].id
+    def scan(self, reader: Reader, **where: Any) -> Iterator[Document]:
+        """Every matching document with text and clauses, ordered by id; only the ids are held (a page by id would sort all that is left, page by page)."""
+        with self.engine.connect() as connection:
+            ids = list(connection.scalars(select(documents.c.id).where(self._allowed(reader), *conditions(where)).order_by(documents.c.id)))
+        yield from self.texts(ids, reader)
 
     def events_of(self, reader: Reader, ids: Sequence[str] | None = None) -> dict[str, list[Event]]:
         """Events by the document that they happen to, of all documents when `ids` is None; what a document above the
