@@ -15,11 +15,12 @@ from rag.generate import OPEN_LEVEL
 from risk.classifier import Weights, decide, load_weights
 from risk.features import dense, hashed, is_title
 from risk.judges import Judge
-from risk.lexicon import actors_of, places_of, severity_of, stage_of
+from risk.lexicon import actors_of, load_lexicon, places_of, severity_of, stage_of
 from risk.taxonomy import Match, Taxonomy, load_taxonomy
 
 SUPPORTING = ("asserts", "hypothetical")
 LONGEST = 400
+SHORTEST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Reader:
         lone = is_title(record.text) or record.kind == "opinion"
         context = [] if lone else self.taxonomy.things_in(record.title)
         spans = [(0, len(record.text))] if len(record.text) <= 60 and "\n" not in record.text else sentences(record.text)
-        found = (self._sentence(record, a, b, context, lone) for a, b in spans if b - a <= LONGEST)
+        found = (self._sentence(record, a, b, context, lone) for a, b in spans if b - a <= LONGEST and (lone or _is_sentence(record.text[a:b])))
         return [s for s in found if s is not None]
 
     def judge(self, text: str) -> tuple[str, float]:
@@ -112,7 +113,8 @@ class Reader:
     def _decide(self, text: str, things: list[Match], cues: list[Match], security: int) -> tuple[str, float]:
         if self.other and not (self.other.outside and security > OPEN_LEVEL):  # what is not open never leaves the house
             return self.other.judge(text)
-        return decide(self.weights.probabilities(dense(text, self.taxonomy, things, cues), hashed(text)), self.weights.threshold)
+        said, confidence = decide(self.weights.probabilities(dense(text, self.taxonomy, things, cues), hashed(text)), self.weights.threshold)
+        return ("denies" if said in SUPPORTING and load_lexicon().refuted.search(text) else said), confidence
 
     def _sentence(self, record: Record, a: int, b: int, context: list[Match], lone: bool) -> Signal | None:
         text = record.text[a:b]
@@ -153,6 +155,11 @@ def extract(records: Iterable[Record], reader: Reader | None = None) -> Iterator
     reader = reader or Reader()
     for record in records:
         yield from reader.read(record)
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a span of a longer text says something: not a keyword of a list, not a row of a table."""
+    return len(text) >= SHORTEST and not text.lstrip().startswith("|")
 
 
 _CAUSE = re.compile("导致|引发|造成|引起|致使|因|由于|影响|波及|冲击|使得?|受.{0,8}影响|带来")

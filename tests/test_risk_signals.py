@@ -62,6 +62,17 @@ def test_polarity_is_told_apart() -> None:
     assert READER.judge("量子计算一旦成熟，现有加密算法可能被破解。")[0] == "hypothetical"
 
 
+@pytest.mark.parametrize("text", ["网传某储能电站起火致12人死亡，经核实，起火事件无人员死亡", "关于某化工厂爆炸的传言，警方通报称并未发生爆炸", "网上出现的电梯坠落视频不实"])
+def test_a_rumour_with_its_denial_is_no_support(text: str) -> None:
+    assert READER.judge(text)[0] not in SPEAKS
+
+
+def test_a_keyword_of_a_list_and_a_row_of_a_table_are_no_sentences() -> None:
+    last = "去年风电叶片断裂事故频发，多台机组停运。"
+    text = f"海上风电叶片研究综述与展望\n关键词：风电叶片；\n叶片断裂；\n| 1 | 风电叶片 | 叶片断裂事故频发 |\n{last}"
+    assert [s.quote for s in READER.read(record(text, kind="news", title="海上风电"))] == [last]
+
+
 @hypothesis_settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(["电梯突然失控下坠。", "天气晴好。", "锂电池厂起火，两人受伤。", "😀", "\n", "芯片断供风险加剧！", "　", "\x00"]), max_size=8).map("".join))
 def test_spans_are_exact_and_inside(text: str) -> None:
