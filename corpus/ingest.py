@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from corpus.adapters import companions
-from corpus.completing import Completing
 from corpus.dedupe import merge
 from corpus.drafts import Draft, complete, draft_of_reading
 from corpus.errors import BadInput, JianweiError, ReadError
@@ -32,8 +31,6 @@ VERSION = "6"
 """Raise it when readers or adapters give other documents than before: then files are read again."""
 BATCH = 200
 ARCHIVES = (".rar", ".7z", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2")
-LARGE = 1 << 20
-"""Tables of so many bytes are completed by children."""
 HOT_BATCH = 4000
 Progress = Callable[..., None]
 
@@ -223,8 +220,8 @@ class _Import:
         context = Context(self.path.name, 0, self._snapshot(layout.kind, layout.source), self.now, beside)
         size = HOT_BATCH if layout.adapter.startswith("hot_") or layout.adapter == "reference" else BATCH
         counts: Counter[str] = Counter(record.counts)
-        for batch, documents in self._completed(self._batches(chain([first], every), layout, context, size, record.rows), layout):
-            done, seen, titles = self._batch(batch, documents, layout)
+        for batch in self._batches(chain([first], every), layout, context, size, record.rows):
+            done, seen, titles = self._batch(batch, layout)
             counts.update(done + Counter(empty=batch.rows - len(batch.made)))
             if not self.options.dry_run:
                 self.store.imports.advance(replace(record, layout=layout.name, rows=batch.at + batch.rows, counts=dict(counts)), seen, titles)
@@ -269,17 +266,7 @@ class _Import:
                 yield _Batch(at, len(rows_), made, drafts)
             at += len(rows_)
 
-    def _completed(self, batches: Iterator[_Batch], layout: Layout) -> Iterator[tuple[_Batch, list[Document]]]:
-        """The batches with the documents of their first drafts; of a large file they are completed by children, some batches ahead."""
-        if self.options.dry_run:
-            yield from ((batch, []) for batch in batches)
-        elif self.path.stat().st_size * (5 if self.path.suffix == ".gz" else 1) < LARGE:
-            yield from ((batch, [complete(d, layout.source) for d in batch.drafts.firsts]) for batch in batches)
-        else:
-            with Completing() as pool:
-                yield from pool.each((batch, (batch.drafts.firsts, layout.source)) for batch in batches)
-
-    def _batch(self, batch: _Batch, documents: list[Document], layout: Layout) -> tuple[Counter[str], list[Observation], list[tuple[str, Document]]]:
+    def _batch(self, batch: _Batch, layout: Layout) -> tuple[Counter[str], list[Observation], list[tuple[str, Document]]]:
         """Store what rows became: (counts, observations and new titles, which are stored with the progress)."""
         if self.options.dry_run:
             return Counter(readable=len(batch.made)), [], []
@@ -287,23 +274,23 @@ class _Import:
         if known := [m for m in batch.made if isinstance(m, Reference)]:
             counts["references"] += len(known)
             self.store.imports.add_references(_reference_rows(known))
-        counts += self._drafts(batch.drafts, documents, layout)
+        counts += self._drafts(batch.drafts, layout)
         seen, titles = self._hot([m for m in batch.made if isinstance(m, Sighting)])
         counts.update({"observations": len(seen), "new": len(titles)})
         return +counts, seen, titles
 
-    def _drafts(self, drafts: Sorted, documents: list[Document], layout: Layout) -> Counter[str]:
+    def _drafts(self, drafts: Sorted, layout: Layout) -> Counter[str]:
         """Store the drafts of a batch: the first of each key, then those that say something else under a key that came before."""
-        counts = Counter(p.result for p in self._put(drafts.firsts, documents))
+        counts = Counter(p.result for p in self._put(drafts.firsts, layout))
         for again in rounds(drafts.others):
             held = self.store.documents.held([d.key for d in again])
             pairs = [placed(d, held.get(d.key)) for d in again]
-            for (_, how), put in zip(pairs, self._put([d for d, _ in pairs], [complete(d, layout.source) for d, _ in pairs]), strict=True):
+            for (_, how), put in zip(pairs, self._put([d for d, _ in pairs], layout), strict=True):
                 counts.update([how, *([put.result] if how == "apart" else [])])
         return counts + Counter(repeated=drafts.repeated)
 
-    def _put(self, drafts: Sequence[Draft], documents: Sequence[Document]) -> list[Put]:
-        return self.store.documents.put(list(zip((d.key for d in drafts), documents, strict=True))) if drafts else []
+    def _put(self, drafts: Sequence[Draft], layout: Layout) -> list[Put]:
+        return self.store.documents.put([(d.key, complete(d, layout.source)) for d in drafts]) if drafts else []
 
     def _own(self, draft: Draft) -> Draft:
         return replace(draft, security=self.options.security) if self.options.security else draft

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from corpus.access import LOCAL
 from corpus.adapters import broken_lines, end_of, instant, undoubled
-from corpus.completing import Completing
 from corpus.dedupe import near_duplicates, same_policies
 from corpus.drafts import Draft, complete
 from corpus.ingest import import_paths, ingest, link_all
@@ -255,24 +254,3 @@ def test_words_that_are_no_personal_information_stay(words: str) -> None:
     from corpus.masking import mask
 
     assert mask(words, names=True).replace("[手机号]元", "13800000000元") == words
-
-
-def test_a_large_table_is_completed_by_children_as_one_process_does_it(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [{"url": f"http://gov.example/{n}", "title": f"示例办法{n}", "text": f"示例办法{n}\n第一条 为了示例{n}，制定本办法。\n第二条 本办法自2024年1月1日起施行。"} for n in range(450)]
-    path = jsonl(tmp_path / "rows.jsonl.gz", rows)
-    monkeypatch.setattr("corpus.ingest.LARGE", 0)
-    assert import_paths(store, [path], kind="policy").counts["new"] == 450
-    alone = complete(Draft("import-policy:http://gov.example/7", "import-policy", rows[7]["url"], "policy", rows[7]["title"], rows[7]["text"]))
-    assert store.documents.get(alone.id, LOCAL).clauses == alone.clauses
-
-
-def test_a_child_that_dies_costs_no_draft() -> None:
-    drafts = [Draft(f"s:{n}", "s", "u", "news", f"标题{n}", f"内容{n}。") for n in range(4)]
-    with Completing(1) as pool:
-        first = pool.submit((drafts[:2], None)).result()
-        child = pool.idle.get()
-        assert child is not None
-        child.kill()
-        pool.idle.put(child)
-        second = pool.submit((drafts[2:], None)).result()
-    assert [d.title for d in [*first, *second]] == [d.title for d in drafts]
