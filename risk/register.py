@@ -167,7 +167,7 @@ def _candidate(risk: str, key: str, field: str, words: str, nothing: Mapping[str
     thing, _, bucket = key.partition("|")
     path = next((list(taxonomy.path(t.name, bucket)) for t in taxonomy.types.values() if t.bucket == bucket), [])
     return {
-        "id": risk, "key": key, "title": thing + bucket, "statement": words or statement_of(key, ()), "field": field, "object": thing, "stage": "identified", "type_path": path,
+        "id": risk, "key": key, "title": (thing + bucket) or words[:40], "statement": words or statement_of(key, ()), "field": field, "object": thing, "stage": "identified", "type_path": path,
         "associated_types": [], "technologies": [thing] if thing else [], "state": "candidate", "importance": dict(nothing), "urgency": dict(nothing),
         "rank": {"mean": 0.0, "low": 0.0, "high": 0.0}, "p_top10": 0.0, "level": "blue", "level_name": LEVEL_NAMES["blue"], "evidence_strength": "low", "signals": [],
         "gaps": [{"indicator": "signals", "reason": "回溯期内无可引用信号"}], "counter_measures": [], "first_signal_at": "", "history": [], "constants_version": constants()["version"],
