@@ -13,6 +13,8 @@ from risk.signals import Signal
 from risk.taxonomy import Taxonomy, home_taxonomy
 
 KEEPERS = ("expert", "official", "operator", "admin")
+NAME = 40
+"""Characters of the name of a part."""
 
 
 def lineage_of(store: Store, taxonomy: Taxonomy) -> Callable[[Signal], str]:
@@ -50,14 +52,17 @@ def merge(store: Store, risk_ids: Sequence[str], into: str, reader: Reader, reas
 
 
 def split(store: Store, one: str, parts: Mapping[str, Sequence[str]], reader: Reader, reason: str, *, as_of: str = "") -> list[str]:
-    """Split a risk by its types: {name of the part: [risk types]}; the rest stays. Returns the new ids; raises SettingsError for an unknown type."""
+    """Split a risk by its types: {name of the part: [risk types]}; the rest stays. Returns the new ids; raises BadInput for an unknown type or a name that is none."""
     reader.require(*KEEPERS)
     row: dict[str, Any] = store.risks.registered(one)[0]
     thing = row["key"].partition("|")[0]
+    if wrong := [n for n in parts if "|" in n or not n.strip() or not n.isprintable() or len(n) > NAME]:
+        raise BadInput("a part needs a name without a bar", ", ".join(wrong)[:200], f"name it like a type of risk, in at most {NAME} characters")
     taxonomy = home_taxonomy(store.home)
-    moved = {taxonomy.type_name(kind): f"{thing}|{name}" for name, kinds in parts.items() for kind in kinds}
-    if wrong := [n for n in parts if "|" in n or not n.strip()]:
-        raise BadInput("a part needs a name without a bar", ", ".join(wrong), "name it like a type of risk")
+    known = taxonomy.type_aliases
+    if unknown := sorted({k for kinds in parts.values() for k in kinds if k not in known}):
+        raise BadInput("no such risk type", ", ".join(unknown)[:200], f"one of: {', '.join(sorted(known))}")
+    moved = {taxonomy.type_name(kind): f"{thing}|{name.strip()}" for name, kinds in parts.items() for kind in kinds}
     if not moved:
         raise BadInput("a split needs parts", one, "name each part and its risk types")
     keys = sorted(set(moved.values()))

@@ -22,7 +22,7 @@ from corpus.errors import BadInput, NotFound, NotPermitted, StoreError
 from corpus.settings import Settings, load_settings
 from corpus.store import Store, open_store
 from corpus.store.panels import signed_lists
-from risk import learn, pairs
+from risk import learn, lineage, pairs
 from risk.collect import unpack
 from risk.consensus import bradley_terry, cvr_minimum, describe, kendall_w
 from risk.decisions import decide
@@ -215,6 +215,15 @@ def test_a_split_of_an_issued_list_moves_the_signals_of_its_types(mined: Store, 
     listed = {r["id"]: r for r in list_risks(mined, LOCAL, as_of=END)}
     assert part["risk_id"] in listed and all(s["quote"] for s in listed[part["risk_id"]]["signals"])
     assert (whole in listed) == (len(typed[keyed[whole]]) > 1)
+
+
+@pytest.mark.parametrize("parts", [{"甲": ["没有的类型"]}, {"甲|乙": ["起火爆炸"]}, {"": ["起火爆炸"]}, {"甲\x00": ["起火爆炸"]}, {"长" * 41: ["起火爆炸"]}, {"甲": []}])
+def test_a_split_that_cannot_be_is_refused_and_changes_nothing(mined: Store, parts: dict[str, list[str]]) -> None:
+    one = list_risks(mined, LOCAL, as_of=END)[0]["id"]
+    before = mined.risks.registered()
+    with pytest.raises(BadInput):
+        lineage.split(mined, one, parts, OFFICIAL, "试")
+    assert mined.risks.registered() == before
 
 
 def test_a_rejected_risk_is_closed_with_the_reasons(mined: Store) -> None:
