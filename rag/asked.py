@@ -6,13 +6,14 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
 from corpus.text import normalise
 from corpus.validity import today
 from rag.route import form_of
+from rag.slot import cue
 
 
 @cache
@@ -88,6 +89,32 @@ def units_of(text: str) -> frozenset[str]:
         if re.search(entry["words"], text):
             found.update(entry["units"])
     return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A part of a policy that is asked for (conditions, materials, procedure): how a statement, or a heading above it, shows that it is one."""
+
+    body: re.Pattern[str]
+    heading: re.Pattern[str] | None
+
+    def shown(self, text: str, heading: str) -> bool:
+        return bool(self.body.search(text) or (self.heading and any(self.heading.search(line) for line in heading.splitlines())))
+
+
+@lru_cache(maxsize=1024)
+def slots_of(text: str) -> tuple[Wanted, ...]:
+    """The parts of a policy that the words ask for."""
+    return tuple(_wanted(tuple(entry["body"]), tuple(entry["heading"])) for entry in table()["slots"] if re.search(entry["words"], text))
+
+
+@cache
+def _wanted(body: tuple[str, ...], heading: tuple[str, ...]) -> Wanted:
+    return Wanted(_any(body), _any(heading) if heading else None)
+
+
+def _any(names: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{cue(name).pattern})" for name in names))
 
 
 def asked(text: str) -> Asked:

@@ -11,6 +11,7 @@ from typing import Any
 from corpus.models import CURRENT, Document, Status, Validity
 from corpus.text import normalise
 from rag import guard
+from rag.asked import slots_of
 from rag.cite import clause_record
 from rag.facts import dates, month_days, quantities, years
 from rag.fit import Need, bag, need_of, one_name
@@ -240,6 +241,11 @@ def _under(s: Statement, c: Context) -> bool:
     return not s.article and bool(s.heading) and any(word in c.rewritten for word in _SECTIONS.findall(s.heading))
 
 
+def _shown(text: str, s: Statement, c: Context) -> float:
+    """1 when the statement shows that it is the part of a policy that is asked for (下列条件, 申报材料), 0 when not."""
+    return float(any(w.shown(text, s.heading) for w in slots_of(c.rewritten)))
+
+
 def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole: Need, words: _Wording) -> Evidence:
     text = s.text(e.document)
     body, title, head = bag(text), bag(e.document.title), bag(s.heading)
@@ -248,7 +254,7 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
     shared = {
         "whole": whole.held(body, context), "body": whole.held(body), "heading": whole.held(head),
         "subject": _subject(words.plain, e.document.title), "law": float(e.document.legal_rank == "法律"), "local": float(not c.region and e.document.level not in (None, "national")),
-        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text)), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), **words.features(text, body | context),
+        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text)), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, c) * whole.held(title | head), **words.features(text, body | context),
     }  # fmt: skip
     values = values_of(text) if any(p.units for p in c.asked.parts) else set()
     places = e.places or ((e.rank, e.score),) * len(fits)
