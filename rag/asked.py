@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -93,8 +93,10 @@ def units_of(text: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A part of a policy that is asked for (conditions, materials, procedure): how a statement, or a heading above it, shows that it is one."""
+    """A part of a policy that is asked for (conditions, materials, procedure): the words that ask for it, and how a statement, or a heading
+    above it, shows that it is one."""
 
+    words: re.Pattern[str]
     body: re.Pattern[str]
     heading: re.Pattern[str] | None
 
@@ -105,16 +107,30 @@ class Wanted:
 @lru_cache(maxsize=1024)
 def slots_of(text: str) -> tuple[Wanted, ...]:
     """The parts of a policy that the words ask for."""
-    return tuple(_wanted(tuple(entry["body"]), tuple(entry["heading"])) for entry in table()["slots"] if re.search(entry["words"], text))
+    return tuple(w for w in _wanted() if w.words.search(text))
+
+
+def without_slots(text: str) -> str:
+    """The words without those that ask for a part of a policy: what the policy is about. All of them when nothing else is left."""
+    left = text
+    for wanted in slots_of(text):
+        left = wanted.words.sub(" ", left)
+    return left if re.search(r"[\u4e00-\u9fff]{2}", left) else text
 
 
 @cache
-def _wanted(body: tuple[str, ...], heading: tuple[str, ...]) -> Wanted:
-    return Wanted(_any(body), _any(heading) if heading else None)
+def _wanted() -> tuple[Wanted, ...]:
+    return tuple(_read(entry) for entry in table()["slots"])
 
 
-def _any(names: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{cue(name).pattern})" for name in names))
+def _read(entry: Mapping[str, Any]) -> Wanted:
+    own = [entry["shows"]] if "shows" in entry else []
+    body, heading = ([*own, *(cue(name).pattern for name in entry[part])] for part in ("body", "heading"))
+    return Wanted(re.compile(entry["words"]), _any(body), _any(heading) if heading else None)
+
+
+def _any(patterns: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{p})" for p in patterns))
 
 
 def asked(text: str) -> Asked:

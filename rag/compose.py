@@ -101,6 +101,8 @@ def _of_part(ranked: Sequence[Evidence], part: int, need: Need, most: int) -> li
             chosen, held = [e], body
             continue
         gain, behind = need.held(held | body) - need.held(held), chosen[0].worths[part] - e.worths[part]
+        if chosen[0].slot >= k["slot"] and e.slot < k["slots"] * chosen[0].slot:
+            continue
         if _same_section(e, chosen[0]) and behind > k["beside"]:
             continue
         if behind <= k["close"] or (gain >= k["gain"] and behind <= k["lacking"]):
@@ -243,7 +245,7 @@ def say(g: Group, c: Context, needs: Sequence[Need]) -> Iterator[tuple[str, Span
 
 
 def _pieces(g: Group, s: Statement, need: Need, part: Part) -> Iterator[tuple[str, Spans]]:
-    whole = part.form in ("which", "conditions", "support", "general") or g.evidence.role == "named"
+    whole = g.first and (part.form in ("which", "conditions", "support", "general") or g.evidence.role == "named")
     document, long = g.document, constants()["pick"]["long" if g.first else "aside"]
     if g.evidence.role == STALE_RATE:
         end = cut(document.text, s.start, s.end)
@@ -252,20 +254,20 @@ def _pieces(g: Group, s: Statement, need: Need, part: Part) -> Iterator[tuple[st
     elif s.kind == "table":
         yield _table(document, s, need), ((s.start, s.end),)
     elif s.items:
-        yield _list(document, s, need, whole and (g.first or part.form == "conditions"))
+        yield _list(document, s, need, whole or part.form == "conditions", entire=g.evidence.slot > 0)
     elif s.end - s.start <= long:
         yield condense(s.text(document)), ((s.start, s.end),)
     else:
         yield from _cut(document, s, need, part)
 
 
-def _list(document: Document, s: Statement, need: Need, whole: bool) -> tuple[str, Spans]:
+def _list(document: Document, s: Statement, need: Need, whole: bool, entire: bool) -> tuple[str, Spans]:
     """A lead with its items on lines of their own; of a long list, when not the whole is asked for, the lead and the items that matter, each with its
-    own span."""
+    own span. `entire`: it is itself what is asked for (the conditions, the materials), and no item is left out, however long it is."""
     lead, items = condense(s.lead(document)), list(items_of(document, s))
     lines = [f"{_number(document.text[a:b])}{item}" for (a, b), item in zip(s.items, items, strict=True)]
     k = constants()["pick"]
-    if len(lines) > k["items"] and (not whole or sum(map(len, lines)) > 3 * k["long"]):
+    if not entire and len(lines) > k["items"] and (not whole or sum(map(len, lines)) > 3 * k["long"]):
         worth = [need.held(bag(line)) for line in lines]
         kept = [i for i, w in enumerate(worth) if w >= 0.7 * max(worth) and w >= k["item"]]
         if kept and len(kept) < len(lines):

@@ -11,7 +11,7 @@ from typing import Any
 from corpus.models import CURRENT, Document, Status, Validity
 from corpus.text import normalise
 from rag import guard
-from rag.asked import slots_of
+from rag.asked import Wanted, slots_of, without_slots
 from rag.cite import clause_record
 from rag.facts import dates, month_days, quantities, years
 from rag.fit import Need, bag, need_of, one_name
@@ -210,20 +210,23 @@ _ASKS_MEANING = re.compile(r"什么(?:是|叫)|是什么(?!时候|意见)|是指
 
 @dataclass(frozen=True, slots=True)
 class _Wording:
-    """The wording of a question: its runs of three characters, what is asked for (nouns beside the question word), and whether a meaning is asked for."""
+    """The wording of a question: its runs of three characters, what is asked for (nouns beside the question word), whether a meaning is asked for,
+    the parts of a policy that it asks for, and what it is about without them."""
 
     plain: str
     things: frozenset[str]
     runs: frozenset[str]
     wanted: tuple[Need, ...]
     meaning: bool
+    slots: tuple[Wanted, ...]
+    about: Need
 
     @classmethod
     def of(cls, tools: Tools, c: Context) -> _Wording:
         plain = re.sub(r"\s", "", normalise(c.rewritten))
         words = {w for p in c.asked.parts for w in focus(p.text).asked}
         things = frozenset(one_name(n) for p in c.asked.parts if (n := compound(p.text)))
-        return cls(one_name(plain), things, frozenset(r for i in range(len(plain) - 2) if _CHARS.fullmatch(r := plain[i : i + 3])), tuple(need_of(w, tools.retriever, c.reader) for w in sorted(words)), bool(_ASKS_MEANING.search(plain)))
+        return cls(one_name(plain), things, frozenset(r for i in range(len(plain) - 2) if _CHARS.fullmatch(r := plain[i : i + 3])), tuple(need_of(w, tools.retriever, c.reader) for w in sorted(words)), bool(_ASKS_MEANING.search(plain)), slots_of(plain), need_of(without_slots(plain), tools.retriever, c.reader))
 
     def features(self, text: str, held: frozenset[str]) -> dict[str, float]:
         """thing: it names the thing whose value is asked for; run: share of the runs that the text holds; wanted: share of what is asked for that it, its title or headings hold; meaning: it defines where that is asked."""
@@ -241,9 +244,20 @@ def _under(s: Statement, c: Context) -> bool:
     return not s.article and bool(s.heading) and any(word in c.rewritten for word in _SECTIONS.findall(s.heading))
 
 
-def _shown(text: str, s: Statement, c: Context) -> float:
+def _shown(text: str, s: Statement, slots: Sequence[Wanted]) -> float:
     """1 when the statement shows that it is the part of a policy that is asked for (下列条件, 申报材料), 0 when not."""
-    return float(any(w.shown(text, s.heading) for w in slots_of(c.rewritten)))
+    return float(any(w.shown(text, s.heading) for w in slots))
+
+
+def _rank_of(document: Document) -> float:
+    """What a document is worth where it states the asked part: the rule itself 1, a yearly call for it 0.8, an interpretation 0.5."""
+    return {"notice": 0.8, "interpretation": 0.5}.get(str(document.kind), 1.0)
+
+
+def _past(title: str, c: Context) -> float:
+    """1 for a call or list of a year that is over (2024年度…) when no year is asked for."""
+    said = years(title)
+    return float(bool(said) and max(said) < c.as_of[:4] and not years(c.rewritten))
 
 
 def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole: Need, words: _Wording) -> Evidence:
@@ -254,14 +268,14 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
     shared = {
         "whole": whole.held(body, context), "body": whole.held(body), "heading": whole.held(head),
         "subject": _subject(words.plain, e.document.title), "law": float(e.document.legal_rank == "法律"), "local": float(not c.region and e.document.level not in (None, "national")),
-        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text)), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, c) * whole.held(title | head), **words.features(text, body | context),
+        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text)), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words.slots) * _rank_of(e.document) * words.about.held(title | head) ** 2, "past": _past(e.document.title, c), **words.features(text, body | context),
     }  # fmt: skip
     values = values_of(text) if any(p.units for p in c.asked.parts) else set()
     places = e.places or ((e.rank, e.score),) * len(fits)
     programme = _PROGRAMME.match(text.lstrip())
     own = ({"programme": float(bool(programme) and p.form in _PLAIN), "fit": fit, "value": float(bool(p.units & values)), "rank": 1 / (1 + rank), "score": score} for p, fit, (rank, score) in zip(c.asked.parts, fits, places, strict=True))
     worths = tuple(_worth({**shared, **part}) for part in own)
-    return replace(e, start=s.start, end=s.end, clause=clause_record(e.document, s.start, s.end), statement=s, fits=fits, worths=worths, run=shared["run"])
+    return replace(e, start=s.start, end=s.end, clause=clause_record(e.document, s.start, s.end), statement=s, fits=fits, worths=worths, run=shared["run"], slot=shared["slot"])
 
 
 @lru_cache(maxsize=4096)

@@ -67,7 +67,7 @@ class Sentence:
 class Evidence:
     """A span that may support an answer: where it lies, how it was found (`score` of the retriever over its best, 0..1),
     the same for each part (`places`), how well it fits each part of the question (`fits`, 0..1; `worths` add what kind of value is wanted), and
-    the share of the question's runs of three characters that it holds (`run`)."""
+    the share of the question's runs of three characters that it holds (`run`); `slot`, 0..1: how surely it is the part of a policy that is asked for (conditions, materials)."""
 
     document: Document
     validity: Validity
@@ -82,6 +82,7 @@ class Evidence:
     role: str = ""
     near: float = 0.0
     run: float = 0.0
+    slot: float = 0.0
     places: tuple[tuple[int, float], ...] = ()
 
     @property
