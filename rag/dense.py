@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Collection, Sequence
+from collections import OrderedDict
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,17 +27,23 @@ CHROMA_MS = 30.0
 BATCH = 5_461
 """Chroma takes at most this many records at once."""
 Matrix = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Barred = Sequence[frozenset[str]]
+_MASKS, _ASKED = 32, 8
 
 
 class Dense(Protocol):
-    """A vector index. Searches see what was added after `commit`; documents are replaced by delete and add."""
+    """A vector index. Searches see what was added after `commit`; documents are replaced by delete and add.
+
+    A search can be held to documents: only those `among` (None: all), and none that one of the `barred` sets holds.
+    """
 
     def add(self, ids: Sequence[str], vectors: Matrix, security: int) -> None: ...
     def delete(self, document_ids: Collection[str]) -> None: ...
     def commit(self) -> None: ...
     def reload(self) -> None: ...
     def count(self, ceiling: int = 4) -> int: ...
-    def search(self, vector: Matrix, k: int, *, ceiling: int, grants: Collection[str] = ()) -> list[tuple[str, float]]: ...
+    def search(self, vector: Matrix, k: int, *, ceiling: int, grants: Collection[str] = (), among: Collection[str] | None = None, barred: Barred = ()) -> list[tuple[str, float]]: ...
     def scores(self, vector: Matrix, ids: Collection[str]) -> dict[str, float]: ...
 
 
@@ -60,6 +68,56 @@ def _cosine(value: float) -> float:
     return round(float(value), 5)
 
 
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """The vectors of one level: `numbers` is each row's document as a number of `documents`. Masks and products of late questions are kept."""
+
+    ids: list[str]
+    matrix: Matrix
+    rows: dict[str, int]
+    documents: dict[str, int]
+    numbers: NDArray[np.int32]
+    _masks: OrderedDict[Hashable, Mask] = field(default_factory=OrderedDict)
+    _products: OrderedDict[bytes, Matrix] = field(default_factory=OrderedDict)
+
+    def product(self, vector: Matrix) -> Matrix:
+        """The cosine of every row to the unit `vector`: [n] float32."""
+        key = vector.tobytes()
+        if (held := self._products.get(key)) is None:
+            held = self._products[key] = self.matrix @ vector
+            _trim(self._products, _ASKED)
+        return held
+
+    def kept(self, among: Collection[str] | None, barred: Barred) -> Mask | None:
+        """The rows whose documents may be found, [n] bool; None for all."""
+        masks = [self._without(documents) for documents in barred if documents]
+        if among is not None:
+            masks.append(self._within(among))
+        return np.logical_and.reduce(masks) if masks else None
+
+    def _without(self, documents: frozenset[str]) -> Mask:
+        if (held := self._masks.get(documents)) is None:
+            held = self._masks[documents] = ~self._within(documents)
+            _trim(self._masks, _MASKS)
+        return held
+
+    def _within(self, documents: Collection[str]) -> Mask:
+        chosen = np.zeros(len(self.documents), dtype=bool)
+        chosen[[self.documents[d] for d in documents if d in self.documents]] = True
+        return np.asarray(chosen[self.numbers], dtype=bool)
+
+
+def _trim(held: OrderedDict[Any, Any], most: int) -> None:
+    while len(held) > most:
+        held.popitem(last=False)
+
+
+def _level(ids: list[str], matrix: Matrix) -> _Level:
+    documents: dict[str, int] = {}
+    numbers = np.array([documents.setdefault(_document(i), len(documents)) for i in ids], dtype=np.int32)
+    return _Level(ids, matrix, {name: n for n, name in enumerate(ids)}, documents, numbers)
+
+
 class Exact:
     """Exact search: int8 on disk (`folder/LEVEL.npz`), float32 in memory; one matrix-vector product a level and query."""
 
@@ -67,7 +125,7 @@ class Exact:
         self.folder, self.dim, self.writable = folder, dim, writable
         self._pending: dict[int, tuple[list[str], list[Matrix]]] = {}
         self._removed: set[str] = set()
-        self._held: dict[int, tuple[list[str], Matrix, dict[str, int]]] = {}  # replaced as a whole: other threads search meanwhile
+        self._held: dict[int, _Level] = {}  # replaced as a whole: other threads search meanwhile
         self.reload()
 
     def reload(self) -> None:
@@ -76,11 +134,11 @@ class Exact:
             if path.exists():
                 with np.load(path) as stored:
                     self._hold(level, [str(i, "ascii") for i in stored["ids"]], restore(stored["vectors"]))
-                if self._held[level][1].shape[1] != self.dim:
+                if self._held[level].matrix.shape[1] != self.dim:
                     raise IndexError_("vectors of another size", path, "run `jianwei index --rebuild`")
 
     def _hold(self, level: int, ids: list[str], matrix: Matrix) -> None:
-        self._held[level] = (ids, matrix, {name: n for n, name in enumerate(ids)})
+        self._held[level] = _level(ids, matrix)
 
     def add(self, ids: Sequence[str], vectors: Matrix, security: int) -> None:
         names, parts = self._pending.setdefault(security, ([], []))
@@ -105,7 +163,8 @@ class Exact:
         self._removed.clear()
 
     def _commit_level(self, level: int) -> None:
-        ids, matrix, _ = self._held.get(level, ([], np.zeros((0, self.dim), np.float32), {}))
+        held = self._held.get(level)
+        ids, matrix = (held.ids, held.matrix) if held else ([], np.zeros((0, self.dim), np.float32))
         keep = np.array([_document(i) not in self._removed for i in ids], dtype=bool)
         names, parts = self._pending.get(level, ([], []))
         if not names and keep.all():
@@ -118,40 +177,39 @@ class Exact:
         path = self.folder / f"{level}.npz"
         fresh = path.with_suffix(".new")
         with fresh.open("wb") as file:
-            np.savez(file, ids=np.array(self._held[level][0], dtype="S48"), vectors=quantise(self._held[level][1]))
+            np.savez(file, ids=np.array(self._held[level].ids, dtype="S48"), vectors=quantise(self._held[level].matrix))
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
 
     def count(self, ceiling: int = 4) -> int:
-        return sum(len(ids) for level, (ids, _, _) in list(self._held.items()) if level <= ceiling)
+        return sum(len(held.ids) for level, held in list(self._held.items()) if level <= ceiling)
 
-    def search(self, vector: Matrix, k: int, *, ceiling: int, grants: Collection[str] = ()) -> list[tuple[str, float]]:
+    def search(self, vector: Matrix, k: int, *, ceiling: int, grants: Collection[str] = (), among: Collection[str] | None = None, barred: Barred = ()) -> list[tuple[str, float]]:
         """The k passage ids with the highest cosine to the unit `vector` [dim], best first."""
         found: list[tuple[str, float]] = []
-        for level, (ids, matrix, _) in list(self._held.items()):
-            if level <= ceiling:
-                found += self._top(ids, matrix, vector, k)
-            elif grants:
-                granted = [n for n, i in enumerate(ids) if _document(i) in grants]
-                found += [(ids[n], _cosine(s)) for n, s in zip(granted, matrix[granted] @ vector, strict=True)]
+        for level, held in list(self._held.items()):
+            only = among if level <= ceiling else [d for d in grants if among is None or d in among]
+            if only is None or only:
+                found += self._top(held, vector, k, held.kept(only, barred))
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
 
     def scores(self, vector: Matrix, ids: Collection[str]) -> dict[str, float]:
         """The cosine of each of `ids` to the unit `vector` (unknown ids are left out)."""
         found: dict[str, float] = {}
-        for _, matrix, rows in list(self._held.values()):
-            known = [i for i in ids if i in rows]
+        for held in list(self._held.values()):
+            known = [i for i in ids if i in held.rows]
             if known:
-                cosines = matrix[[rows[i] for i in known]] @ vector
-                found |= dict(zip(known, map(_cosine, cosines), strict=True))
+                found |= dict(zip(known, map(_cosine, held.product(vector)[[held.rows[i] for i in known]]), strict=True))
         return found
 
-    def _top(self, ids: list[str], matrix: Matrix, vector: Matrix, k: int) -> list[tuple[str, float]]:
+    def _top(self, held: _Level, vector: Matrix, k: int, kept: Mask | None) -> list[tuple[str, float]]:
         """The k best and whatever ties with the last of them once rounded: a shorter list is always the beginning of a longer one."""
-        scores = matrix @ vector
+        rows = None if kept is None else np.flatnonzero(kept)
+        scores = held.product(vector) if rows is None else held.product(vector)[rows]
         least = np.partition(scores, len(scores) - k)[len(scores) - k] - 1e-5 if 0 < k < len(scores) else -2.0
-        return [(ids[n], _cosine(scores[n])) for n in np.flatnonzero(scores >= least)]
+        best = np.flatnonzero(scores >= least)
+        return [(held.ids[n], _cosine(s)) for n, s in zip(best if rows is None else rows[best], scores[best], strict=True)]
 
 
 class Chroma:
@@ -195,14 +253,13 @@ class Chroma:
     def count(self, ceiling: int = 4) -> int:
         return sum(int(c.count()) for level, c in self._collections.items() if level <= ceiling)
 
-    def search(self, vector: Matrix, k: int, *, ceiling: int, grants: Collection[str] = ()) -> list[tuple[str, float]]:
+    def search(self, vector: Matrix, k: int, *, ceiling: int, grants: Collection[str] = (), among: Collection[str] | None = None, barred: Barred = ()) -> list[tuple[str, float]]:
         """The (approximately) k passage ids with the highest cosine to the unit `vector` [dim], best first."""
         found: list[tuple[str, float]] = []
         for level, collection in self._collections.items():
-            if level <= ceiling:
-                found += _ask(collection, vector, k, None)
-            elif grants:
-                found += _ask(collection, vector, k, {"d": {"$in": sorted(grants)}})
+            only = among if level <= ceiling else [d for d in grants if among is None or d in among]
+            if only is None or only:
+                found += _allowed(collection, vector, k, only, barred)
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
 
     def scores(self, vector: Matrix, ids: Collection[str]) -> dict[str, float]:
@@ -249,6 +306,17 @@ def _ask(collection: Any, vector: Matrix, k: int, where: dict[str, Any] | None) 
         return []
     result = collection.query(query_embeddings=[vector], n_results=min(k, held), where=where, include=["distances"])
     return [(name, _cosine(1.0 - float(distance))) for name, distance in zip(result["ids"][0], result["distances"][0], strict=True)]
+
+
+def _allowed(collection: Any, vector: Matrix, k: int, only: Collection[str] | None, barred: Barred) -> list[tuple[str, float]]:
+    """The k nearest of documents that may be found. What is barred is passed over (Chroma's own filter costs 90 to 460 ms over 100,000 vectors), more and more being asked for."""
+    where, asked = None if only is None else {"d": {"$in": sorted(only)}}, k
+    while True:
+        found = _ask(collection, vector, asked, where)
+        kept = [pair for pair in found if not any(_document(pair[0]) in documents for documents in barred)]
+        if len(kept) >= k or len(found) < asked:
+            return kept[:k]
+        asked *= 4
 
 
 def exact_ms(passages: int, dim: int) -> float:

@@ -49,7 +49,8 @@ class Fields:
 class Filters:
     """Conditions that every found entry meets; empty means no condition. Dates are yyyymmdd, both ends included.
 
-    An entry meets the region condition when its own code is one of `covering` or lies `within` a code.
+    An entry meets the region condition when its own code is one of `covering` or lies `within` a code. `barred`: documents that are left
+    out for what the index does not know of them (their validity on a day).
     """
 
     kinds: tuple[str, ...] = ()
@@ -61,6 +62,18 @@ class Filters:
     date_to: int = 0
     documents: tuple[str, ...] = ()
     article: str = ""
+    barred: frozenset[str] = frozenset()
+
+    def of_document(self) -> Filters:
+        """What a document's own record decides."""
+        return replace(self, documents=(), article="", barred=frozenset())
+
+    def met(self, fields: Fields) -> bool:
+        """Whether a document with these fields meets the conditions of `of_document`."""
+        placed = not (self.covering or self.within) or fields.own in self.covering or (bool(self.within) and self.within in fields.regions)
+        dated = not (self.date_from or self.date_to) or (self.date_from or 1) <= fields.date <= (self.date_to or 99999999)
+        issued = self.issuers is None or not set(self.issuers).isdisjoint(fields.issuers)
+        return (not self.kinds or fields.kind in self.kinds) and self.level in ("", fields.level) and placed and dated and issued
 
 
 @lru_cache(maxsize=20_000)
@@ -111,7 +124,16 @@ def _conditions(filters: Filters) -> Conditions:
         must.append(_place(filters))
     if filters.date_from or filters.date_to:
         must.append(_dates(filters.date_from, filters.date_to))
-    return [(tantivy.Occur.Must, query) for query in must]
+    found = [(tantivy.Occur.Must, query) for query in must]
+    if filters.barred:  # a MustNot alone would find nothing
+        found += [] if found else [(tantivy.Occur.Must, tantivy.Query.const_score_query(tantivy.Query.all_query(), 0.0))]
+        found.append((tantivy.Occur.MustNot, _barred(filters.barred)))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _barred(documents: frozenset[str]) -> tantivy.Query:
+    return any_of(PASSAGES, "d", sorted(documents))
 
 
 def _narrowing(filters: Filters, searcher: Any) -> Filters:

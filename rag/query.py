@@ -25,6 +25,8 @@ class Query:
     as_of: str = ""
     kinds: tuple[str, ...] = tuple(str(kind) for kind in POLICY_KINDS)
     doc_id: str = ""
+    in_force: bool = False
+    """Only documents that are in force at `as_of`; otherwise what ended is found too, behind what is in force."""
     without: tuple[str, ...] = ()
     """Chips of the understanding that the asker took away: names (region) or name:value (year:2023)."""
 

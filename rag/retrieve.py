@@ -33,26 +33,24 @@ from rag.query import Hit, Query, check
 from rag.rerank import CrossEncoder, open_reranker
 from rag.shelf import Shelf
 from rag.understand import Understanding, understand
-from rag.units import day, region_chain
+from rag.units import day, fields, region_chain
 
 _LOG = logging.getLogger(__name__)
 _WIDE, _NEAR, _DOCUMENTS = 200, 100, 300
-_OFTEN, _READ = 50, 32
-"""Up to so many hits are asked for without another look at the vectors; so many readings of questions are kept."""
+_READ = 32
+"""So many readings of questions are kept."""
 _BULK = 3_000
 """So many changed documents are cheaper to index by a whole build in a child process."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What a question's words alone give, whatever the filters: its understanding, weighted terms, the share of whole documents, its vector and
-    the nearest passages (as many as were asked for)."""
+    """What a question's words alone give, whatever the filters: its understanding, weighted terms, the share of whole documents, its vector."""
 
     seen: Understanding
     terms: dict[str, float]
     whole: dict[str, float]
     vector: Matrix | None = None
-    near: tuple[tuple[str, float], ...] = ()
 
 
 class Retriever:
@@ -264,13 +262,13 @@ class Retriever:
     def _reading(self, query: Query, reader: Reader) -> _Read:
         """The reading of a question, kept while index and shelf stay as they are: an answer asks the same words of every level."""
         state = (id(self._lexical), id(self._vectors), self._state.sequence, self.shelf.sequence)
-        key = (query.text, query.history, query.without, reader.ceiling, reader.grants, query.k > _OFTEN, *state)
+        key = (query.text, query.history, query.without, reader.ceiling, reader.grants, *state)
         with self._kept:
             if (held := self._read.get(key)) is not None:
                 return held
         seen = self._seen(query, reader)
-        vector, near = self._nearest(seen, _NEAR + max(query.k, _OFTEN), reader)
-        fresh = _Read(seen, self._terms(seen, reader), self._whole(seen, reader), vector, near)
+        vector = question_vector(self._vectors[1], seen.text, seen.weights) if self._vectors else None
+        fresh = _Read(seen, self._terms(seen, reader), self._whole(seen, reader), vector)
         with self._kept:
             self._read[key] = fresh
             while len(self._read) > _READ:
@@ -312,11 +310,11 @@ class Retriever:
 
     def _candidates(self, query: Query, read: _Read, reader: Reader) -> list[rank.Candidate]:
         assert self._lexical is not None
-        filters, grants, ceiling = self._filters(query), sorted(reader.grants), reader.ceiling
+        filters, grants, ceiling = self._filters(query, reader), sorted(reader.grants), reader.ceiling
         entries = {e.passage.id: e for e in self._lexical.search(read.seen.weights, _WIDE + 2 * query.k, ceiling=ceiling, grants=grants, filters=filters)}
         for entry in self._direct(read.seen, filters, reader):
             entries.setdefault(entry.passage.id, entry)
-        cosine = dict(read.near[: _NEAR + query.k])
+        cosine = self._nearest(read, _NEAR + query.k, filters, reader)
         cosine |= self._cosines(read, [i for i in entries if i not in cosine])
         missing = [i for i in cosine if i not in entries]
         entries |= {e.passage.id: e for e in self._lexical.fetch(missing, ceiling=ceiling, grants=grants, filters=filters)}
@@ -336,13 +334,16 @@ class Retriever:
             found += self._lexical.search(seen.weights, 30, ceiling=reader.ceiling, grants=grants, filters=narrow)
         return found
 
-    def _nearest(self, seen: Understanding, k: int, reader: Reader) -> tuple[Matrix | None, tuple[tuple[str, float], ...]]:
-        """The question's vector and the k nearest passages with their cosines, nearest first."""
-        if self._vectors is None:
-            return None, ()
-        dense, embedder = self._vectors  # of one generation, also while another is swapped in
-        vector = question_vector(embedder, seen.text, seen.weights)
-        return vector, tuple(dense.search(vector, k, ceiling=reader.ceiling, grants=reader.grants))
+    def _nearest(self, read: _Read, k: int, filters: Filters, reader: Reader) -> dict[str, float]:
+        """The k passages nearest to the question among those whose documents meet the filters, with their cosines."""
+        if self._vectors is None or read.vector is None:
+            return {}
+        return dict(self._vectors[0].search(read.vector, k, ceiling=reader.ceiling, grants=reader.grants, among=filters.documents or None, barred=self._barred(filters)))
+
+    def _barred(self, filters: Filters) -> list[frozenset[str]]:
+        """Documents that fail the filters, by what their records say and by validity."""
+        own = filters.of_document()
+        return [self.shelf.failing(own, lambda head: own.met(fields(head))), filters.barred]
 
     def _cosines(self, read: _Read, ids: Sequence[str]) -> dict[str, float]:
         if self._vectors is None or read.vector is None or not ids:
@@ -359,12 +360,13 @@ class Retriever:
             if (i := e.passage.document_id) in heads and heads[i].security == e.security
         ]
 
-    def _filters(self, query: Query) -> Filters:
+    def _filters(self, query: Query, reader: Reader) -> Filters:
         chain = (NATION, *region_chain(query.region)) if query.region else ()
         return Filters(
             kinds=tuple(query.kinds), level=query.level, covering=chain, within=query.region,
             issuers=self.shelf.issuers(query.issuer) if query.issuer else None,
             date_from=day(query.date_from), date_to=day(query.date_to, last=True), documents=(query.doc_id,) if query.doc_id else (),
+            barred=self.shelf.not_in_force(query.as_of or today(), reader.ceiling) if query.in_force else frozenset(),
         )  # fmt: skip
 
     def _hit(self, n: int, score: float, c: rank.Candidate, query: Query, row: dict[str, float], reader: Reader) -> Hit:

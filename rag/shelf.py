@@ -6,8 +6,9 @@ even by an index that has not yet heard of it.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+import threading
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Hashable, Iterable
 from functools import lru_cache
 
 from corpus.access import LOCAL, Reader
@@ -18,6 +19,9 @@ from rag.titles import Titles, holds_name, number_key, title_key
 
 _HELD = tuple(str(kind) for kind in Kind if kind != Kind.opinion)
 """Kinds whose heads are in memory; opinion can be many times as much as all others."""
+NOT_IN_FORCE = frozenset((Status.draft, Status.not_yet, Status.amended, Status.repealed, Status.expired))
+Meets = Callable[[Document], bool]
+_CONDITIONS = 64
 
 
 class Shelf:
@@ -30,6 +34,8 @@ class Shelf:
         self.titles: dict[str, set[str]] = defaultdict(set)
         self.numbers: dict[str, set[str]] = defaultdict(set)
         self.version = 0
+        self._failing: OrderedDict[Hashable, tuple[Meets, frozenset[str]]] = OrderedDict()
+        self._judging = threading.Lock()
         self._judge = lru_cache(maxsize=20_000)(self._validity)
         self._bodies = lru_cache(maxsize=8)(self._named_bodies)
         self._load()
@@ -59,6 +65,7 @@ class Shelf:
             heads = {head.id: head for head in self._store.documents.heads(LOCAL, id=part, kind=_HELD)}
             for document_id in part:
                 self._replace(document_id, heads.get(document_id), events.get(document_id))
+            self._judge_again(frozenset(part))
         self._judge.cache_clear()
         self.version += 1
 
@@ -103,6 +110,31 @@ class Shelf:
     def _validity(self, document_id: str, on: str, ceiling: int) -> Validity:
         head = self.heads.get(document_id)
         return validity(head, self.events.get(document_id, ()), on, ceiling=ceiling) if head else Validity(Status.unknown, on)
+
+    def failing(self, key: Hashable, meets: Meets) -> frozenset[str]:
+        """The documents that do not meet a condition (opinion is not judged): kept under `key` and up to every change. The same object while nothing changes."""
+        with self._judging:
+            if key not in self._failing:
+                self._failing[key] = (meets, frozenset(i for i, head in list(self.heads.items()) if not meets(head)))
+            self._failing.move_to_end(key)
+            while len(self._failing) > _CONDITIONS:
+                self._failing.popitem(last=False)
+            return self._failing[key][1]
+
+    def _judge_again(self, changed: frozenset[str]) -> None:
+        with self._judging:
+            for key, (meets, held) in self._failing.items():
+                now = frozenset(i for i in changed if (head := self.heads.get(i)) is not None and not meets(head))
+                if held & changed != now:
+                    self._failing[key] = (meets, (held - changed) | now)
+
+    def not_in_force(self, on: str, ceiling: int) -> frozenset[str]:
+        """The documents that are not in force at a date for readers with a ceiling: drafts, what has not begun, what was ended or replaced."""
+
+        def meets(head: Document) -> bool:
+            return validity(head, self.events.get(head.id, ()), on, ceiling=ceiling).status not in NOT_IN_FORCE
+
+        return self.failing(("in force", on, ceiling), meets)
 
     def issuers(self, wanted: str) -> tuple[str, ...]:
         """Every issuer's name that holds `wanted`."""

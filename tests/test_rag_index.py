@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -58,6 +59,7 @@ FILTERS = st.builds(
     Filters, kinds=st.sampled_from(((), ("policy",), ("policy", "news"))), level=st.sampled_from(("", "city")),
     covering=st.sampled_from(((), (NATION, "350200", "350000"))), within=st.sampled_from(("", "350000")), issuers=st.sampled_from((None, (), ("科技厅",))),
     date_from=st.sampled_from((0, 20200101)), date_to=st.sampled_from((0, 20231231)), documents=st.sampled_from(((), ("d000", "d003"))), article=st.sampled_from(("", "2")),
+    barred=st.sampled_from((frozenset(), frozenset({"d000", "d002", "d004", "d007"}))),
 )  # fmt: skip
 
 
@@ -67,6 +69,7 @@ def meets(row: Row, f: Filters) -> bool:
     place = not (f.covering or f.within) or d.own in f.covering or (bool(f.within) and f.within in d.regions)
     date = not (f.date_from or f.date_to) or (f.date_from or 1) <= d.date <= (f.date_to or 99999999)
     named = (not f.documents or p.document_id in f.documents) and (not f.article or str(int(p.document_id[1:]) % 5 + 1) == f.article)
+    named = named and p.document_id not in f.barred
     return (not f.kinds or d.kind in f.kinds) and f.level in ("", d.level) and place and date and named and (f.issuers is None or bool(set(f.issuers) & set(d.issuers)))
 
 
@@ -124,8 +127,30 @@ def test_both_vector_engines_answer_as_a_plain_product(tmp_path: Path, kind: typ
     assert set(engine.scores(some[7], [ids[0], ids[3], "nobody:0-1"])) == {ids[0]}
     granted = engine.search(some[7], 60, ceiling=2, grants=["d2"])
     assert {i for i, _ in granted} - {ids[n] for n in kept} == {i for n, i in enumerate(ids) if n % 3 + 1 == 3 and n % 20 == 2}
+    barred = [frozenset({f"d{n % 20}" for n in expected[:3]}), frozenset({"d0"})]
+    rest = [n for n in kept if not any(f"d{n % 20}" in some_ for some_ in barred)]
+    assert [i for i, _ in engine.search(some[7], 5, ceiling=2, barred=barred)] == [ids[n] for n in sorted(rest, key=lambda n: -float(some[n] @ some[7]))[:5]]
+    assert {i for i, _ in engine.search(some[7], 60, ceiling=2, among=["d1", "d2"], barred=barred)} == {ids[n] for n in rest if n % 20 in (1, 2)}
     again: Dense = kind(tmp_path / "dense", 16)
     assert again.search(some[7], 5, ceiling=2) == found
+
+
+@effort(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(rows(), FILTERS, st.integers(1, 4), st.integers(1, 30))
+def test_the_nearest_are_those_of_a_separate_index(made: list[Row], filters: Filters, ceiling: int, k: int) -> None:
+    own = filters.of_document()
+    failing = frozenset(p.document_id for p, fields, _ in made if not own.met(fields))
+    kept = [row for row in made if row[2] <= ceiling and meets(row, replace(filters, article=""))]
+    some = vectors(30)
+    with tempfile.TemporaryDirectory() as folder:
+        whole, apart = Exact(Path(folder) / "whole", 16), Exact(Path(folder) / "apart", 16)
+        for engine, held in ((whole, made), (apart, kept)):
+            for p, _, security in held:
+                engine.add([p.id], some[int(p.document_id[1:])][None], security)
+            engine.commit()
+        found = whole.search(some[29], k, ceiling=ceiling, among=filters.documents or None, barred=[failing, filters.barred])
+        assert found == apart.search(some[29], k, ceiling=4)
+        assert whole.search(some[29], k, ceiling=ceiling, among=filters.documents or None, barred=[failing, filters.barred]) == found
 
 
 def test_a_shorter_list_of_neighbours_begins_the_longer_one(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from corpus.access import ANONYMOUS, LOCAL, Reader
 from corpus.errors import BadInput
-from corpus.ingest import Draft, ingest
+from corpus.ingest import Draft, ingest, link_all
 from corpus.settings import Settings
 from corpus.store import Store
 from rag.retrieve import Query, Retriever, open_retriever
@@ -73,6 +73,34 @@ def test_filters(retriever: Retriever) -> None:
     assert set(titles(retriever, "海岛补助", date_from="2021", date_to="2021-12")) == {"fj"}
     assert titles(retriever, "海岛补助", kinds=("news",)) == []
     assert set(titles(retriever, "海岛补助", issuer="没有这个机关")) == set()
+
+
+VERSIONS = tuple(
+    draft(f"v{n}", f"海岛补助办法（{year}年）" if n % 3 else "海岛补助管理规定", f"第一条 海岛补助第{n}档。\n\n第二条 自{year}年3月1日起施行，有效期{n % 3 + 1}年。", published_on=f"{year}-02-01")
+    for n, year in enumerate((2015, 2016, 2017, 2018, 2019, 2020, 2021, 2022))
+)
+
+
+@pytest.mark.parametrize("on", ["2014-01-01", "2017-02-28", "2017-03-01", "2019-06-30", "2023", ""])
+def test_what_is_in_force_on_a_day_is_what_a_home_of_just_that_would_find(retriever: Retriever, store: Store, settings: Settings, on: str) -> None:
+    ingest(store, [*VERSIONS, draft("draft", "海岛补助办法（征求意见稿）", "第一条 海岛补助拟提高。\n\n第二条 欢迎提出意见。")])
+    every = retriever.search(Query("海岛补助", k=100, as_of=on), LOCAL)
+    ended = {hit.external_id for hit in every if hit.validity["status"] in ("draft", "not_yet", "amended", "repealed", "expired")}
+    assert "draft" in ended and len({hit.external_id for hit in every}) == 13, "what is not in force is found too, unless it is left out"
+    found = retriever.search(Query("海岛补助", k=100, as_of=on, in_force=True), LOCAL)
+    assert {(h.external_id, h.start) for h in found} == {(h.external_id, h.start) for h in every if h.external_id not in ended}
+    best = retriever.search(Query("海岛补助", k=3, as_of=on, in_force=True), LOCAL)
+    assert len(best) == min(3, len(found)) and not {h.external_id for h in best} & ended
+
+
+def test_what_ends_leaves_the_next_search_of_what_is_in_force(retriever: Retriever, store: Store) -> None:
+    ingest(store, VERSIONS)
+    assert "v7" in titles(retriever, "海岛补助第7档", as_of="2023-06-01", in_force=True)
+    ingest(store, [draft("end", "关于废止海岛补助办法（2022年）的决定", "一、废止《海岛补助办法（2022年）》。\n\n二、本决定自2023年1月1日起施行。", published_on="2022-12-30", written_on="2022-12-30")])
+    link_all(store)
+    assert "v7" in titles(retriever, "海岛补助第7档", as_of="2022-12-01", in_force=True)
+    assert "v7" not in titles(retriever, "海岛补助第7档", as_of="2023-06-01", in_force=True)
+    assert "v7" in titles(retriever, "海岛补助第7档", as_of="2023-06-01"), "found when asked for, with its status"
 
 
 def test_the_place_in_the_question_comes_first(retriever: Retriever) -> None:

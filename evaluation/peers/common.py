@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 DEPTH = 100
+WORDS_SHARE = 0.8
+"""The share of words beside vectors in every peer's hybrid at its best: with halves (their defaults) all of them find less."""
 Found = Callable[[str, int], list[Any]]
 """found(question, k) → unit ids, or [document id, start, end], best first."""
 
@@ -56,15 +58,6 @@ def words(text: str) -> list[str]:
     import rjieba
 
     return [word for word in rjieba.cut(text) if word.strip()]
-
-
-def fuse(*rankings: Sequence[Any], constant: int = 60) -> list[Any]:
-    """Reciprocal rank fusion of rankings of hashable keys (Cormack et al. 2009)."""
-    scores: dict[Any, float] = {}
-    for ranking in rankings:
-        for rank, key in enumerate(ranking, 1):
-            scores[key] = scores.get(key, 0.0) + 1 / (constant + rank)
-    return sorted(scores, key=lambda key: -scores[key])
 
 
 def disk_mb(folder: Path) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from evaluation.peers.common import Found, documents, encode, main, units, words
+from evaluation.peers.common import WORDS_SHARE, Found, documents, encode, main, units, words
 
 
 def make(folder: Path, mode: str, scratch: Path) -> Found:
@@ -30,6 +30,7 @@ def _pieces(folder: Path) -> list[Any]:
 
 
 def _hybrid(folder: Path) -> Found:
+    import numpy as np
     from haystack import Document
     from haystack.components.joiners import DocumentJoiner
     from haystack.components.retrievers.in_memory import InMemoryBM25Retriever, InMemoryEmbeddingRetriever
@@ -37,9 +38,9 @@ def _hybrid(folder: Path) -> Found:
 
     store = InMemoryDocumentStore(bm25_tokenization_regex=r"\S+", embedding_similarity_function="dot_product")
     made = units(folder)
-    vectors = encode([text for _, text in made])
+    vectors: Any = np.array(encode([text for _, text in made]), dtype=np.float32)  # as lists the store would make arrays of them at every question
     store.write_documents([Document(id=key, content=" ".join(words(text)), embedding=vector) for (key, text), vector in zip(made, vectors, strict=True)])
-    lexical, dense, join = InMemoryBM25Retriever(store), InMemoryEmbeddingRetriever(store), DocumentJoiner(join_mode="reciprocal_rank_fusion")
+    lexical, dense, join = InMemoryBM25Retriever(store), InMemoryEmbeddingRetriever(store), DocumentJoiner(join_mode="reciprocal_rank_fusion", weights=[WORDS_SHARE, 1 - WORDS_SHARE])
 
     def found(question: str, k: int) -> list[Any]:
         first = lexical.run(query=" ".join(words(question)), top_k=k)["documents"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from evaluation.peers.common import Found, documents, encode, main, units, words
+from evaluation.peers.common import WORDS_SHARE, Found, documents, encode, main, units, words
 
 
 def make(folder: Path, mode: str, scratch: Path) -> Found:
@@ -45,7 +45,7 @@ def _ensemble(store: Any, made: list[Any]) -> Found:
 
     def found(question: str, k: int) -> list[Any]:
         lexical.k = k
-        both = EnsembleRetriever(retrievers=[lexical, store.as_retriever(search_kwargs={"k": k})], weights=[0.5, 0.5])
+        both = EnsembleRetriever(retrievers=[lexical, store.as_retriever(search_kwargs={"k": k})], weights=[WORDS_SHARE, 1 - WORDS_SHARE])
         return [d.metadata["key"] for d in both.invoke(question)][:k]
 
     return found

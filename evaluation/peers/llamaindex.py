@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from evaluation.peers.common import Found, documents, encode, main, units, words
+from evaluation.peers.common import WORDS_SHARE, Found, documents, encode, main, units, words
 
 
 def _model() -> Any:
@@ -50,17 +50,15 @@ def _fused(index: Any, made: list[tuple[str, str]]) -> Found:
 
     def found(question: str, k: int) -> list[Any]:
         lexical.similarity_top_k = k
-        spaced = [n.node.node_id for n in lexical.retrieve(" ".join(words(question)))]
-        dense = [n.node.node_id for n in index.as_retriever(similarity_top_k=k).retrieve(question)]
-        return fused(spaced, dense)[:k]
+        return fused(lexical.retrieve(" ".join(words(question))), index.as_retriever(similarity_top_k=k).retrieve(question))[:k]
 
-    def fused(first: list[str], second: list[str]) -> list[Any]:
-        """QueryFusionRetriever's own reciprocal rerank, over the two rankings (their queries are written differently)."""
+    def fused(*rankings: list[Any]) -> list[Any]:
+        """QueryFusionRetriever's own relative scores, over the two rankings (their queries and texts are written differently)."""
         from llama_index.core.schema import NodeWithScore
 
-        merge = QueryFusionRetriever([lexical], mode="reciprocal_rerank", num_queries=1, use_async=False)
-        given = {("q", n): [NodeWithScore(node=TextNode(id_=key, text=key), score=1.0 - rank / 1000) for rank, key in enumerate(keys)] for n, keys in enumerate((first, second))}
-        return [n.node.node_id for n in merge._reciprocal_rerank_fusion(given)]
+        merge = QueryFusionRetriever([lexical, lexical], mode="relative_score", num_queries=1, use_async=False, retriever_weights=[WORDS_SHARE, 1 - WORDS_SHARE])
+        given = {("q", n): [NodeWithScore(node=TextNode(id_=r.node.node_id, text=r.node.node_id), score=r.score) for r in ranking] for n, ranking in enumerate(rankings)}
+        return [n.node.node_id for n in merge._relative_score_fusion(given)]
 
     return found
 

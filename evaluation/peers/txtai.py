@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from evaluation.peers.common import Found, documents, encode, main, units, words
+from evaluation.peers.common import WORDS_SHARE, Found, documents, encode, main, units, words
 
 
 def make(folder: Path, mode: str, scratch: Path) -> Found:
@@ -27,7 +27,7 @@ def make(folder: Path, mode: str, scratch: Path) -> Found:
 
     def found(question: str, k: int) -> list[Any]:
         asked = question if mode == "quick" else " ".join(words(question))
-        return [keys[int(n)] for n, _ in engine.search(asked, k)]
+        return [keys[int(n)] for n, _ in engine.search(asked, k, weights=None if mode == "quick" else [1 - WORDS_SHARE, WORDS_SHARE])]
 
     return found
 

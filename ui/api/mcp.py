@@ -28,9 +28,9 @@ def build(hall: Hall) -> tuple[MCPServer[Any], Starlette]:
         return hall.identities.reader(request) if request is not None else ANONYMOUS
 
     @server.tool()
-    async def search(query: Words, context: Context[Any, Any], k: Annotated[int, Field(ge=1, le=50)] = 10, region: str = "", level: str = "", as_of: str = "") -> dict[str, Any]:
-        """Find clauses of policies, notices and interpretations. region is a division code, level one of national, province, city, county."""
-        values = {"text": query, "k": k, "region": region, "level": level, "as_of": as_of}
+    async def search(query: Words, context: Context[Any, Any], k: Annotated[int, Field(ge=1, le=50)] = 10, region: str = "", level: str = "", as_of: str = "", in_force: bool = False) -> dict[str, Any]:
+        """Find clauses of policies, notices and interpretations; in_force: only what is in force at as_of (today). region is a division code, level one of national, province, city, county."""
+        values = {"text": query, "k": k, "region": region, "level": level, "as_of": as_of, "in_force": in_force}
         return {"query": query, "hits": await hall.gates["ask"].run(hall.desk.search, values, reader(context))}
 
     @server.tool()

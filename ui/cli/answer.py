@@ -33,6 +33,7 @@ def search(
     date_from: Annotated[str, typer.Option("--from", metavar="DATE", help="Published from this date on.")] = "",
     date_to: Annotated[str, typer.Option("--to", metavar="DATE", help="Published up to this date.")] = "",
     as_of: AsOf = "",
+    in_force: Annotated[bool, typer.Option("--in-force", help="Only what is in force at that date (today).")] = False,
     kind: Annotated[list[str] | None, typer.Option(help="policy, notice and interpretation by default; repeat for more.")] = None,
     without: Annotated[list[str] | None, typer.Option(help="Something recognised in the question that is not meant: region, or year:2023; see --explain.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show how the question was read and what each feature added to a hit's score.")] = False,
@@ -41,7 +42,7 @@ def search(
     """Find clauses."""
     here = session(context)
     common: dict[str, Any] = {"k": k, "region": region, "level": level, "issuer": issuer, "date_from": date_from, "date_to": date_to, "as_of": as_of}
-    common |= {"without": tuple(without or ())}
+    common |= {"in_force": in_force, "without": tuple(without or ())}
     if kind:
         common["kinds"] = tuple(kind)
 
