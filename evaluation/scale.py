@@ -101,7 +101,7 @@ class Grown:
 
     def _vectors(self, size: int) -> None:
         assert self.embedder is not None
-        kind = choose(size, self.embedder.dim)
+        kind = choose(size)
         self.dense = open_dense(kind, self.folder / f"dense-{size}", self.embedder.dim)
         for ids, matrix in self._spool:
             self.dense.add(ids, matrix, 1)

@@ -122,7 +122,7 @@ def build(settings: Settings, store: Store, generation: Path, progress: Progress
             progress("index", done, total)
     builder.commit()
     lexical.close()
-    kind = dense_.choose(lexical.count(), embedder.dim if embedder else 1, url=settings.chroma_url)
+    kind = dense_.choose(lexical.count(), url=settings.chroma_url)
     state = State(sequence, embedder.id if embedder else "", settings.embedding, embedder.dim if embedder else 0, kind)
     if embedder and (target := open_vectors(generation, state, settings, writable=True)) is not None:
         spool.pour(target)

@@ -1,14 +1,12 @@
 """Vector search over passages: exact in memory, or Chroma (embedded or a server). Levels are apart, as in the lexical index.
 
-The choice is measured and automatic (`choose`): exact search up to `EXACT_LIMIT` passages where this machine does it faster than
-Chroma would; Chroma above, and whenever a server is set. Vectors are always ours: [n, dim] float32, L2-normalised.
+The choice is automatic and by measurement (`choose`): exact search up to `EXACT_LIMIT` passages, Chroma above, and whenever a server
+is set. Vectors are always ours: [n, dim] float32, L2-normalised.
 """
 
 from __future__ import annotations
 
-import math
 import os
-import time
 from collections import OrderedDict
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, field
@@ -16,17 +14,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import simsimd
 from numpy.typing import NDArray
 
 from corpus.errors import IndexError_
 from rag.strata import LEVELS
 
-EXACT_LIMIT = 100_000
-CHROMA_MS = 30.0
-"""What a search costs with Chroma: the nearest (1 to 3 ms) and the vectors of 300 found by words (the rest): an estimate."""
+EXACT_LIMIT = 300_000
+"""Up to here exact search costs less than what Chroma needs beside it: `jianwei eval scale` measures both."""
 BATCH = 5_461
 """Chroma takes at most this many records at once."""
 Matrix = NDArray[np.float32]
+Codes = NDArray[np.int8]
 Mask = NDArray[np.bool_]
 Barred = Sequence[frozenset[str]]
 _MASKS, _ASKED = 32, 8
@@ -70,23 +69,34 @@ def _cosine(value: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """The vectors of one level: `numbers` is each row's document as a number of `documents`. Masks and products of late questions are kept."""
+    """The vectors of one level: int8 rows with their lengths; `numbers` is each row's document as a number of `documents`. Masks and looks of late questions are kept."""
 
     ids: list[str]
-    matrix: Matrix
+    matrix: Codes
+    lengths: Matrix
     rows: dict[str, int]
     documents: dict[str, int]
     numbers: NDArray[np.int32]
     _masks: OrderedDict[Hashable, Mask] = field(default_factory=OrderedDict)
-    _products: OrderedDict[bytes, Matrix] = field(default_factory=OrderedDict)
+    _looks: OrderedDict[bytes, tuple[Matrix, float]] = field(default_factory=OrderedDict)
 
-    def product(self, vector: Matrix) -> Matrix:
-        """The cosine of every row to the unit `vector`: [n] float32."""
+    def look(self, vector: Matrix) -> tuple[Matrix, float]:
+        """The cosine of every row to the unit `vector` taken as int8, [n] float32, and by how much one can be off."""
         key = vector.tobytes()
-        if (held := self._products.get(key)) is None:
-            held = self._products[key] = self.matrix @ vector
-            _trim(self._products, _ASKED)
+        if (held := self._looks.get(key)) is None:
+            held = self._looks[key] = self._looked(vector)
+            _trim(self._looks, _ASKED)
         return held
+
+    def _looked(self, vector: Matrix) -> tuple[Matrix, float]:
+        step = float(np.abs(vector).max()) / 127 or 1.0
+        codes = np.rint(vector / step).astype(np.int8)
+        dots = np.asarray(simsimd.cdist(codes[None], self.matrix, "dot"), dtype=np.float32)[0]
+        return dots * np.float32(step) / self.lengths, float(np.linalg.norm(vector - codes * step)) + 1e-5
+
+    def cosines(self, rows: Any, vector: Matrix) -> Matrix:
+        """The cosines of some rows to the unit `vector`, in full."""
+        return np.asarray(restore(self.matrix[rows]) @ vector, dtype=np.float32)
 
     def kept(self, among: Collection[str] | None, barred: Barred) -> Mask | None:
         """The rows whose documents may be found, [n] bool; None for all."""
@@ -112,18 +122,19 @@ def _trim(held: OrderedDict[Any, Any], most: int) -> None:
         held.popitem(last=False)
 
 
-def _level(ids: list[str], matrix: Matrix) -> _Level:
+def _level(ids: list[str], matrix: Codes) -> _Level:
     documents: dict[str, int] = {}
     numbers = np.array([documents.setdefault(_document(i), len(documents)) for i in ids], dtype=np.int32)
-    return _Level(ids, matrix, {name: n for n, name in enumerate(ids)}, documents, numbers)
+    lengths = np.sqrt(np.einsum("ij,ij->i", matrix, matrix, dtype=np.int32)).astype(np.float32)
+    return _Level(ids, matrix, np.maximum(lengths, 1e-9), {name: n for n, name in enumerate(ids)}, documents, numbers)
 
 
 class Exact:
-    """Exact search: int8 on disk (`folder/LEVEL.npz`), float32 in memory; one matrix-vector product a level and query."""
+    """Exact search over int8 vectors (`folder/LEVEL.npz`): a look at every row with the question as int8 too, then the cosines in full of all that can be among the best."""
 
     def __init__(self, folder: Path, dim: int, *, writable: bool = True) -> None:
         self.folder, self.dim, self.writable = folder, dim, writable
-        self._pending: dict[int, tuple[list[str], list[Matrix]]] = {}
+        self._pending: dict[int, tuple[list[str], list[Codes]]] = {}
         self._removed: set[str] = set()
         self._held: dict[int, _Level] = {}  # replaced as a whole: other threads search meanwhile
         self.reload()
@@ -133,17 +144,17 @@ class Exact:
             path = self.folder / f"{level}.npz"
             if path.exists():
                 with np.load(path) as stored:
-                    self._hold(level, [str(i, "ascii") for i in stored["ids"]], restore(stored["vectors"]))
+                    self._hold(level, [str(i, "ascii") for i in stored["ids"]], stored["vectors"])
                 if self._held[level].matrix.shape[1] != self.dim:
                     raise IndexError_("vectors of another size", path, "run `jianwei index --rebuild`")
 
-    def _hold(self, level: int, ids: list[str], matrix: Matrix) -> None:
+    def _hold(self, level: int, ids: list[str], matrix: Codes) -> None:
         self._held[level] = _level(ids, matrix)
 
     def add(self, ids: Sequence[str], vectors: Matrix, security: int) -> None:
         names, parts = self._pending.setdefault(security, ([], []))
         names.extend(ids)
-        parts.append(restore(quantise(vectors)))
+        parts.append(quantise(vectors))
 
     def delete(self, document_ids: Collection[str]) -> None:
         """Remove documents (also from what waits for `commit`)."""
@@ -164,7 +175,7 @@ class Exact:
 
     def _commit_level(self, level: int) -> None:
         held = self._held.get(level)
-        ids, matrix = (held.ids, held.matrix) if held else ([], np.zeros((0, self.dim), np.float32))
+        ids, matrix = (held.ids, held.matrix) if held else ([], np.zeros((0, self.dim), np.int8))
         keep = np.array([_document(i) not in self._removed for i in ids], dtype=bool)
         names, parts = self._pending.get(level, ([], []))
         if not names and keep.all():
@@ -177,7 +188,7 @@ class Exact:
         path = self.folder / f"{level}.npz"
         fresh = path.with_suffix(".new")
         with fresh.open("wb") as file:
-            np.savez(file, ids=np.array(self._held[level].ids, dtype="S48"), vectors=quantise(self._held[level].matrix))
+            np.savez(file, ids=np.array(self._held[level].ids, dtype="S48"), vectors=self._held[level].matrix)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
@@ -200,16 +211,23 @@ class Exact:
         for held in list(self._held.values()):
             known = [i for i in ids if i in held.rows]
             if known:
-                found |= dict(zip(known, map(_cosine, held.product(vector)[[held.rows[i] for i in known]]), strict=True))
+                found |= dict(zip(known, map(_cosine, held.cosines([held.rows[i] for i in known], vector)), strict=True))
         return found
 
     def _top(self, held: _Level, vector: Matrix, k: int, kept: Mask | None) -> list[tuple[str, float]]:
         """The k best and whatever ties with the last of them once rounded: a shorter list is always the beginning of a longer one."""
-        rows = None if kept is None else np.flatnonzero(kept)
-        scores = held.product(vector) if rows is None else held.product(vector)[rows]
-        least = np.partition(scores, len(scores) - k)[len(scores) - k] - 1e-5 if 0 < k < len(scores) else -2.0
-        best = np.flatnonzero(scores >= least)
-        return [(held.ids[n], _cosine(s)) for n, s in zip(best if rows is None else rows[best], scores[best], strict=True)]
+        look, off = held.look(vector) if held.ids else (np.zeros(0, np.float32), 0.0)
+        rows = np.arange(len(look)) if kept is None else np.flatnonzero(kept)
+        if 0 < k < len(rows):
+            rows = rows[look[rows] >= _last(look[rows], k) - 2 * off]
+        scores = held.cosines(rows, vector)
+        best = np.flatnonzero(scores >= _last(scores, k) - 1e-5) if 0 < k < len(rows) else np.arange(len(rows))
+        return [(held.ids[n], _cosine(s)) for n, s in zip(rows[best], scores[best], strict=True)]
+
+
+def _last(scores: Matrix, k: int) -> float:
+    """The k-th highest."""
+    return float(np.partition(scores, len(scores) - k)[len(scores) - k])
 
 
 class Chroma:
@@ -319,21 +337,9 @@ def _allowed(collection: Any, vector: Matrix, k: int, only: Collection[str] | No
         asked *= 4
 
 
-def exact_ms(passages: int, dim: int) -> float:
-    """Milliseconds of one exact search over so many passages on this machine: the best of three products."""
-    matrix, best = np.ones((passages, dim), np.float32), math.inf
-    for _ in range(3):
-        began = time.perf_counter()
-        matrix @ matrix[0]
-        best = min(best, (time.perf_counter() - began) * 1000)
-    return best
-
-
-def choose(passages: int, dim: int, *, url: str = "") -> str:
-    """Which index serves `passages` passages: "exact" or "chroma"; up to EXACT_LIMIT the faster of the two by what is measured here."""
-    if url or passages > EXACT_LIMIT:
-        return "chroma"
-    return "exact" if not passages or exact_ms(passages, dim) <= CHROMA_MS else "chroma"
+def choose(passages: int, *, url: str = "") -> str:
+    """Which index serves `passages` passages: "exact" or "chroma"."""
+    return "chroma" if url or passages > EXACT_LIMIT else "exact"
 
 
 def open_dense(kind: str, folder: Path, dim: int, *, url: str = "", prefix: str = "passages", writable: bool = True) -> Dense:

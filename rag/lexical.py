@@ -199,13 +199,17 @@ class Lexical:
         self._passages.reload()
         self._documents.reload()
 
+    def counting(self, exact: bool) -> None:
+        """Whether statistics are counted without deleted entries, which a text that left its level asks for until the index is built anew."""
+        self._passages.counting = self._documents.counting = exact
+
     def count(self, ceiling: int = 4) -> int:
         """Passages within the ceiling."""
         return self._passages.count(ceiling)
 
     def holds(self, token: str, ceiling: int) -> bool:
         """Whether a passage within the ceiling holds the token."""
-        return any(searcher.doc_freq("x", token) for _, searcher in self._passages.searchers(ceiling))
+        return self._passages.frequency(token, ceiling) > 0
 
     def terms(self, weights: Mapping[str, float], ceiling: int) -> dict[str, float]:
         """Weight × idf of each token of a question, by the statistics of the levels within the ceiling."""
@@ -215,7 +219,7 @@ class Lexical:
         """The k entries with the highest BM25 over `weights` (token → weight) that meet `filters`, within the ceiling or granted."""
         terms, found = self._passages.terms(weights, ceiling), []
         for level, searcher, own in self._reachable(ceiling, grants, filters or Filters()):
-            scored = self._passages.scored(terms, searcher)
+            scored = self._passages.scored(terms, level, searcher)
             if scored:
                 found += _entries(searcher, scored, _conditions(_narrowing(own, searcher)), k, level)
         return sorted(found, key=lambda entry: (-entry.score, entry.passage.id))[:k]
@@ -223,8 +227,8 @@ class Lexical:
     def documents(self, weights: Mapping[str, float], k: int, *, ceiling: int) -> dict[str, float]:
         """BM25 of the k best whole documents within the ceiling, by id."""
         terms, found = self._documents.terms(weights, ceiling), []
-        for _, searcher in self._documents.searchers(ceiling):
-            scored = self._documents.scored(terms, searcher)
+        for level, searcher in self._documents.searchers(ceiling):
+            scored = self._documents.scored(terms, level, searcher)
             if scored:
                 found += [(score, str(searcher.doc(address).get_first("d"))) for score, address in top(searcher, scored, [], k)]
         return {document_id: score for score, document_id in sorted(found, reverse=True)[:k]}

@@ -139,9 +139,11 @@ class Retriever:
         changed, last = self._changed()
         if len(changed) > _BULK:  # meanwhile others go on with the old generation (the shelf already knows what may be shown)
             return (0, False) if self._building.locked() else (len(changed), True)
+        assert self._lexical is not None
         left = self._apply(changed)
         self._state = replace(self._state, sequence=last, forget=self._state.forget or left)
         write_state(self._generation(), self._state)
+        self._lexical.counting(self._state.forget)
         if left and self.keeps_serving:
             threading.Thread(target=self._settle_beside, name="forget", daemon=True).start()
         return len(changed), left and not self.keeps_serving
@@ -211,6 +213,7 @@ class Retriever:
             old.close()  # gives the writers' locks back; its searchers go on
         lexical, dense = Lexical(generation / "lexical", writable=self.owner), open_vectors(generation, state, self.settings, writable=self.owner)
         self._vectors = (dense, self._embedder) if dense is not None and self._embedder is not None else None
+        lexical.counting(state.forget)
         self._mentions, self._dense, self._lexical, self._state = open_mentions(generation), dense, lexical, state
 
     def _sweep(self) -> None:

@@ -2,10 +2,14 @@
 
 Each level's index scores with its own statistics; a term's weight is rescaled by idf(all readable levels) / idf(that level), so
 that scores of different levels compare and nothing above the ceiling has a part in them. BM25: k1 1.2, b 0.75 (Robertson & Zaragoza 2009).
+
+tantivy goes on counting deleted entries until it merges their segment. That is harmless where readers knew them; where a text left its level
+(`counting` is then set), entries are counted one by one, and only the average length waits for the index to be built anew.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -35,6 +39,10 @@ class Levels:
         self.folder, self.schema, self.writable = folder, schema, writable
         self._indexes: dict[int, tantivy.Index] = {}
         self._writers: dict[int, Any] = {}
+        self.counting = False
+        """Whether frequencies are counted without what was deleted (a few milliseconds for each new token)."""
+        self._counts: dict[tuple[int, str], int] = {}
+        self._idfs: dict[tuple[int, str], float] = {}
         self._open()
 
     def _open(self) -> None:
@@ -67,6 +75,7 @@ class Levels:
         for level, writer in self._writers.items():
             writer.commit()
             self._indexes[level].reload()
+        self._counts, self._idfs = {}, {}
 
     def close(self) -> None:
         """Give the writers (and their locks) back."""
@@ -79,6 +88,7 @@ class Levels:
         self._open()
         for index in self._indexes.values():
             index.reload()
+        self._counts, self._idfs = {}, {}
 
     def searchers(self, ceiling: int) -> list[tuple[int, Any]]:
         """(level, searcher) of the levels within the ceiling."""
@@ -92,22 +102,53 @@ class Levels:
         """Entries within the ceiling."""
         return sum(searcher.num_docs for _, searcher in self.searchers(ceiling))
 
+    def frequency(self, token: str, ceiling: int) -> int:
+        """How many entries within the ceiling hold a token."""
+        return sum(self._frequency(level, searcher, token) for level, searcher in self.searchers(ceiling))
+
+    def _frequency(self, level: int, searcher: Any, token: str) -> int:
+        if not self.counting:
+            return int(searcher.doc_freq("x", token))
+        counts = self._counts
+        if (level, token) not in counts:
+            counts[level, token] = int(searcher.search(self._term(token), limit=1, count=True).count)
+        return counts[level, token]
+
+    def _term(self, token: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self.schema, "x", token, index_option="freq")
+
     def terms(self, weights: Mapping[str, float], ceiling: int) -> dict[str, float]:
         """Weight × idf of each token by the statistics of the levels within the ceiling."""
-        searchers = [searcher for _, searcher in self.searchers(ceiling)]
-        total = sum(s.num_docs for s in searchers)
-        frequency = {token: sum(s.doc_freq("x", token) for s in searchers) for token, weight in weights.items() if weight > 0}
+        total = self.count(ceiling)
+        frequency = {token: self.frequency(token, ceiling) for token, weight in weights.items() if weight > 0}
         return {token: weights[token] * idf(max(total, df), df) for token, df in frequency.items()}
 
-    def scored(self, terms: Mapping[str, float], searcher: Any) -> Conditions:
+    def scored(self, terms: Mapping[str, float], level: int, searcher: Any) -> Conditions:
         """One weighted clause a token that the level holds."""
-        total, found = searcher.num_docs, []
+        found = []
         for token, weight in terms.items():
-            df = searcher.doc_freq("x", token)
-            if df:
-                query = tantivy.Query.term_query(self.schema, "x", token, index_option="freq")
-                found.append((tantivy.Occur.Should, tantivy.Query.boost_query(query, weight / idf(max(total, df), df))))
+            if self._frequency(level, searcher, token):
+                query = self._term(token)
+                found.append((tantivy.Occur.Should, tantivy.Query.boost_query(query, weight / self._inner(level, searcher, token, query))))
         return found
+
+    def _inner(self, level: int, searcher: Any, token: str, query: tantivy.Query) -> float:
+        """The idf that tantivy gives a token that some entry holds."""
+        if not self.counting:
+            df = int(searcher.doc_freq("x", token))
+            return idf(max(searcher.num_docs, df), df)
+        idfs = self._idfs
+        if (level, token) not in idfs:
+            address = searcher.search(query, limit=1, count=False).hits[0][1]
+            idfs[level, token] = _told_idf(json.loads(query.explain(searcher, address).to_json()))
+        return idfs[level, token]
+
+
+def _told_idf(explained: Mapping[str, Any]) -> float:
+    """The idf in tantivy's explanation of a score."""
+    if str(explained["description"]).startswith("idf"):
+        return float(explained["value"])
+    return next((value for part in explained.get("details", ()) if (value := _told_idf(part))), 0.0)
 
 
 def top(searcher: Any, scored: Conditions, conditions: Conditions, k: int) -> list[tuple[float, Any]]:

@@ -29,6 +29,7 @@ OWNERS = {
     "apscheduler": ("ui/jobs",),
     "sqlalchemy": ("corpus/store", "ui/jobs"),
     "tantivy": ("rag/lexical", "rag/strata"),
+    "simsimd": ("rag/dense",),
     "transformers": ("rag", "risk"),
     "rapidocr": ("corpus/readers",),
     "argon2": ("ui/auth",),

@@ -26,7 +26,7 @@ from corpus.models import Passage
 from corpus.settings import Settings
 from corpus.store import Store
 from corpus.text import tokens
-from rag.dense import Chroma, Dense, Exact, choose
+from rag.dense import EXACT_LIMIT, Chroma, Dense, Exact, choose
 from rag.embed import builtin_folder, identity
 from rag.generation import current, fresh, root
 from rag.lexical import NATION, Fields, Filters, Lexical
@@ -164,8 +164,8 @@ def test_a_shorter_list_of_neighbours_begins_the_longer_one(tmp_path: Path) -> N
         assert engine.search(asked, k, ceiling=1) == longest[:k]
 
 
-def test_the_engine_is_chosen_by_size_speed_and_setting() -> None:
-    assert choose(1_000, 192) == "exact" and choose(100_001, 192) == "chroma" and choose(10, 192, url="http://127.0.0.1:1") == "chroma"
+def test_the_engine_is_chosen_by_size_and_setting() -> None:
+    assert choose(EXACT_LIMIT) == "exact" and choose(EXACT_LIMIT + 1) == "chroma" and choose(10, url="http://127.0.0.1:1") == "chroma"
 
 
 # ---- a home ------------------------------------------------------------------------------------------------------------
@@ -260,28 +260,45 @@ def test_an_embedding_that_is_gone_leaves_the_search_by_words(home: tuple[Settin
     retriever.close()
 
 
+def statistics(retriever: Retriever) -> tuple[dict[str, float], bool, bool]:
+    """What a reader without rights is told of the words of a question: their weights, and whether two of them are held."""
+    lexical = retriever._lexical
+    assert lexical is not None
+    return lexical.terms(dict.fromkeys(tokens("海岛标本采集许可费螺旋桨"), 1.0), 1), lexical.holds("螺旋", 1), lexical.holds("标本", 1)
+
+
 def test_a_service_forgets_a_restricted_text_without_making_a_search_wait(home: tuple[Settings, Store]) -> None:
     settings, store = home
+    ingest(store, [draft(77, "第一条 螺旋桨标本的采集另行许可。\n\n第二条 螺旋桨保密。")])
     retriever = open_retriever(settings, store)
     retriever.refresh()
     generation = current(settings.home)
     retriever.keeps_serving = True
-    hidden = next(h for h in retriever.search(Query("第7号海岛标本", k=50), LOCAL) if h.external_id == "k7").document_id
-    store.documents.amend(hidden, security=4)
-    seen = {h.document_id for h in retriever.search(Query("海岛标本采集许可费", k=100), ANONYMOUS)}
-    assert hidden not in seen and len(seen) == 11
+    hidden = next(h for h in retriever.search(Query("螺旋桨标本", k=50), LOCAL) if h.external_id == "k77").document_id
+    assert statistics(retriever)[1:] == (True, True)
+    with retriever._building:  # the build beside must wait for us
+        store.documents.amend(hidden, security=4)
+        at_once = [(h.document_id, h.start, h.score) for h in retriever.search(Query("海岛标本采集许可费", k=100), ANONYMOUS)]
+        counted = statistics(retriever)
+        assert retriever.outdated and current(settings.home) == generation, "the old generation still serves"
+        assert "k77" not in {h.external_id for h in retriever.search(Query("螺旋桨", k=100), ANONYMOUS)} and not counted[1] and counted[2]
+        assert {h.external_id for h in retriever.search(Query("螺旋桨", k=1), LOCAL)} == {"k77"}
     for _ in range(1200):
         if not retriever.outdated and current(settings.home) != generation:
             break
         time.sleep(0.05)
-    assert current(settings.home) != generation and not retriever.outdated and len(everything(retriever)) == 24
-    fresh_scores = [h.score for h in retriever.search(Query("海岛标本采集许可费", k=100), ANONYMOUS)]
+    assert current(settings.home) != generation and not retriever.outdated and len(everything(retriever)) == 26
+    later = [(h.document_id, h.start, h.score) for h in retriever.search(Query("海岛标本采集许可费", k=100), ANONYMOUS)]
+    assert counted == statistics(retriever), "what is told of words is exact at once"
     retriever.close()
     store.documents.erase(hidden)
     apart = open_retriever(settings, store)
     apart.rebuild()
-    assert fresh_scores == [h.score for h in apart.search(Query("海岛标本采集许可费", k=100), ANONYMOUS)], "as if it had never been there"
+    assert later == [(h.document_id, h.start, h.score) for h in apart.search(Query("海岛标本采集许可费", k=100), ANONYMOUS)], "as if it had never been there"
+    assert counted == statistics(apart)
     apart.close()
+    assert [h[:2] for h in at_once] == [h[:2] for h in later], "only the average length of passages waits for the build"
+    assert [h[2] for h in at_once] == pytest.approx([h[2] for h in later], abs=0.01)
 
 
 # ---- a Chroma server ---------------------------------------------------------------------------------------------------

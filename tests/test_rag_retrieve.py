@@ -6,7 +6,7 @@ import pytest
 
 from corpus.access import ANONYMOUS, LOCAL, Reader
 from corpus.errors import BadInput
-from corpus.ingest import Draft, ingest, link_all
+from corpus.ingest import Draft, ingest
 from corpus.settings import Settings
 from corpus.store import Store
 from rag.retrieve import Query, Retriever, open_retriever
@@ -94,13 +94,13 @@ def test_what_is_in_force_on_a_day_is_what_a_home_of_just_that_would_find(retrie
 
 
 def test_what_ends_leaves_the_next_search_of_what_is_in_force(retriever: Retriever, store: Store) -> None:
-    ingest(store, VERSIONS)
-    assert "v7" in titles(retriever, "海岛补助第7档", as_of="2023-06-01", in_force=True)
-    ingest(store, [draft("end", "关于废止海岛补助办法（2022年）的决定", "一、废止《海岛补助办法（2022年）》。\n\n二、本决定自2023年1月1日起施行。", published_on="2022-12-30", written_on="2022-12-30")])
-    link_all(store)
-    assert "v7" in titles(retriever, "海岛补助第7档", as_of="2022-12-01", in_force=True)
-    assert "v7" not in titles(retriever, "海岛补助第7档", as_of="2023-06-01", in_force=True)
-    assert "v7" in titles(retriever, "海岛补助第7档", as_of="2023-06-01"), "found when asked for, with its status"
+    ingest(store, [draft("old", "海岛潜标奖励办法", "第一条 潜标奖励一次。\n\n第二条 自2022年3月1日起施行。", published_on="2022-02-01")])
+    assert "old" in titles(retriever, "潜标奖励", as_of="2023-06-01", in_force=True)
+    new = "第一条 潜标奖励两次。\n\n第二条 本办法自2023年1月1日起施行。《海岛潜标奖励办法》同时废止。"
+    ingest(store, [draft("new", "福建省海岛潜标奖励实施细则", new, published_on="2022-12-30")])
+    assert "old" in titles(retriever, "潜标奖励", as_of="2022-12-01", in_force=True)
+    assert "old" not in titles(retriever, "潜标奖励", as_of="2023-06-01", in_force=True)
+    assert "old" in titles(retriever, "潜标奖励", as_of="2023-06-01"), "found when asked for, with its status"
 
 
 def test_the_place_in_the_question_comes_first(retriever: Retriever) -> None:
