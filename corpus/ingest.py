@@ -205,7 +205,7 @@ class _Import:
 
     def _table(self, record: Imported) -> bool:
         """Import a file of rows; False when it is a document after all (a table without a known layout)."""
-        every = rows(self.path)
+        every = rows(self.path, lambda error: _fail(self.report, self.path, error))
         first = next(every, None)
         if first is None:
             raise ReadError("no rows in the file", self.path.name, "leave it out")

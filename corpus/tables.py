@@ -7,7 +7,7 @@ import csv
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,13 @@ def is_tabular(path: Path) -> bool:
     return path.name.lower().removesuffix(".gz").endswith(TABULAR)
 
 
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Rows of a file one by one, in flat memory for JSONL and CSV. Raises Unreadable with the number of the bad line."""
+BAD_LINES = 20
+"""After so many bad lines a file is taken as none of JSON lines."""
+
+
+def rows(path: Path, failed: Callable[[Unreadable], None] | None = None) -> Iterator[dict[str, Any]]:
+    """Rows of a file one by one, in flat memory for JSONL and CSV. A bad line of JSON is told to `failed` and the rest goes on;
+    without `failed`, and after BAD_LINES, it raises Unreadable with the number of the line."""
     name = path.name.lower().removesuffix(".gz")
     try:
         if name.endswith(".xlsx"):
@@ -31,7 +36,7 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
         elif name.endswith(".json"):
             yield from _list(path)
         elif name.endswith(".jsonl"):
-            yield from _lines(path)
+            yield from _lines(path, failed)
         else:
             yield from _csv(path)
     except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError) as error:
@@ -59,18 +64,29 @@ def _bounded(file: Any, path: Path) -> Iterator[bytes]:
         yield line
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
+def _lines(path: Path, failed: Callable[[Unreadable], None] | None) -> Iterator[dict[str, Any]]:
+    bad = 0
     with _open(path) as file:
         for number, line in enumerate(_bounded(file, path), 1):
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
-            except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-                raise Unreadable(f"line {number} is not JSON", path.name, str(error)) from error
-            if not isinstance(row, dict):
-                raise Unreadable(f"line {number} is not a JSON object", path.name, "one object a line")
-            yield row
+                yield _object(line, number, path.name)
+            except Unreadable as error:
+                bad += 1
+                if failed is None or bad > BAD_LINES:
+                    raise
+                failed(error)
+
+
+def _object(line: bytes, number: int, name: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Unreadable(f"line {number} is not JSON", name, str(error)) from error
+    if not isinstance(row, dict):
+        raise Unreadable(f"line {number} is not a JSON object", name, "one object a line")
+    return row
 
 
 def _list(path: Path) -> Iterator[dict[str, Any]]:

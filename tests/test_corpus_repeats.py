@@ -111,3 +111,13 @@ def test_many_keys_are_remembered() -> None:
     seen = Seen()
     assert all(seen.first(f"k{n}", "s") is None for n in range(10_000)) and all(seen.first(f"k{n}", "s") == hash("s") for n in range(10_000))
     assert seen.keys.nbytes + seen.said.nbytes <= 16 * 10_000
+
+
+def test_a_bad_line_costs_itself_only(store: Store, tmp_path: Path) -> None:
+    lines = [json.dumps({"external_id": str(n), "title": f"通知{n}", "text": f"内容{n}。"}, ensure_ascii=False) for n in range(9)]
+    (tmp_path / "rows.jsonl").write_text("\n".join([*lines[:4], '{"title": "断', "[1]", *lines[4:]]), "utf-8")
+    report = import_paths(store, [tmp_path / "rows.jsonl"], kind="notice")
+    assert report.counts["new"] == 9 and report.counts["failed"] == 2
+    assert [what for _, what, _ in report.failures] == ["line 5 is not JSON", "line 6 is not a JSON object"]
+    (tmp_path / "no.jsonl").write_text("\n".join([lines[0], *["{" for _ in range(40)]]), "utf-8")
+    assert import_paths(store, [tmp_path / "no.jsonl"], kind="notice").counts["failed"] == 21
