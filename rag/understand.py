@@ -20,7 +20,8 @@ from rag.rewrite import rewrite
 from rag.titles import Titles
 from rag.words import words
 
-_ARTICLE = re.compile(rf"第[{NUMERAL}\d]+条(?:之[{NUMERAL}\d]+)?")
+_ARTICLE = re.compile(rf"(?:第|(?<=[典》])|(?<=条例)|(?<=[^办方做想说看]法))\s*[{NUMERAL}\d](?:\s*[{NUMERAL}\d])*\s*条(?!例)(?:之[{NUMERAL}\d]+)?")
+"""第四十二条, and 民法典1079条 right after the name of a law."""
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年(?:度)?(?!以[前后来]|之[前后])")
 _LEVELS = {"national": ("国家级", "全国性", "中央层面", "国家层面", "国家有什么", "国家对"), "province": ("省级", "省里", "全省"), "city": ("市级", "市里", "全市"), "county": ("县级", "区级", "县里", "区里")}
 _SINCE = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年(?:度)?(?:以来|以后|之后|起|后)")
@@ -61,10 +62,10 @@ class Understanding:
 
 
 def article_keys(text: str) -> tuple[str, ...]:
-    """Article numbers named in a text as keys: 第四十二条 and 第42条 → "42", 第十条之一 → "10.1"."""
+    """Article numbers named in a text as keys: 第四十二条, 第42条 and 劳动法42条 → "42", 第十条之一 → "10.1"."""
     found = []
     for match in _ARTICLE.finditer(normalise(text)):
-        main, sub = article_number(match.group())
+        main, sub = article_number("第" + re.sub(r"[第\s]", "", match.group()))
         found.append(f"{main}.{sub}" if sub else str(main))
     return tuple(dict.fromkeys(found))
 

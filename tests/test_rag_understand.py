@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rag import forms, reading, slips
 from rag.embed import Static, builtin_folder, question_vector
 from rag.titles import Titles
-from rag.understand import Understanding, understand
+from rag.understand import Understanding, article_keys, understand
 from rag.words import words
 
 BODIES = ("科学技术部", "财政部", "福建省科学技术厅")
@@ -118,3 +118,8 @@ def test_a_question_is_embedded_by_its_weights() -> None:
     official = embedder.encode(["高新技术企业补助"])[0]
     assert vector @ official > embedder.encode(["高企有什么补贴吗"])[0] @ official
     assert not question_vector(embedder, "", {}).any()
+
+
+def test_articles_are_read_without_their_ordinal_right_after_a_law_and_with_blanks() -> None:
+    for text, found in (("民法典1079条", ("1079",)), ("企业所得税法28条", ("28",)), ("科技成果转化法四十五条", ("45",)), ("《科学技术进步法》第 三 十 二 条", ("32",)), ("有什么办法三条", ()), ("十条措施", ())):
+        assert article_keys(text) == found
