@@ -302,7 +302,13 @@ def values_of(text: str) -> set[str]:
     found = {q.unit for q in quantities(text) if q.unit}
     if next(dates(text), None) or next(month_days(text), None):
         found.add("date")
+    if _PHONE.search(text):
+        found.add("phone")
     return found
+
+
+_PHONE = re.compile(r"(?<!\d)(?:0\d{2,3}[-—－]?\d{7,8}|400[-—－]?\d{3}[-—－]?\d{4}|1[0-2]\d{3})(?!\d)")
+"""Numbers of offices, not of people (mobile numbers are none)."""
 
 
 def _in_passing(text: str) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from corpus.access import Reader
 from corpus.errors import NotFound, StoreError
-from corpus.store.base import metadata, now, rows_of
+from corpus.store.base import metadata, now
 
 conversations = Table(
     "conversations",
@@ -126,10 +126,6 @@ class Conversations:
         """Whether an answer was of use; raises NotFound when it is not the user's own."""
         self._of_user(update(turns).where(turns.c.id == answer_id, turns.c.user == user).values(useful=useful, reason=reason), answer_id)
 
-    def watch(self, answer_id: str, user: str, on: bool = True) -> None:
-        """Be told when the evidence of an answer changes; raises NotFound when it is not the user's own."""
-        self._of_user(update(turns).where(turns.c.id == answer_id, turns.c.user == user).values(watched=on), answer_id)
-
     def cited(self, since: str) -> frozenset[str]:
         """Ids of the documents that answers cite since an instant (all users)."""
         found: set[str] = set()
@@ -137,10 +133,6 @@ class Conversations:
             for row in connection.execution_options(yield_per=500).execute(select(turns.c.answer).where(turns.c.at >= since)):
                 found.update(str(c.get("document_id")) for c in row.answer.get("citations", ()))
         return frozenset(found)
-
-    def watched(self) -> Sequence[dict[str, Any]]:
-        """Turns whose users want to be told when their evidence changes."""
-        return rows_of(self.engine, select(turns).where(turns.c.watched.is_(True)).order_by(turns.c.n))
 
     def tally(self, since: str = "") -> dict[str, int]:
         """How many turns of each status since an instant."""
