@@ -20,7 +20,7 @@ from typing import Any
 
 DEPTH = 100
 WORDS_SHARE = 0.8
-"""The share of words beside vectors in every peer's hybrid at its best: with halves (their defaults) all of them find less."""
+"""The share of words beside vectors in every peer's hybrid at its best (their defaults are halves)."""
 Found = Callable[[str, int], list[Any]]
 """found(question, k) → unit ids, or [document id, start, end], best first."""
 
