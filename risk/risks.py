@@ -68,8 +68,8 @@ _HAZARDS = {"起火爆炸": "起火爆炸", "碰撞失控": "碰撞失控", "坠
 
 
 def _named_cause(signals: Sequence[Signal]) -> str:
-    found = [m.group(1) for s in signals if s.kind != "opinion" and (m := _CAUSE.search(s.quote))]
-    return min(found, key=lambda c: (len(c), c)) if found else ""
+    found = [re.sub(r"^(?:就?是|在于)", "", m.group(1)) for s in signals if s.kind != "opinion" and (m := _CAUSE.search(s.quote))]
+    return min((c for c in found if len(c) >= 4), key=lambda c: (len(c), c), default="")
 
 
 def strength_of(stories: int, sources: int) -> str:
