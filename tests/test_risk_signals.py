@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from corpus.errors import BadInput, ModelError, SettingsError
 from corpus.settings import Settings, load_settings
 from corpus.store import Store
 from risk.classifier import CLASSES, home_weights, load_weights
+from risk.collect import spoken_day
 from risk.judges import ByLLM, open_judge
 from risk.lexicon import actors_of, places_of, severity_of, stage_of
 from risk.signals import Reader, Record
@@ -269,3 +271,32 @@ def test_unknown_judges_list_the_known_ones(tmp_path: Path, store: Store) -> Non
     for value in ("oracle", "llm"):
         with pytest.raises(SettingsError, match=r"judge|language model"):
             open_judge(load_settings(tmp_path, signal_model=value))
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2023年8月10日，某公司召回1,200辆汽车。", "2023-08-10"),
+        ("中新网8月16日电 2023年以来，芯片供应短缺。", "2023-08-16"),
+        ("2021年停产，至今没有恢复。", "2021-12-31"),
+        ("到2030年缺口将达6.7万人。", "2024-05-01"),
+        ("昨日凌晨，一处储能电站起火。", "2024-05-01"),
+        ("2月30日的消息不实，2024年也没有这一天。", "2024-05-01"),
+        ("计划2024年9月1日投产，2024-03-05签约", "2024-03-05"),
+    ],
+)
+def test_an_undated_report_is_dated_by_what_it_speaks_of(text: str, day: str) -> None:
+    """An old report that is imported today is no news of today; nothing is dated behind its first sight."""
+    assert spoken_day(text, "2024-05-01") == day
+
+
+@given(st.text(alphabet="2019年月日0123456789-./ 电", max_size=60))
+def test_any_text_gives_a_day_not_after_its_first_sight(text: str) -> None:
+    day = spoken_day(text, "2024-05-01")
+    assert datetime.date.fromisoformat(day).isoformat() == day <= "2024-05-01"
+
+
+def test_the_channel_of_a_report_is_no_object() -> None:
+    taxonomy = load_taxonomy()
+    assert taxonomy.things_in("据廉洁江西微信公众号消息，原主任被开除党籍。") == []
+    assert [m.name for m in taxonomy.things_in("微信公众号服务出现大面积故障，用户无法登录。")] != []
