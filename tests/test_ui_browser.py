@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +94,6 @@ def ask(page: Any, question: str = QUESTION) -> None:
 
 def serious(page: Any) -> list[str]:
     """Serious and critical findings of axe-core, ours only."""
-    if find_spec("axe_playwright_python") is None:
-        pytest.skip("axe-core is not installed (pip install axe-playwright-python)")
     from axe_playwright_python.sync_playwright import Axe
 
     found = Axe().run(page).response["violations"]
