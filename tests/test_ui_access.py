@@ -20,7 +20,8 @@ from corpus.models import Source
 from corpus.relations import chain
 from corpus.settings import load_settings
 from ui.auth import accounts
-from ui.desk import Desk, centre, enterprise, library, reports
+from ui.desk import Desk, centre, enterprise, gather, library, reports
+from ui.doctor import examine
 from ui.notify import deliver, subscribe
 from ui.records import plain
 
@@ -180,6 +181,22 @@ def test_queues_and_the_audit_trail_hide_what_is_above_an_admin(desks: tuple[Des
     for act, n in (("settle", number), ("decide", wanted)):
         with pytest.raises(NotFound):
             centre.settle(beside, act, n, admin, accept=True)
+
+
+def test_work_on_the_whole_store_tells_no_counts_to_who_may_not_know_of_everything(tmp_path: Path) -> None:
+    desk = built(tmp_path / "home", [*PUBLIC, *SECRET], [OPEN, INNER])
+    admin, operator = Reader("a", "admin", 1), Reader("o", "operator", 4)
+    assert set(gather.index(desk, admin)) == {"seconds"} and {"changed", "sequence"} <= set(gather.index(desk, operator))
+    page = tmp_path / "page.html"
+    page.write_text(f"<h1>闽海省科技金融办法</h1><p>{FILLER}第二条　依照《闽海省科技条例》制定。</p>", "utf-8")
+    assert "linked" in gather.import_paths(desk, [page], operator)["counts"]
+    page.write_text(f"<h1>闽海省科技金融办法</h1><p>{FILLER}第三条　依照《闽海省科技条例》制定。</p>", "utf-8")
+    assert not {"linked", "merged"} & set(gather.import_paths(desk, [page], admin)["counts"])
+    assert "documents" in gather.mine(desk, operator) and set(gather.mine(desk, Reader("x", "official", 3))) == {"as_of", "risks", "seconds", "constants_version"}
+    counted = {f["check"]: f["found"] for f in examine(desk.settings.home)}
+    hidden = {f["check"]: f["found"] for f in examine(desk.settings.home, whole=False)}
+    assert "sequence" in counted["store"] and hidden["store"] == hidden["index"] == "" and hidden["disk"] == counted["disk"]
+    desk.close()
 
 
 def test_a_purge_leaves_nothing_in_any_file_of_the_home(tmp_path: Path) -> None:

@@ -20,15 +20,15 @@ PACKAGES = ("sqlalchemy", "tantivy", "chromadb", "scrapy", "fastapi", "gradio", 
 ROOM = 2 * 1024**3  # bytes free that a home should have
 
 
-def examine(home: Path | None) -> list[dict[str, Any]]:
-    """Every check: {"check", "ok", "found", "mend"}."""
+def examine(home: Path | None, *, whole: bool = True) -> list[dict[str, Any]]:
+    """Every check: {"check", "ok", "found", "mend"}; without the counts of the store when they are not for the reader (`whole` false)."""
     findings = [*_installation()]
     try:
         settings = load_settings(home)
     except JianweiError as error:
         return [*findings, _finding("settings", False, f"{error.what}: {error.value}", error.mend)]
     findings.append(_finding("settings", True, str(settings.home.absolute()), ""))
-    return findings + [_guarded(name, check, settings) for name, check in _CHECKS]
+    return findings + [_guarded(name, check, settings) | ({} if whole or name not in _COUNTING else {"found": ""}) for name, check in _CHECKS]
 
 
 def _finding(check: str, ok: bool, found: object, mend: str) -> dict[str, Any]:
@@ -143,6 +143,8 @@ def _mail(settings: Settings) -> tuple[bool, str, str]:
     return True, settings.smtp_url.split("@")[-1] or "no mail server: notices stay in the service", ""
 
 
+_COUNTING = frozenset({"store", "index"})
+"""Checks that tell how many documents there are, or how far the change sequence has gone."""
 _CHECKS: tuple[tuple[str, Callable[[Settings], tuple[bool, str, str]]], ...] = (
     ("store", _store),
     ("disk", _disk),

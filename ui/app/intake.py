@@ -49,8 +49,12 @@ def _brought(hall: Hall, paths: Sequence[Path], kind: str, security: int, trial:
     if not paths:
         return empty(say("intake.none", language), "", "⇪")
     report = gather.import_paths(hall.desk, paths, reader, kind=kind, security=security, dry_run=trial)
-    indexed = "" if trial else badge(say("intake.indexed", language, n=gather.index(hall.desk, reader)["changed"]), "good")
+    indexed = "" if trial else badge(_indexed(gather.index(hall.desk, reader), language), "good")
     return f"<p>{indexed}</p>{_report(report, language)}"
+
+
+def _indexed(result: Mapping[str, Any], language: str) -> str:
+    return say("intake.indexed", language, n=result["changed"]) if "changed" in result else say("index.ready", language, **result)
 
 
 def _report(report: Mapping[str, Any], language: str) -> str:

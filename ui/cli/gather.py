@@ -99,7 +99,7 @@ def index(context: typer.Context, rebuild: Annotated[bool, typer.Option("--rebui
     here = session(context)
     result = gather.index(here.desk, here.reader, rebuild=rebuild, progress=_progress())
     _progress_done()
-    put_json(result) if json else print(here.say("index.done", **result))
+    put_json(result) if json else print(here.say("index.done" if "sequence" in result else "index.ready", **result))
 
 
 def train_embedding(

@@ -132,12 +132,12 @@ def running(hall: Hall, reader: Reader, language: str) -> str:
     if not _may(reader, "operator", "admin", "auditor"):
         return ""
     now = [r for r in hall.desk.store.jobs.runs(limit=20) if r["state"] == "running"]
-    return "".join(f'<div class="jw-job-running" role="status"><span class="jw-pulse"></span><span>{e(_progress(hall, r, language))}</span></div>' for r in now)
+    return "".join(f'<div class="jw-job-running" role="status"><span class="jw-pulse"></span><span>{e(_progress(hall, r, reader, language))}</span></div>' for r in now)
 
 
-def _progress(hall: Hall, run: Mapping[str, Any], language: str) -> str:
+def _progress(hall: Hall, run: Mapping[str, Any], reader: Reader, language: str) -> str:
     words = say("job.running", language, name=_job(run["name"], language), at=clock(run["started_at"]))
-    if run["name"] != "crawl":
+    if run["name"] != "crawl" or reader.ceiling < centre.WHOLE:  # what comes in may be above the ceiling
         return words
     stored = hall.desk.store.documents.stored_since(run["started_at"])
     return f"{words} · " + say("job.progress", language, documents=sum(stored.values()), sources=len(stored))
