@@ -23,6 +23,8 @@ _ENDS = re.compile(r"(?i)</(?:html|body)\s*>")
 _DEAD = ("script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "canvas", "select", "option", "button", "input", "textarea", "audio", "video", "link")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|$)|opacity\s*:\s*0(?:\.0+)?\s*(?:;|$)|(?:left|top|text-indent)\s*:\s*-\d{3,}|(?:max-)?height\s*:\s*0(?:px)?\s*;.*overflow\s*:\s*hidden", re.IGNORECASE | re.DOTALL)
 _SEPARATOR = re.compile(r"\s*[_|｜]\s*|\s+[-–—]+\s+|-(?=[^-]{2,12}(?:网|政府|门户|厅|局|委)\b)")
+_DATED = re.compile(r"[\s（(\[]+(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?)(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?[）)\]]?\s*$")
+"""The day of publication behind a heading (…的通知（2024-03-08）)."""
 ATTACHED = re.compile(r"(?i)\.(?:pdf|docx?|xlsx?|wps|et|ofd|zip|rar|csv|txt|pptx?)(?:[?#].*)?$")
 
 
@@ -52,14 +54,17 @@ def read_html(data: bytes, *, name: str = "", content_type: str = "") -> Reading
     meta = _meta(root)
     page_title = " ".join((root.findtext(".//title") or "").split())
     _prune(root)
-    tables = label_tables(root)
-    fields = label_fields(root, tables)
+    tables, labelled = label_tables(root)
+    fields = label_fields(root, labelled)
     node, confidence = main_node(root, tables)
     text, found = render(node, skip=set(tables))
     text = _without_noise(clean(text))
     if len(text) < 40 <= _size(root) // 4:
         text, confidence = _second_opinion(data, text), 0.5
     title = _title(root, meta, fields, page_title, text)
+    if dated := _DATED.search(title):
+        title = title[: dated.start()].rstrip()
+        fields.setdefault("发布日期", dated[1])
     return Reading(title, text, fields, meta, tuple(found), attachments(root, node), confidence)
 
 
