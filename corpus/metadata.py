@@ -135,7 +135,7 @@ def _numbers(found: _Collected, title: str, text: str) -> None:
 
 
 _NUMBER_LINE = re.compile(r"^[\s（(]*((?:[\u4e00-\u9fff（）()A-Za-z、\s]{1,40}?)(?:[〔\[（(【﹝［]\s*\d{4}\s*[〕\]）)】﹞］]\s*第?\s*\d+\s*号|(?:令|公告)\s*(?:\d{4}\s*年\s*)?[（(]?第\s*[\d零〇一二三四五六七八九十百]+\s*号))[\s）)]*$")
-_DECREE_LINES = re.compile(r"^\s*([\u4e00-\u9fff、\s]{2,40}(?:令|公告))\s*\n\s*(?:[（(]?\s*((?:\d{4}\s*年\s*)?第\s*[\d零〇一二三四五六七八九十百]+\s*号)\s*[）)]?)\s*$", re.MULTILINE)
+_DECREE_LINES = re.compile(r"^[ \u3000]*([\u4e00-\u9fff、 \u3000]{2,40}(?:令|公告))\s*\n\s*(?:[（(]?\s*((?:\d{4}\s*年\s*)?第\s*[\d零〇一二三四五六七八九十百]+\s*号)\s*[）)]?)\s*$", re.MULTILINE)
 _RUN_ON_NUMBER = re.compile(r"(?<=[\s通知告函复法定见案施则划令])([\u4e00-\u9fff]{2,12}〔\d{4}〕\s*\d+\s*号)(?=[\s各省市区县])")
 
 
@@ -143,7 +143,7 @@ def head_number(title: str, text: str) -> str:
     """The 文号 that stands on a line of its own near the top of a text (or behind the title of a run-on text), or empty."""
     if match := _DECREE_LINES.search(text[:300]):
         return official_number(f"{match[1]}{match[2]}")
-    for line in text[:700].split("\n")[:14]:
+    for line in map(_unspaced, text[:700].split("\n")[:14]):
         if len(line) <= 60 and (match := _NUMBER_LINE.match(line)):
             return official_number(match[1])
     if (match := _RUN_ON_NUMBER.search(text[:260])) and "（" not in text[max(0, match.start() - 1) : match.start()]:
@@ -151,6 +151,12 @@ def head_number(title: str, text: str) -> str:
     if match := re.search(r"[（(]([^（）()]{1,20}〔\d{4}〕\s*\d+\s*号)[）)]\s*$", title):
         return official_number(match[1])
     return ""
+
+
+def _unspaced(line: str) -> str:
+    """A line whose characters stand apart (闽 海 科 规 〔2019〕 3 号) without the blanks."""
+    head = re.split(r"[〔\[（(【﹝［]", line, maxsplit=1)[0].split()
+    return re.sub(r"\s+", "", line) if len(head) > 1 and all(len(word) == 1 for word in head) else line
 
 
 def _issuers(found: _Collected, title: str, text: str, default: Place | None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -15,9 +16,10 @@ from typing import Any
 import lxml.html
 
 from corpus.errors import Unreadable
+from corpus.metadata import GENRES, LABELS, head_number
 from corpus.readers.base import Reading, clean, decode
 from corpus.readers.labels import label_fields, label_tables
-from corpus.readers.render import render
+from corpus.readers.render import data_table, render
 
 _ENDS = re.compile(r"(?i)</(?:html|body)\s*>")
 _DEAD = ("script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "canvas", "select", "option", "button", "input", "textarea", "audio", "video", "link")
@@ -61,7 +63,11 @@ def read_html(data: bytes, *, name: str = "", content_type: str = "") -> Reading
     text = _without_noise(clean(text))
     if len(text) < 40 <= _size(root) // 4:
         text, confidence = _second_opinion(data, text), 0.5
-    title = _title(root, meta, fields, page_title, text)
+    if not any(fields.get(label) for label in LABELS["doc_number"]) and (number := next(filter(None, (head_number("", words) for words in _above(node))), "")):
+        fields["文号"] = number
+    title = _title(root, meta, fields, page_title)
+    if _names_the_site(title):
+        title = next(filter(None, map(_headline, (text, *_above(node)))), title)
     if dated := _DATED.search(title):
         title = title[: dated.start()].rstrip()
         fields.setdefault("发布日期", dated[1])
@@ -163,9 +169,25 @@ def _densest(node: Any, mass: dict[Any, int], share: float) -> Any:
     """The deepest block that still holds `share` of the text: go down while one child keeps it."""
     while True:
         child = max((c for c in node if isinstance(c.tag, str)), key=lambda c: mass.get(c, 0), default=None)
-        if child is None or child.tag in ("p", "span", "font", "b", "strong", "table", "tbody", "tr") or mass.get(child, 0) < share * mass.get(node, 0) or not mass.get(node):
+        if child is None or child.tag in ("p", "span", "font", "b", "strong") or (child.tag in ("table", "tbody", "tr") and not _lays_out(child)) or mass.get(child, 0) < share * mass.get(node, 0) or not mass.get(node):
             return node
         node = child
+
+
+def _lays_out(element: Any) -> bool:
+    """Whether a table (or the one around a row) holds the page rather than data."""
+    table = element if element.tag == "table" else next(element.iterancestors("table"), None)
+    return table is not None and data_table(table) is None
+
+
+def _above(node: Any) -> Iterator[str]:
+    """The short texts without links between the heading and the element of the text, the nearest first."""
+    for level, element in enumerate((node, *node.iterancestors())):
+        if level > 3 or element.tag == "body":
+            break
+        for above in element.itersiblings(preceding=True):
+            if isinstance(above.tag, str) and 0 < _size(above) <= 400 and not any(True for _ in above.iter("a")):
+                yield render(above, set())[0]
 
 
 def _without_noise(text: str) -> str:
@@ -173,14 +195,36 @@ def _without_noise(text: str) -> str:
     return "\n".join(line for line in text.split("\n") if not noise.fullmatch(line.strip())).strip("\n")
 
 
-def _title(root: Any, meta: dict[str, str], fields: dict[str, str], page_title: str, text: str) -> str:
+def _title(root: Any, meta: dict[str, str], fields: dict[str, str], page_title: str) -> str:
     tags = {k.lower(): v for k, v in meta.items()}
     candidates = [tags.get("articletitle", ""), fields.get("标题", ""), fields.get("名称", "")]
     headings = [" ".join(h.text_content().split()) for h in root.iter("h1", "h2")]
     short = _SEPARATOR.split(page_title)[0].strip()
-    candidates += [h for h in headings if short and (h in page_title or short in h)]
+    candidates += [h for h in headings if short and (h in page_title or short in h or (len(short) > 20 and h.endswith(short[-12:])))]
     candidates += [tags.get("og:title", ""), short, *headings[:1]]
-    return next((c for c in candidates if len(c) >= 2), "")
+    best = next((c for c in candidates if len(c) >= 2), "")
+    return best if not _names_the_site(best) else next((h for h in headings if not _names_the_site(h)), best)
+
+
+_SITE = re.compile(r"(?:网|网站|门户|平台|政府|厅|局|委|委员会|办公室|中心|首页|详情|正文|文件|公开|公告|通知|动态|政策|法规|解读|信息)$")
+
+
+def _names_the_site(title: str) -> bool:
+    """Whether a title says only whose page it is, or which column it stands in (闽海省科学技术厅, 政策文件)."""
+    return not title or (len(title) <= 24 and bool(_SITE.search(title)) and not re.search(r"关于|印发|《|的(?:公告|通知|意见|决定)$", title))
+
+
+_HEADLINE = re.compile(rf"(?=.{{8,120}}$)(?:[^。；：，]*(?:关于|印发|转发).{{4,}}(?:{'|'.join(GENRES)})|[^。；：，]{{6,60}}(?:办法|规定|条例|细则|规则|措施|意见|方案|指南|规划|公告|通告))(?:[（(][^（）()]{{1,12}}[）)])?$")
+_BODY_LINE = re.compile(r"^[\u4e00-\u9fff（）()、\s]{4,60}(?:府|厅|局|委|会|办|室|院|部|署)$")
+
+
+def _headline(text: str) -> str:
+    """The title in the first lines of a text, with the line of the issuing bodies above it, or empty."""
+    lines = [line.strip() for line in text.split("\n")[:12] if line.strip()]
+    for i, line in enumerate(lines):
+        if _HEADLINE.match(line):
+            return lines[i - 1] + line if i and line.startswith("关于") and _BODY_LINE.match(lines[i - 1]) else line
+    return ""
 
 
 def attachments(root: Any, node: Any) -> tuple[tuple[str, str], ...]:

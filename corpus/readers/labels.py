@@ -19,8 +19,12 @@ LABELS = frozenset(label for labels in FIELD_LABELS.values() for label in labels
 _ANY = "|".join("[ \u3000\u00a0]*".join(label) for label in sorted(LABELS, key=len, reverse=True))
 _LABELLED = re.compile(f"(?<![\u4e00-\u9fff])({_ANY})[ \u3000\u00a0]*[：:]")
 _BRACKETED = re.compile(rf"^[\[【][\s\u3000\u00a0]*({_ANY})[\s\u3000\u00a0]*[\]】][：:]?")
-_VALUE_END = re.compile(r"\s{2,}|[|｜【]|\s*(?:作者|编辑|责任编辑|发布时间|时间|浏览(?:次数|量)?|阅读(?:次数|量)?|点击(?:数|量)?|字号|字体|打印|分享)\s*[：:]")
+_VALUE_END = re.compile(r"\s{2,}|[|｜【]|\s*(?:作者|编辑|责任编辑|发布时间|时间|浏览(?:次数|量)?|阅读(?:次数|量)?|点击(?:次数|数|量)?|访问(?:次数|量)?|字号|字体|打印|分享)\s*[：:]")
 _BLANK = re.compile(r"[\s\u3000\u00a0]+")
+_STRONG = frozenset(label for name in ("index_number", "doc_number", "issuers", "written_on", "published_on", "marked_status", "open") for label in FIELD_LABELS[name]) - {"来源", "信息来源", "效力"}
+"""Labels that only the description of a document has: a label table holds one of them at least."""
+_DATED_LINE = re.compile(r"^(?:(?:发布|更新)?(?:时间|日期)[：:])?\s*(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?)(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?[\s|｜]*(?:信息|文章)?来源[：:]")
+"""2024-04-12 10:20 来源：…: the line below a title."""
 _LINES = frozenset(["p", "div", "section", "article", "header", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "table", "tbody", "tr", "td", "th", "br", "hr", "form", "main"])
 _GRIDS = ("table", "ul", "ol", "dl")
 LONGEST, WIDEST = 14, 400
@@ -146,7 +150,7 @@ def _split(piece: _Piece) -> Iterator[tuple[str, bool, str]]:
     marks = [] if len(text) > 2 * WIDEST or not ("：" in text or ":" in text) else list(_LABELLED.finditer(text))
     yield "", False, text[: marks[0].start()] if marks else text
     for match, end in zip(marks, [m.start() for m in marks[1:]] + [len(text)] * bool(marks), strict=True):
-        yield _label(match[1]), True, text[match.end() : end]
+        yield _label(match[1]), True, _VALUE_END.split(text[match.end() : end].strip())[0]
 
 
 def _goes_on(pair: _Pair, piece: _Piece, text: str) -> bool:
@@ -170,8 +174,10 @@ def _zones(pairs: list[_Pair], loose: list[_Piece], sizes: dict[Any, int]) -> li
     counts: dict[Any, int] = defaultdict(int)
     chars: dict[Any, int] = defaultdict(int)
     chains = []
+    strong: set[Any] = set()
     for pair in (p for p in pairs if p.words):
         chain = _chain(pair)
+        strong.update(chain if pair.name in _STRONG else ())
         chains.append(chain)
         for element in chain:
             counts[element] += 1
@@ -179,7 +185,7 @@ def _zones(pairs: list[_Pair], loose: list[_Piece], sizes: dict[Any, int]) -> li
     speaks = {a for piece in loose if "。" in piece.text for a in (piece.element, *piece.element.iterancestors())}
     found: dict[Any, None] = {}
     for chain in chains:
-        fit = [e for e in chain if counts[e] >= 2 and e not in speaks and e.tag not in ("html", "body")]
+        fit = [e for e in chain if counts[e] >= 2 and e in strong and e not in speaks and e.tag not in ("html", "body")]
         zone = next((e for e in fit if chars[e] >= 0.5 * sizes.get(e, 0)), None)
         while zone is not None and (up := zone.getparent()) in fit and chars[up] >= 0.85 * sizes[up] and not any(True for _ in up.iter("h1", "h2", "h3")):
             zone = up
@@ -213,6 +219,8 @@ def label_fields(root: Any, found: dict[str, str]) -> dict[str, str]:
         text = " ".join(element.text_content().split())
         if not 3 < len(text) <= 160:
             continue
+        if dated := _DATED_LINE.match(text):
+            found.setdefault("发布日期", dated[1])
         labels = list(_LABELLED.finditer(text))
         if not labels or (len(labels) > 1 and len(element) > 1 and any(_LABELLED.search(" ".join(c.text_content().split())) for c in element)):
             continue  # the elements within say it more exactly
