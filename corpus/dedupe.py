@@ -174,7 +174,7 @@ def _groups(documents: Sequence[Document]) -> Iterator[list[Document]]:
 def _same_record(a: Document, b: Document) -> bool:
     if a.security != b.security:
         return False  # whoever may not read one of them must not learn of it from the other, nor lose it
-    if a.doc_number and b.doc_number and number_key(a.doc_number) != number_key(b.doc_number):
+    if not _one_number(a, b):
         return False
     if a.extra.get("part") != b.extra.get("part"):
         return False
@@ -182,6 +182,19 @@ def _same_record(a: Document, b: Document) -> bool:
         return False  # rows of one imported set keep their own keys
     days = [version_date(d) for d in (a, b)]
     return days[0] == days[1] or not all(days) or bool(a.doc_number and b.doc_number and not a.extra.get("versioned"))
+
+
+_HEAD = 1500
+
+
+def _one_number(a: Document, b: Document) -> bool:
+    """Whether the 文号 speak for one record: equal, one unknown, or the orders of one history (第142号发布 … 第707号第四次修订) that both texts of one day tell."""
+    keys = [number_key(d.doc_number) for d in (a, b)]
+    if not all(keys) or keys[0] == keys[1]:
+        return True
+    told = [re.findall(r"令第\s*\d+\s*号", re.sub(r"\s", "", d.text[:_HEAD])) for d in (a, b)]
+    orders = [re.search(r"令第\d+号", key) for key in keys]
+    return version_date(a) == version_date(b) != "" and all(o is not None and o.group() in told[0] and o.group() in told[1] for o in orders)
 
 
 def _worth(d: Document) -> tuple[bool, int, str]:

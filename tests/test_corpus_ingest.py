@@ -184,6 +184,16 @@ def test_one_policy_on_three_portals_is_one_document_with_three_sources(store: S
     assert again["unchanged"] == 3 and link_all(store)["merged"] == 0 and store.documents.count(LOCAL) == 1
 
 
+def test_two_orders_of_one_history_are_one_policy() -> None:
+    text = "\n".join(f"第{n}条 个人取得所得的，按照所得的种类计算，具体办法由税务主管部门制定并公布（{n * 7}）。" for n in "一二三四五六七八九")
+    history = "（1994年1月28日国务院令第142号发布 2018年12月18日国务院令第707号第四次修订）\n"
+    first, last, later = (
+        complete(Draft(n, n, f"http://{n}/x", "policy", "某某法实施条例", history + text, labels={"发文字号": number, "成文日期": day}))
+        for n, number, day in (("a", "国务院令第142号", "2018-12-18"), ("b", "国令第707号", "2018-12-18"), ("c", "国务院令第707号", "2023-01-01"))
+    )
+    assert len(same_policies([first, last])) == 1 and same_policies([first, later]) == []
+
+
 def test_rows_of_one_imported_set_keep_their_keys() -> None:
     text = "\n".join(f"第{n}条 对符合条件的企业给予补助（{n * 7}）。" for n in "一二三四五六七八九")
     a, b = (complete(Draft(f"k{i}", "set", f"u{i}", "policy", "补助办法", text)) for i in range(2))
