@@ -5,6 +5,7 @@ The direct answer comes first; conditions and exceptions of the same article sta
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -194,7 +195,7 @@ BETTER = 1.25
 
 def _nearest_kin(e: Evidence, kin: Sequence[Statement], need: Need) -> Evidence:
     """The evidence moved to the paragraph of its article that answers (search finds the article, not always the paragraph)."""
-    if e.role or e.statement is None or not e.statement.article or e.statement.kind == "table":
+    if e.role or e.statement is None or not e.statement.article or e.statement.kind == "table" or e.slot >= constants()["pick"]["slot"]:
         return e
     held = {s: need.held(bag(s.text(e.document))) for s in kin if s.kind != "table"}
     best = max(held, key=lambda s: held[s], default=e.statement)
@@ -214,7 +215,7 @@ def _with_limits(e: Evidence, kin: Sequence[Statement], c: Context, part: int, f
     if not answers and e.statement.article and sum(s.end - s.start for s in kin) <= constants()["pick"]["short"]:
         return tuple(kin)
     worth = {o.start: o.worths[part] for o in c.evidence if o.document.id == e.document.id}
-    near = constants()["pick"]["near"]
+    near = constants()["pick"]["near"] if e.slot < constants()["pick"]["slot"] else math.inf  # the asked part itself: nothing of its article is as near
     also = len(c.asked.parts) > 1  # another case of the same rule may be what the next part asks
     rest = tuple(s for s in kin if s != e.statement and (_limits(s, e, kin) or worth.get(s.start, 0.0) >= near * e.worths[part] or (also and units & values_of(s.text(e.document)))))
     return (e.statement, *rest)

@@ -208,16 +208,31 @@ _DEFINES = re.compile(r"是指|所称|，指|的含义")
 _ASKS_MEANING = re.compile(r"什么(?:是|叫)|是什么(?!时候|意见)|是指什么|指的?是什么|(?:定义|含义|概念)(?:是|$|[?？])")
 
 
+_ASKS_LIST = re.compile(r"([\u4e00-\u9fff]{2,}?)(?:的?(?:种类|类型|类别|范围|内容|项目|情形|方式|形式))?(?:主要|都|一共|一般|分别|具体)*(?:包括|包含|有|分为|分成|分)(?:哪些|哪几[种类个项]|什么|啥|几[种类个项])")
+
+
+@lru_cache(maxsize=64)
+def _listing(question: str) -> re.Pattern[str] | None:
+    """How a text lists the kinds of the thing whose kinds are asked for (专项附加扣除有哪些: 专项附加扣除，包括…); None where none are."""
+    asks = _ASKS_LIST.search(question)
+    thing = re.escape(asks[1].split("的")[-1][-4:]) if asks else ""
+    if len(thing) < 2:
+        return None
+    kinds = "(?:的?(?:种类|类型|范围|方式|形式|情形))?"
+    return re.compile(rf"{thing}{kinds}[，,]?(?:主要|具体)?(?:包括|包含|分为|有(?:下列|以下)|(?:是|为)[^。；]{{0,16}}(?:下列|以下))|{thing}的(?:种类|类型|范围|方式|形式)?[：:]|(?:下列|以下)情形之一[^。；]{{0,16}}{thing}")
+
+
 @dataclass(frozen=True, slots=True)
 class _Wording:
     """The wording of a question: its runs of three characters, what is asked for (nouns beside the question word), whether a meaning is asked for,
-    the parts of a policy that it asks for, and what it is about without them."""
+    how a list that it asks for begins, the parts of a policy that it asks for, and what it is about without them."""
 
     plain: str
     things: frozenset[str]
     runs: frozenset[str]
     wanted: tuple[Need, ...]
     meaning: bool
+    listing: re.Pattern[str] | None
     slots: tuple[Wanted, ...]
     about: Need
 
@@ -226,14 +241,14 @@ class _Wording:
         plain = re.sub(r"\s", "", normalise(c.rewritten))
         words = {w for p in c.asked.parts for w in focus(p.text).asked}
         things = frozenset(one_name(n) for p in c.asked.parts if (n := compound(p.text)))
-        return cls(one_name(plain), things, frozenset(r for i in range(len(plain) - 2) if _CHARS.fullmatch(r := plain[i : i + 3])), tuple(need_of(w, tools.retriever, c.reader) for w in sorted(words)), bool(_ASKS_MEANING.search(plain)), slots_of(plain), need_of(without_slots(plain), tools.retriever, c.reader))
+        return cls(one_name(plain), things, frozenset(r for i in range(len(plain) - 2) if _CHARS.fullmatch(r := plain[i : i + 3])), tuple(need_of(w, tools.retriever, c.reader) for w in sorted(words)), bool(_ASKS_MEANING.search(plain)), _listing(plain), slots_of(plain), need_of(without_slots(plain), tools.retriever, c.reader))
 
     def features(self, text: str, held: frozenset[str]) -> dict[str, float]:
-        """thing: it names the thing whose value is asked for; run: share of the runs that the text holds; wanted: share of what is asked for that it, its title or headings hold; meaning: it defines where that is asked."""
+        """thing: it names the thing whose value is asked for; run: share of the runs that the text holds; wanted: share of what is asked for that it, its title or headings hold; meaning: it defines where that is asked; lists: it begins the list that is asked for."""
         plain = re.sub(r"\s", "", normalise(text))
         total = sum(n.total for n in self.wanted)
         wanted = sum(n.total * n.held(held) for n in self.wanted) / total if total else 1.0
-        return {"thing": float(any(t in one_name(plain) for t in self.things)), "run": sum(r in plain for r in self.runs) / max(1, len(self.runs)), "wanted": wanted, "meaning": float(self.meaning and bool(_DEFINES.search(plain)))}
+        return {"thing": float(any(t in one_name(plain) for t in self.things)), "run": sum(r in plain for r in self.runs) / max(1, len(self.runs)), "wanted": wanted, "meaning": float(self.meaning and bool(_DEFINES.search(plain))), "lists": float(bool(self.listing and self.listing.search(plain)))}
 
 
 _SECTIONS = re.compile(r"条件|材料|流程|程序|方式|标准|对象|范围")
@@ -275,7 +290,7 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
     programme = _PROGRAMME.match(text.lstrip())
     own = ({"programme": float(bool(programme) and p.form in _PLAIN), "fit": fit, "value": float(bool(p.units & values)), "rank": 1 / (1 + rank), "score": score} for p, fit, (rank, score) in zip(c.asked.parts, fits, places, strict=True))
     worths = tuple(_worth({**shared, **part}) for part in own)
-    return replace(e, start=s.start, end=s.end, clause=clause_record(e.document, s.start, s.end), statement=s, fits=fits, worths=worths, run=shared["run"], slot=shared["slot"])
+    return replace(e, start=s.start, end=s.end, clause=clause_record(e.document, s.start, s.end), statement=s, fits=fits, worths=worths, run=shared["run"], slot=max(shared["slot"], shared["lists"]))
 
 
 @lru_cache(maxsize=4096)
@@ -311,9 +326,12 @@ _PHONE = re.compile(r"(?<!\d)(?:0\d{2,3}[-—－]?\d{7,8}|400[-—－]?\d{3}[-�
 """Numbers of offices, not of people (mobile numbers are none)."""
 
 
+_NOTE = re.compile(r"\s*[（(]?注\s*\d{0,2}\s*[：:]")
+
+
 def _in_passing(text: str) -> bool:
-    """Opening and closing formulas answer nothing."""
-    return (text.startswith(("第一条", "为了", "为")) and "制定本" in text) or ("本法自" in text[:20] and "施行" in text)
+    """Opening and closing formulas and the notes of a table answer nothing."""
+    return (text.startswith(("第一条", "为了", "为")) and "制定本" in text) or bool(_NOTE.match(text)) or ("本法自" in text[:20] and "施行" in text)
 
 
 __all__ = ["Status", "constants", "gather", "weigh"]
