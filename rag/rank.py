@@ -6,6 +6,7 @@ reading (rag.reading) of the best of them. Features are mostly 0..1; their weigh
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -106,6 +107,7 @@ def _document(seen: Understanding, c: Candidate, region: str, cited: Cited) -> d
         "issuer": float(any(name in seen.issuers for name in document.issuers)),
         "kind": float(str(document.kind) in seen.kinds),
         "named": float(document.id in seen.documents),
+        "matter": float(bool(stem := _matter(document.title)) and stem in seen.question),
         **_place(document, region),
     }
 
@@ -113,6 +115,16 @@ def _document(seen: Understanding, c: Candidate, region: str, cited: Cited) -> d
 @lru_cache(maxsize=50_000)
 def _key(title: str) -> str:
     return title_key(title)
+
+
+_ACT = re.compile(r"(?:实施)?(?:条例|细则|办法|规定|法)$")
+
+
+@lru_cache(maxsize=50_000)
+def _matter(title: str) -> str:
+    """What a law is about by its name (行政处罚 of 《行政处罚法》); empty for less than four characters and for other texts."""
+    stem = _ACT.sub("", _key(title))
+    return stem if len(stem) >= 4 and stem != _key(title) else ""
 
 
 def _in_time(seen: Understanding, document: Document) -> bool:
