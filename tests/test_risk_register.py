@@ -1,4 +1,4 @@
-"""From documents to the register on a real store (SQLite and PostgreSQL): mining, point in time, decisions, lineage, what-if, measures."""
+"""From documents to the register on a real store (SQLite and PostgreSQL): mining, point in time, decisions, lineage, what-if, projects, province."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ from corpus.errors import BadInput, NotFound, NotPermitted
 from corpus.models import Document, Observation, Origin, document_id, sha256_hex
 from corpus.settings import Settings, load_settings
 from corpus.store import Store, open_store
-from rag.retrieve import Hit, Query, open_retriever
 from risk import lineage, overview, register, whatif
 from risk.collect import collect, load_evidence, seen_day
 from risk.constants import day, iso
-from risk.measures import NO_BASIS, NOT_SEARCHED, counter_measures, readable, usable, words_of
 from risk.mine import mine
 from risk.projects import project_signals, reissued, single
 from risk.province import parse
@@ -33,16 +31,6 @@ EXPERT = Reader("e", "expert", 2)
 ON = "2026-03-31"
 ELEVATOR = risk_id("电梯|安全事故")
 TOWNS = ("成都", "厦门", "武汉", "西安", "昆明")
-LAW = """演示省特种设备安全条例
-
-第一条 电梯使用单位应当开展隐患排查和抽查检测，消除事故隐患。
-
-第二条 电梯发生事故的，应当及时报送事故信息，启动应急处置预案。
-
-第三条 违反本条例的，处一万元罚款。
-
-第四条 本条例自2020年1月1日起施行。
-"""
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -301,71 +289,6 @@ def test_assumptions_are_checked(assumed: dict[str, float], home: tuple[Store, S
         whatif.what_if_list(store, settings, OFFICIAL, {"severity": 0.5} | assumed, as_of=ON)
 
 
-# ---- counter-measures --------------------------------------------------------------------------------------------
-
-
-def test_measures_rest_on_clauses_in_force_or_say_that_none_was_found(tmp_path: Path) -> None:
-    from corpus.ingest import Draft, ingest
-
-    settings = load_settings(tmp_path / "home")
-    store = open_store(settings)
-    fields = {"level": "national", "published_on": "2019-12-01"}
-    law = Draft("law", "s9", "http://x/law", "policy", "演示省特种设备安全条例", LAW, fields, first_seen_at="2020-01-01T00:00:00+00:00")
-    ingest(store, [law])
-    store.documents.put(incidents())
-    mine(store, settings, as_of=ON)
-    unsearched = register.get_risk(store, OFFICIAL, ELEVATOR, as_of=ON)
-    assert {m["basis"] for m in unsearched["counter_measures"]} == {NOT_SEARCHED}
-    retriever = open_retriever(settings, store)
-    mine(store, settings, as_of=ON, finder=retriever)
-    found = register.get_risk(store, OFFICIAL, ELEVATOR, as_of=ON)["counter_measures"]
-    retriever.close()
-    bases = [m["basis"] for m in found]
-    assert "《演示省特种设备安全条例》第一条" in bases[0] and NO_BASIS in bases
-    for m in found:
-        if m["citation"]:
-            c = m["citation"]
-            assert store.documents.get(c["document_id"], LOCAL).text[c["start"] : c["end"]] == c["quote"] and c["validity"]["status"] == "presumed_in_force"
-    assert register.get_risk(store, OFFICIAL, ELEVATOR, as_of=ON)["policies"][0]["title"] == "演示省特种设备安全条例"
-    store.close()
-
-
-def hit(text: str, **values: Any) -> Hit:
-    base: dict[str, Any] = {
-        "rank": 1, "score": 1.0, "document_id": "d", "external_id": "", "title": "特种设备安全法", "doc_number": "", "issuers": (), "level": "national", "region_code": "", "security": 1,
-        "kind": "policy", "validity": {"status": "in_force"}, "clause": {"label": "第一条"}, "start": 0, "end": 1, "text": text,
-    }  # fmt: skip
-    return Hit(**(base | values))
-
-
-R = {"key": "电梯|安全事故", "object": "电梯", "field": "特种设备", "statement": "电梯坠落"}
-
-
-@pytest.mark.parametrize(
-    "bad",
-    [
-        hit("应当开展隐患排查", validity={"status": "repealed"}), hit("应当开展隐患排查", level="province", region_code="110000"), hit("未开展隐患排查的，处三万元罚款"),
-        hit("应当开展隐患排查", title="政府工作报告"), hit("应当开展隐患排查", title="粮食流通管理条例"), hit("应当开展园林绿化", title="城市绿化条例"), hit("本条例自2020年1月1日起施行，隐患排查"),
-    ],
-)  # fmt: skip
-def test_what_is_no_basis(bad: Hit) -> None:
-    assert not usable(bad, R, load_taxonomy(), "350000")
-
-
-def test_what_is_a_basis() -> None:
-    assert usable(hit("应当开展隐患排查"), R, load_taxonomy()) and usable(hit("应当开展隐患排查", level="province", region_code="350200"), R, load_taxonomy(), "350000")
-    assert words_of("开展同类产品与设施的隐患排查和抽查检测") and "开展" not in words_of("开展隐患排查")
-
-
-def test_a_basis_that_a_reader_may_not_see_is_not_shown() -> None:
-    class Found:
-        def search(self, query: Query, reader: Reader) -> list[Hit]:
-            return [hit("应当开展产品和设施的隐患排查、抽查、检测", document_id="secret")]
-
-    made = counter_measures([R], Found(), OFFICIAL, load_taxonomy(), ON)[0]
-    assert made[0]["citation"]["document_id"] == "secret" and readable(made, set())[0]["basis"] == NO_BASIS and readable(made, {"secret"}) == made
-
-
 # ---- projects and the province -----------------------------------------------------------------------------------
 
 
@@ -408,18 +331,3 @@ def test_relevance_to_the_province_by_object_words_field_and_place() -> None:
     taxonomy = load_taxonomy()
     assert province.relevance("动力与储能电池", taxonomy, []) == 0.8 and province.relevance("氢能", taxonomy, []) == pytest.approx(0.4)
     assert province.relevance("电梯", taxonomy, []) == 0 and province.touched("氢能", taxonomy) == ("电池链",)
-
-
-def test_the_page_of_a_risk_links_the_clause_and_what_names_its_object(tmp_path: Path) -> None:
-    from ui.pages.risk import detail
-
-    store = open_store(load_settings(tmp_path / "home"))
-    filled((store, load_settings(tmp_path / "home")))
-    mine(store, load_settings(tmp_path / "home"), as_of=ON)
-    r = register.get_risk(store, OFFICIAL, ELEVATOR, as_of=ON)
-    citation = {"document_id": "dlaw", "start": 3, "end": 9, "title": "特种设备安全法", "label": "第一条"}
-    r |= {"counter_measures": [{"measure": "排查隐患", "basis": "《特种设备安全法》第一条", "citation": citation}, {"measure": "攻关", "basis": NO_BASIS, "citation": None}, "人工填写"]}
-    r |= {"policies": [{"document_id": "dlaw", "title": "特种设备<法>", "seen": ON}], "policy_count": 7, "owner": "特设处"}
-    page = detail(r, {}, "zh")
-    store.close()
-    assert "/d/dlaw?h=3-9" in page and NO_BASIS in page and "人工填写" in page and "特种设备&lt;法&gt;" in page and "共 7 项" in page and "特设处" in page
