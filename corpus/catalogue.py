@@ -28,20 +28,21 @@ class Holding:
     documents: int
     first_seen_at: str
     last_seen_at: str
+    stored_at: str
     url: str
 
 
 def holdings(store: Store, reader: Reader) -> list[Holding]:
     """The catalogue of sources with counts and freshness; a source above the ceiling is left out."""
     counts = store.documents.by_source(reader)
-    return [_holding(source, *counts.get(source.id, (0, "", ""))) for source in store.sources.all() if source.security <= reader.ceiling]
+    return [_holding(source, *counts.get(source.id, (0, "", "", ""))) for source in store.sources.all() if source.security <= reader.ceiling]
 
 
-def _holding(s: Source, count: int, first: str, last: str) -> Holding:
+def _holding(s: Source, count: int, first: str, last: str, stored: str) -> Holding:
     share = s.share or {1: "无条件共享", 2: "无条件共享", 3: "有条件共享", 4: "不予共享"}[s.security]
     opened = s.open or {1: "无条件开放", 2: "有条件开放", 3: "不予开放", 4: "不予开放"}[s.security]
     form = "文件导入" if s.access == "import" else "网络采集"
-    return Holding(s.id, s.publisher, s.kind, form, share, opened, s.security, s.cycle, s.level, s.region_code, count, first, last, s.url)
+    return Holding(s.id, s.publisher, s.kind, form, share, opened, s.security, s.cycle, s.level, s.region_code, count, first, last, stored, s.url)
 
 
 def dcat(found: list[Holding], *, title: str = "见微数据目录") -> dict[str, Any]:

@@ -22,7 +22,7 @@ from rag.record import answer_of, keep
 from rag.records import Answer, Citation, Context, Question, Sentence
 from rag.render import text_of
 from rag.standing import Standing
-from rag.steps import AFTER, STEPS, guard_output
+from rag.steps import AFTER, STEPS, guard_output, settle_rates
 from rag.tools import Books, Tools
 
 __all__ = ["Answer", "Answerer", "Citation", "Question", "Sentence", "open_answerer"]
@@ -48,6 +48,12 @@ class Answerer:
             if (after := _next(name)) and not context.done:
                 yield {"type": "step", "name": after}
         yield {"type": "answer", "answer": self._finish(context)}
+
+    def warm(self, question: str, reader: Reader) -> None:
+        """Walk one question and keep nothing, so that what is read at first use (dictionaries, filters) is read; before a model would be called it stops."""
+        for name, _ in self.walk(self._begin(Question(question), reader)):
+            if self.tools.settings.llm and name == settle_rates.__name__:
+                return
 
     def replay(self, answer_id: str, reader: Reader) -> dict[str, Any]:
         """A kept answer beside the same question asked again now: {"kept", "again", "same"}; nothing new is kept. Raises NotFound."""

@@ -44,7 +44,7 @@ def blind_spots(store: Store, reader: Reader, *, as_of: str = "") -> dict[str, A
     seen = Counter(r["field"] for r in risks)
     kinds = Counter(s["kind"] for r in risks for s in r["signals"])
     silent = []
-    for source, (n, first, last) in sorted(store.documents.by_source(reader).items()):
+    for source, (n, first, last, _) in sorted(store.documents.by_source(reader).items()):
         gap = day(on) - day(last[:10]) if last else 0
         usual = max(1.0, (day(last[:10]) - day(first[:10])) / max(1, n)) if first and last else 1.0
         if gap > max(30.0, min(365.0, 10 * usual)):

@@ -96,6 +96,7 @@ EXPECTED: dict[tuple[str, str], tuple[frozenset[str], dict[str, Any]]] = {
     ("GET", "/api/v1/corrections"): (WATCHERS, {}),
     ("GET", "/api/v1/corrections.csv"): (WATCHERS, {}),
     ("GET", "/api/v1/applications"): (WATCHERS, {}),
+    ("GET", "/api/v1/applications/mine"): (ALL, {}),
     ("POST", "/api/v1/applications"): (ACCOUNTS, {"json": {"document_id": "dnothing", "purpose": "课题研究"}}),
     ("POST", "/api/v1/applications/{number}/decide"): (KEEPERS, {"json": {"accept": False}}),
     ("GET", "/api/v1/retirements"): (WATCHERS, {}),

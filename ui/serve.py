@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from corpus.access import ANONYMOUS
 from corpus.errors import JianweiError, NotPermitted, SettingsError
 from corpus.settings import Settings
 from ui.auth.identity import is_loopback
@@ -116,8 +117,9 @@ def _warm(desk: Desk, log: Any) -> None:
         try:
             desk.retriever.keeps_serving = True
             desk.retriever.refresh()
-            _ = desk.answerer
+            answerer = desk.answerer
             desk.retriever.settle()
+            answerer.warm(say("ask.try_1", desk.settings.language), ANONYMOUS)
         except JianweiError as error:
             log.warning("warming failed", error=str(error))
 

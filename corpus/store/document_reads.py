@@ -141,16 +141,16 @@ class Reads:
         with self.engine.connect() as connection:
             return {str(value): int(n) for value, n in connection.execute(query)}
 
-    def by_source(self, reader: Reader) -> dict[str, tuple[int, str, str]]:
-        """Of each source: active documents within the ceiling, first and last time of sight."""
+    def by_source(self, reader: Reader) -> dict[str, tuple[int, str, str, str]]:
+        """Of each source: active documents within the ceiling, first and last time of sight, and when the last of them came into the store."""
         query = (
-            select(origins.c.source_id, func.count(), func.min(origins.c.first_seen_at), func.max(origins.c.first_seen_at))
+            select(origins.c.source_id, func.count(), func.min(origins.c.first_seen_at), func.max(origins.c.first_seen_at), func.max(documents.c.stored_at))
             .join(documents, documents.c.id == origins.c.document_id)
             .where(self._allowed(reader), documents.c.state == "active")
             .group_by(origins.c.source_id)
         )
         with self.engine.connect() as connection:
-            return {source: (int(n), first, last) for source, n, first, last in connection.execute(query)}
+            return {source: (int(n), first, last, stored) for source, n, first, last, stored in connection.execute(query)}
 
     def stored_since(self, instant: str) -> dict[str, int]:
         """How many documents each source has brought in since an instant (UTC, ISO)."""

@@ -35,7 +35,7 @@ class Application(BaseModel):
     """An application to read a 三级 document for a purpose."""
 
     model_config = ConfigDict(extra="forbid")
-    document_id: Annotated[str, Field(min_length=1, max_length=64)]
+    document_id: Annotated[str, Field(min_length=1, max_length=500, description="its id or permanent link")]
     purpose: Words
 
 
@@ -130,10 +130,16 @@ def applications(desk: DeskOf, reader: ReaderOf) -> Record:
     return {"applications": centre.queue(desk, "applications", reader)}
 
 
+@router.get("/applications/mine", response_model=dict[str, Any], responses=responses())
+def applied(desk: DeskOf, reader: ReaderOf) -> Record:
+    """One's own applications and how they were decided."""
+    return {"applications": centre.applied(desk, reader)}
+
+
 @router.post("/applications/{number}/decide", response_model=dict[str, Any], responses=responses(404))
 def decide(desk: DeskOf, reader: ReaderOf, number: Number, ended: Settled) -> Record:
     """Grant (until a date) or refuse."""
-    return centre.settle(desk, "decide", number, reader, accept=ended.accept, until=ended.until)
+    return centre.settle(desk, "decide", number, reader, accept=ended.accept, reason=ended.reason, until=ended.until)
 
 
 @router.get("/retirements", response_model=dict[str, Any], responses=responses())

@@ -88,14 +88,20 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def error_page(request: Request, error: JianweiError) -> HTMLResponse:
     """The same error for a person: a designed page that says what to do."""
-    from ui.messages import say
+    from ui.messages import say, spoken
+    from ui.pages import centre
     from ui.pages.html import e, empty, page
 
     language = "en" if request.query_params.get("lang") == "en" or request.cookies.get("jianwei_lang") == "en" else "zh"
     status = status_of(error)
     key = {403: "denied", 404: "unknown", 501: "not_built"}.get(status, "failed")
-    hint = say("state.unknown_hint", language) if status == 404 else say("state.denied_hint", language) if status == 403 else f"{error.what}; {error.mend}"
-    links = f'<p style="text-align:center"><a class="jw-button" href="/">{e(say("state.home", language))}</a> <a class="jw-button" href="/login">{e(say("account.login", language))}</a></p>'
+    hint = say("state.unknown_hint", language) if status == 404 else say("state.denied_hint", language) if status == 403 else "；".join(spoken(w, language) for w in (error.what, error.mend))
+    identity = request.app.state.hall.identities.of(request)
+    links = f'<a class="jw-button" href="/">{e(say("state.home", language))}</a>'
+    links += f' <a class="jw-button" href="/login">{e(say("account.login", language))}</a>' if identity.means == "none" else ""
+    if status == 404 and identity.means == "session" and "document_id" in request.path_params:
+        links += f'<br>{e(say("application.unknown", language))}<br>{centre.apply(language, request.path_params["document_id"])}'
+    links = f'<p class="jw-center">{links}</p>'
     return HTMLResponse(page(say(f"state.{key}", language), f'<div class="jw-card">{empty(say(f"state.{key}", language), hint, "∅")}{links}</div>', language), status)
 
 

@@ -60,7 +60,7 @@ class Searched(BaseModel):
     date_from: Annotated[Day, Field(alias="from")] = ""
     date_to: Annotated[Day, Field(alias="to")] = ""
     as_of: Day = ""
-    in_force: bool = False
+    in_force: Flag = False
     kinds: list[Kind] = []
     without: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=20)] = []
 

@@ -16,7 +16,6 @@ from ui.desk import centre
 from ui.messages import say
 from ui.pages import centre as pages
 from ui.pages.centre import rows_of as _rows
-from ui.pages.centre import value_of as _value
 from ui.pages.html import badge, e
 
 
@@ -47,10 +46,14 @@ def _share(value: float) -> str:
 def quality(hall: Hall, reader: Reader, language: str) -> str:
     """Measures of every source."""
 
+    publishers = {s["id"]: s["publisher"] for s in hall.desk.sources(reader)}
+
     def cell(name: str, value: Any) -> str:
+        if name == "source_id":
+            return f"<b>{e(say('quality.all', language))}</b>" if value == "*" else pages.named((publishers.get(value, value), value))
         if name in ("completeness", "duplicate_share", "confidence"):
             return _share(value)
-        return "".join(badge(a, "bad") for a in value) if name == "alarms" else e(value)
+        return ("".join(badge(a, "bad") for a in value) or "—") if name == "alarms" else e(value)
 
     return _rows(("source_id", "documents", "completeness", "timeliness", "duplicate_share", "confidence", "unread_attachments", "newest", "alarms"), "quality", centre.quality(hall.desk, reader), language, cell)
 
@@ -58,8 +61,8 @@ def quality(hall: Hall, reader: Reader, language: str) -> str:
 def catalogue(hall: Hall, reader: Reader, language: str) -> str:
     """数据编目 with downloads."""
     links = "".join(f'<a class="jw-button" href="{h}" download>{n}</a>' for n, h in (("CSV", "/api/v1/catalogue/holdings.csv"), ("JSON", "/api/v1/catalogue/holdings"), ("DCAT", "/api/v1/catalogue/dcat")))
-    names = ("source_id", "publisher", "kind", "form", "level", "region_code", "security", "share", "open", "cycle", "documents", "last_seen_at")
-    return f'<div class="jw-actions">{links}</div>' + _rows(names, "catalogue", centre.holdings(hall.desk, reader), language, lambda n, v: _value(n, v, language))
+    names = ("source_id", "publisher", "kind", "form", "level", "region_code", "security", "share", "open", "cycle", "documents", "stored_at")
+    return f'<div class="jw-actions">{links}</div>' + _rows(names, "catalogue", centre.holdings(hall.desk, reader), language)
 
 
 WATCHERS = roles("operator", "auditor", "admin")
@@ -69,7 +72,7 @@ PANELS: tuple[tuple[str, Draw, Callable[[Reader], bool]], ...] = (
     ("quality", quality, lambda _: True),
     ("catalogue", catalogue, lambda _: True),
     ("doubts", pages.doubts, WATCHERS),
-    ("applications", pages.applications, WATCHERS),
+    ("applications", pages.applications, lambda r: r.role != "anonymous"),
     ("retirement", pages.retirement, WATCHERS),
     ("users", pages.users, roles("admin", "auditor")),
     ("audit", pages.audit, roles("admin", "auditor")),

@@ -47,14 +47,14 @@ def _matching(hall: Hall, language: str, tab: Any) -> None:
     with gr.Row(elem_classes="jw-grid jw-matching"):
         with gr.Column(elem_classes="jw-surface jw-profile"):
             html(f'<p class="jw-dim">{e(say("match.private", language))}</p>')
-            saved = gr.Dropdown([], value=None, label=say("match.saved", language))
+            saved = gr.Dropdown([], value=None, label=say("match.saved", language), visible=False)
             upload = gr.UploadButton(say("match.upload", language), file_types=[".toml"], type="filepath", size="sm")
             fields = _form(language)
             with gr.Row():
                 go = gr.Button(say("match.go", language), variant="primary")
-                keep = gr.Button(say("match.keep", language))
-                drop = gr.Button(say("match.drop", language))
-                follow = gr.Button(say("match.follow", language))
+                keep = gr.Button(say("match.keep", language), visible=False)
+                drop = gr.Button(say("match.drop", language), visible=False)
+                follow = gr.Button(say("match.follow", language), visible=False)
         with gr.Column(elem_classes="jw-surface"):
             out = html(empty(say("match.start", language), say("match.start_hint", language), "◇"))
 
@@ -64,13 +64,13 @@ def _matching(hall: Hall, language: str, tab: Any) -> None:
     def store(request: gr.Request, *values: Any) -> Any:
         reader = reader_of(hall, request)
         name = _tried(lambda: enterprise.keep(hall.desk, _facts(values), reader))
-        return gr.update(choices=enterprise.names(hall.desk, reader), **({"value": name} if name else {}))
+        return _kept(hall, reader, name)
 
     def remove(name: str | None, request: gr.Request) -> Any:
         reader = reader_of(hall, request)
         if name:
             _tried(lambda: hall.desk.store.profiles.remove(enterprise.owner(reader), name))
-        return gr.update(choices=enterprise.names(hall.desk, reader), value=None)
+        return _kept(hall, reader, None)
 
     def watch(name: str | None, request: gr.Request) -> None:
         reader = reader_of(hall, request)
@@ -86,23 +86,33 @@ def _matching(hall: Hall, language: str, tab: Any) -> None:
         return _filled(_tried(lambda: enterprise.read_toml(Path(path).read_bytes())) if path else None)
 
     go.click(run, fields, out, **QUIET)
-    keep.click(store, fields, saved, **QUIET)
-    drop.click(remove, saved, saved, **QUIET)
+    keep.click(store, fields, [saved, drop, follow], **QUIET)
+    drop.click(remove, saved, [saved, drop, follow], **QUIET)
     follow.click(watch, saved, None, **QUIET)
     saved.input(load, saved, fields, **QUIET)
     upload.upload(read, upload, fields, **QUIET)
-    _on_open(hall, tab, saved)
+    _on_open(hall, tab, saved, [keep, drop, follow])
+
+
+def _kept(hall: Hall, reader: Reader, chosen: str | None) -> Any:
+    """The chooser of kept profiles, and whether one can be removed or followed."""
+    names = enterprise.names(hall.desk, reader)
+    return gr.update(choices=names, value=chosen, visible=bool(names)), *(gr.update(visible=bool(names)) for _ in range(2))
 
 
 def _follow(hall: Hall, reader: Any, kind: str, profile: str) -> Any:
     return subscribe(hall.desk, enterprise.owner(reader), kind, "inbox", "", {"profile": profile})
 
 
-def _on_open(hall: Hall, tab: Any, saved: Any) -> None:
-    def opened(request: gr.Request) -> Any:
-        return gr.update(choices=enterprise.names(hall.desk, reader_of(hall, request)))
+def _on_open(hall: Hall, tab: Any, saved: Any, acts: list[Any]) -> None:
+    """Kept profiles and what may be done to one; a visitor, who can keep none, is shown neither."""
 
-    tab.select(opened, None, saved, **QUIET)
+    def opened(request: gr.Request) -> Any:
+        reader = reader_of(hall, request)
+        known, names = reader.role != "anonymous", enterprise.names(hall.desk, reader)
+        return gr.update(choices=names, visible=bool(names)), gr.update(visible=known), *(gr.update(visible=bool(names)) for _ in acts[1:])
+
+    tab.select(opened, None, [saved, *acts], **QUIET)
 
 
 def _form(language: str) -> list[Any]:

@@ -143,7 +143,9 @@ def _bulletins(hall: Hall, reader: Reader, language: str) -> str:
 
 
 def _overview(hall: Hall, reader: Reader, language: str) -> str:
-    return watch.overview(desk.identification(hall.desk, reader), desk.blind_spots(hall.desk, reader), language)
+    blind, names = desk.blind_spots(hall.desk, reader), {s["id"]: s["publisher"] for s in hall.desk.sources(reader)}
+    blind = blind | {"sources": [s | {"source": names.get(s["source"], s["source"])} for s in blind["sources"]]}
+    return watch.overview(desk.identification(hall.desk, reader), blind, language)
 
 
 def _moves(hall: Hall, language: str) -> Any:

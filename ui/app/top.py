@@ -20,11 +20,17 @@ def build(hall: Hall, language: str, blocks: Any) -> None:
 
     def load(request: gr.Request) -> str:
         identity = identity_of(hall, request)
-        newest = max((last for _, _, last in hall.desk.store.documents.by_source(identity.reader).values()), default="")
+        newest = _newest(hall, identity.reader)
         as_of = say("top.as_of", language, date=clock(newest)) if newest else say("top.no_data", language)
         return _head(language, as_of, _who(hall, identity, language))
 
     blocks.load(load, None, head, show_progress="hidden", api_visibility="private")
+
+
+def _newest(hall: Hall, reader: Reader) -> str:
+    """When something of what the reader may see last came into the store, or a source was last looked at; empty for an empty home."""
+    stored = [stored for *_, stored in hall.desk.store.documents.by_source(reader).values()]
+    return max([*stored, *(run["ended_at"] for run in hall.desk.store.sources.runs(None, 1))]) if stored else ""
 
 
 def _head(language: str, as_of: str, who: str) -> str:

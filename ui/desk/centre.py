@@ -12,6 +12,7 @@ from corpus.access import LOCAL, Reader
 from corpus.errors import BadInput, NotFound, NotPermitted, StoreError
 from corpus.models import Level, Source
 from ui.desk import Desk, date_or_bad, room, today
+from ui.messages import say
 from ui.records import plain
 
 KEEPERS = ("operator", "admin")
@@ -48,17 +49,20 @@ def runs(desk: Desk, reader: Reader, *, source_id: str = "", limit: int = 50) ->
 
 def stations(desk: Desk, reader: Reader) -> list[dict[str, Any]]:
     """Every source within the ceiling as its record, with `documents`, `turn` (when the schedule gathers it next, paused or not;
-    None while nobody gathered it) and `health` (None likewise)."""
+    None while nobody gathered it), `health` (None likewise) and `imported_at` (when its documents came in as files; empty when they were gathered)."""
     from corpus.store.base import now
 
     declared = room("crawlers.source").load_sources(desk.settings.home / "sources")
     turns = room("crawlers.rotation").turns(desk.store, declared)
     health = {h.source_id: h for h in room("crawlers.health").survey(desk.store, declared, now=now())}
-    held = {h["source_id"]: h["documents"] for h in holdings(desk, reader)}
-    return [
-        s | {"documents": held.get(s["id"], 0), "turn": plain(turns[s["id"]]) if s["id"] in turns else None, "health": plain(health[s["id"]]) if s["id"] in health else None}
-        for s in desk.sources(reader)
-    ]
+    held = {h["source_id"]: h for h in holdings(desk, reader)}
+    return [s | _station(held.get(s["id"], {}), turns.get(s["id"]), health.get(s["id"])) for s in desk.sources(reader)]
+
+
+def _station(held: Mapping[str, Any], turn: Any, health: Any) -> dict[str, Any]:
+    gathered = health is not None and health.state != "never"
+    imported = held["stored_at"] if held.get("documents") and not gathered else ""
+    return {"documents": held.get("documents", 0), "turn": plain(turn) if turn else None, "health": plain(health) if health else None, "imported_at": imported}
 
 
 def pause_source(desk: Desk, source_id: str, reader: Reader, *, paused: bool) -> None:
@@ -70,13 +74,29 @@ def pause_source(desk: Desk, source_id: str, reader: Reader, *, paused: bool) ->
     desk.store.audit.add(reader.user, "pause" if paused else "resume", source_id, {})
 
 
+LONGEST_ID = 32
+"""Characters of the id of a document."""
+
+
 def apply(desk: Desk, document_id: str, purpose: str, reader: Reader) -> int:
-    """Apply to read a 三级 document; the answer is the same whether it exists or not."""
+    """Apply to read a 三级 document, given by its id or permanent link; the answer is the same whether it exists or not."""
     if reader.user in ("anonymous", "local"):
         raise NotPermitted("an application needs an account", reader.user, "sign in")
+    document_id = document_id.strip().partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
+    if not document_id or len(document_id) > LONGEST_ID:
+        raise BadInput("this is no number or link of a document", document_id, "give it as it was told you: …/d/NUMBER")
     number = desk.store.governance.apply(reader.user, document_id, purpose)
     desk.store.audit.add(reader.user, "application", document_id, {"n": number})
     return number
+
+
+def applied(desk: Desk, reader: Reader) -> list[dict[str, Any]]:
+    """One's own applications, newest first; `title` only of what one may read by now."""
+    if reader.user in ("anonymous", "local"):
+        return []
+    rows = desk.store.governance.applications(user=reader.user)
+    titles = {d.id: d.title for d in desk.store.documents.heads(reader, id=sorted({r["document_id"] for r in rows}), state=None)}
+    return [plain(r) | {"title": titles.get(r["document_id"], "")} for r in rows]
 
 
 def quality(desk: Desk, reader: Reader, *, remember: bool = False) -> list[dict[str, Any]]:
@@ -129,7 +149,8 @@ def settle(desk: Desk, what: str, number: int, reader: Reader, *, accept: bool, 
     if what == "decide":
         governance.decide(number, reader.user, grant=accept, until=date_or_bad(until))
         done: dict[str, Any] = {"n": number, "state": "granted" if accept else "refused", "until": until}
-        desk.store.outbox.tell("application.decided", row["document_id"], "", done["state"], user=row["user"], security=1)
+        words = say(f"application.{done['state']}_told", desk.settings.language, n=number, until=until or say("application.no_end", desk.settings.language))
+        desk.store.outbox.tell("application.decided", row["document_id"], words, reason, link=f"/d/{row['document_id']}" if accept else "", user=row["user"], security=1)
     else:
         values = _corrected(row["field"], new) if accept and new and row["document_id"] and row["field"] else {}
         providers = _providers(desk, row["document_id"]) if accept and row["document_id"] else []

@@ -40,6 +40,8 @@ def value_of(name: str, value: Any, language: str) -> str:
         return e(say(f"role.{value}", language))
     if name == "state" and known(f"job_state.{value}"):
         return badge(say(f"job_state.{value}", language), TONES.get(str(value), "dim"))
+    if name == "cycle":
+        return _cycle(value, language)
     if name in ("share", "open", "form") and known(f"sharing.{value}"):
         return e(say(f"sharing.{value}", language))
     if name == "region_code":
@@ -68,8 +70,10 @@ def sources(hall: Hall, reader: Reader, language: str) -> str:
     rows = [s | {"last": last.get(s["id"]), "next_at": s["turn"], "alarms": (s["health"] or {}).get("alarms", ())} for s in centre.stations(hall.desk, reader)]
     rows.sort(key=lambda r: (r["last"] is None and not r["documents"], r["id"]))
     for r in rows:
+        if r["imported_at"] and not r["last"]:
+            r |= {"health": {"state": "imported"}, "last": {"imported_at": r["imported_at"]}}
         r |= {"who": (r["publisher"], r["id"]), "what": ("level", r["level"], "kind", r["kind"]), "how": ("access", r["access"], "verified", r["verified"])}
-    drawn: dict[str, Callable[[Any, str], str]] = {"who": _who, "what": _two, "how": _two, "last": _run, "health": _health, "next_at": _turn, "alarms": _alarms, "cycle": _cycle}
+    drawn: dict[str, Callable[[Any, str], str]] = {"who": named, "what": _two, "how": _two, "last": _run, "health": _health, "next_at": _turn, "alarms": _alarms}
 
     def cell(name: str, value: Any) -> str:
         return drawn[name](value, language) if name in drawn else value_of(name, value, language)
@@ -88,8 +92,9 @@ def sources(hall: Hall, reader: Reader, language: str) -> str:
     return running(hall, reader, language) + (rows_of(names, "source", live, language, cell, may) if live else "") + folded
 
 
-def _who(value: Sequence[str], language: str) -> str:
-    return f'<b>{e(value[0])}</b><br><small class="jw-dim">{e(value[1])}</small>'
+def named(who: Sequence[str], language: str = "") -> str:
+    """A publisher with the id of its source below."""
+    return f'<b>{e(who[0])}</b><br><small class="jw-dim">{e(who[1])}</small>'
 
 
 def _two(value: Sequence[Any], language: str) -> str:
@@ -100,7 +105,7 @@ def _two(value: Sequence[Any], language: str) -> str:
 
 def _health(health: Mapping[str, Any] | None, language: str) -> str:
     state = health["state"] if health else "never"
-    return badge(say(f"health.{state}", language), {"ok": "good", "late": "calm", "failing": "bad"}.get(state, "dim"))
+    return badge(say(f"health.{state}", language), {"ok": "good", "late": "calm", "imported": "calm", "failing": "bad"}.get(state, "dim"))
 
 
 def _turn(turn: Mapping[str, Any] | None, language: str) -> str:
@@ -121,6 +126,8 @@ def _cycle(value: Any, language: str) -> str:
 def _run(run: Mapping[str, Any] | None, language: str) -> str:
     if not run:
         return f'<span class="jw-dim">{e(say("source.never", language))}</span>'
+    if "imported_at" in run:
+        return f'<span class="jw-num">{e(say("source.imported", language, at=clock(run["imported_at"])))}</span>'
     counts = run["counts"]
     bad = counts.get("failed", 0) or run["errors"]
     words = say("source.run", language, new=counts.get("new", 0), changed=counts.get("changed", 0), failed=counts.get("failed", 0))
@@ -213,12 +220,38 @@ def doubts(hall: Hall, reader: Reader, language: str) -> str:
 
 
 def applications(hall: Hall, reader: Reader, language: str) -> str:
-    """共享申请: for 三级 data, granted until a date or refused."""
+    """共享申请: one's own with how they were decided, and a new one; to those who run the centre also the queue."""
+    mine = "" if reader.role == "local" else f'<div class="jw-actions">{apply(language)}</div>{_mine(centre.applied(hall.desk, reader), language)}'
+    if not _may(reader, *centre.WATCHERS):
+        return mine
+    return f"<h3 class='jw-sub-title'>{e(say('application.queue', language))}</h3>{_queue(hall, reader, language)}<h3 class='jw-sub-title'>{e(say('application.mine', language))}</h3>{mine}"
+
+
+def apply(language: str, document_id: str = "") -> str:
+    """The button that applies for a 三级 document: for one that is known by its link, or for one that is named in the form."""
+    asked: list[dict[str, Any]] = [{"name": "purpose", "label": say("application.purpose_of", language), "type": "textarea", "required": True}]
+    asked = asked if document_id else [{"name": "document_id", "label": say("application.which", language), "required": True}, *asked]
+    body = {"document_id": document_id} if document_id else None
+    return act(say("application.apply", language), "POST /api/v1/applications", body=body, fields=asked, title=say("application.apply_title", language), tone="good")
+
+
+def _mine(rows: Sequence[Mapping[str, Any]], language: str) -> str:
+    def cell(name: str, value: Any) -> str:
+        if name == "state":
+            return badge(say(f"application.{value}", language), {"granted": "good", "refused": "bad"}.get(value, "calm"))
+        return value_of(name, value, language)
+
+    return rows_of(("n", "applied_at", "title", "document_id", "purpose", "state", "until"), "application", rows, language, cell)
+
+
+def _queue(hall: Hall, reader: Reader, language: str) -> str:
+    """Granted until a date or refused, with what is said to the applicant."""
 
     def acts(r: Mapping[str, Any]) -> str:
         call, until = f"POST /api/v1/applications/{r['n']}/decide", {"name": "until", "label": say("application.until", language), "type": "date", "required": True}
-        yes = act(say("application.grant", language), call, body={"accept": True}, fields=[until], title=say("application.grant_title", language, n=r["n"]), tone="good")
-        return yes + act(say("application.refuse", language), call, body={"accept": False}, title=say("application.refuse_title", language, n=r["n"]))
+        reason = {"name": "reason", "label": say("application.reason", language), "type": "textarea"}
+        yes = act(say("application.grant", language), call, body={"accept": True}, fields=[until, reason], title=say("application.grant_title", language, n=r["n"]), tone="good")
+        return yes + act(say("application.refuse", language), call, body={"accept": False}, fields=[reason | {"required": True}], title=say("application.refuse_title", language, n=r["n"]))
 
     rows = centre.queue(hall.desk, "applications", reader)
     return rows_of(("n", "applied_at", "user", "document_id", "purpose"), "application", rows, language, acts=acts if _may(reader, "operator", "admin") else None)

@@ -49,7 +49,8 @@ def _block(block: Mapping[str, Any], cited: Mapping[int, Mapping[str, Any]], lan
 
 
 def _cell(text: str, tint: str | None, label: str) -> str:
-    return f'<td data-label="{e(label)}"{f" style={chr(34)}background:{e(tint)}{chr(34)}" if tint else ""}><div>{e(text)}</div></td>'
+    whole = ' class="jw-whole"' if len(text) <= 10 and text[:4].isdigit() else ""  # a date is not broken
+    return f'<td data-label="{e(label)}"{f" style={chr(34)}background:{e(tint)}{chr(34)}" if tint else ""}><div{whole}>{e(text)}</div></td>'
 
 
 def mark(n: int, citation: Mapping[str, Any] | None, language: str) -> str:
