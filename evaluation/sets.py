@@ -182,11 +182,14 @@ def lawbench_articles(data: Path, texts: Mapping[str, str]) -> QuestionSet:
 
 def cmrc(data: Path) -> QuestionSet:
     """CMRC 2018: the paragraph that answers, among all paragraphs."""
-    asks, relevant = {}, {}
+    asks, relevant, empty = {}, {}, 0
     for row in _cmrc_rows(data):
         for qa in row["qas"]:
-            asks[qa["id"]], relevant[qa["id"]] = Ask(qa["question"]), frozenset({text_id(row["context"])})
-    return QuestionSet("cmrc", asks, relevant, "document")
+            if qa["question"].strip():
+                asks[qa["id"]], relevant[qa["id"]] = Ask(qa["question"]), frozenset({text_id(row["context"])})
+            else:
+                empty += 1
+    return QuestionSet("cmrc", asks, relevant, "document", {"questions without words": empty})
 
 
 def _cmrc_rows(data: Path) -> Iterator[dict[str, Any]]:

@@ -207,9 +207,9 @@ class Lexical:
         """Passages within the ceiling."""
         return self._passages.count(ceiling)
 
-    def holds(self, token: str, ceiling: int) -> bool:
-        """Whether a passage within the ceiling holds the token."""
-        return self._passages.frequency(token, ceiling) > 0
+    def holding(self, text: str, ceiling: int) -> int:
+        """How many passages within the ceiling hold every two neighbouring characters of a Chinese text."""
+        return self._passages.together([text[i : i + 2] for i in range(max(len(text) - 1, 1))], ceiling)
 
     def terms(self, weights: Mapping[str, float], ceiling: int) -> dict[str, float]:
         """Weight × idf of each token of a question, by the statistics of the levels within the ceiling."""

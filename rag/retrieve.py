@@ -36,7 +36,7 @@ from rag.understand import Understanding, understand
 from rag.units import day, fields, region_chain
 
 _LOG = logging.getLogger(__name__)
-_WIDE, _NEAR, _DOCUMENTS = 200, 100, 300
+_WIDE, _NEAR, _DOCUMENTS, _OF_TIME = 200, 100, 300, 60
 _READ = 32
 """So many readings of questions are kept."""
 _BULK = 3_000
@@ -265,7 +265,7 @@ class Retriever:
     def _reading(self, query: Query, reader: Reader) -> _Read:
         """The reading of a question, kept while index and shelf stay as they are: an answer asks the same words of every level."""
         state = (id(self._lexical), id(self._vectors), self._state.sequence, self.shelf.sequence)
-        key = (query.text, query.history, query.without, reader.ceiling, reader.grants, *state)
+        key = (query.text, query.history, query.without, query.as_of[:4], reader.ceiling, reader.grants, *state)
         with self._kept:
             if (held := self._read.get(key)) is not None:
                 return held
@@ -283,7 +283,7 @@ class Retriever:
         assert lexical is not None
         return understand(
             query.text, self.shelf.lookup(reader), query.history,
-            issuers=self.shelf.bodies(reader), held=lambda pair: lexical.holds(pair, ceiling), without=query.without,
+            issuers=self.shelf.bodies(reader), held=lambda pair: lexical.holding(pair, ceiling), without=query.without, on=query.as_of,
         )  # fmt: skip
 
     def _reranked(self, text: str, order: list[int], found: Sequence[rank.Candidate]) -> list[int]:
@@ -315,7 +315,7 @@ class Retriever:
         assert self._lexical is not None
         filters, grants, ceiling = self._filters(query, reader), sorted(reader.grants), reader.ceiling
         entries = {e.passage.id: e for e in self._lexical.search(read.seen.weights, _WIDE + 2 * query.k, ceiling=ceiling, grants=grants, filters=filters)}
-        for entry in self._direct(read.seen, filters, reader):
+        for entry in self._direct(read.seen, filters, reader) + self._of_time(read.seen, filters, reader):
             entries.setdefault(entry.passage.id, entry)
         cosine = self._nearest(read, _NEAR + query.k, filters, reader)
         cosine |= self._cosines(read, [i for i in entries if i not in cosine])
@@ -336,6 +336,14 @@ class Retriever:
             narrow = replace(filters, documents=seen.documents, article=article)
             found += self._lexical.search(seen.weights, 30, ceiling=reader.ceiling, grants=grants, filters=narrow)
         return found
+
+    def _of_time(self, seen: Understanding, filters: Filters, reader: Reader) -> list[Entry]:
+        """The best of the time of which texts are asked for (2024年以后的文件)."""
+        assert self._lexical is not None
+        if not seen.dated or filters.date_from or filters.date_to:
+            return []
+        narrow = replace(filters, date_from=day(min(seen.years, default=seen.since)), date_to=day(max(seen.years, default=seen.until), last=True))
+        return self._lexical.search(seen.weights, _OF_TIME, ceiling=reader.ceiling, grants=sorted(reader.grants), filters=narrow)
 
     def _nearest(self, read: _Read, k: int, filters: Filters, reader: Reader) -> dict[str, float]:
         """The k passages nearest to the question among those whose documents meet the filters, with their cosines."""

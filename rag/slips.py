@@ -1,7 +1,8 @@
 """Slips of spelling and input method: 高薪技术企业 → 高新技术企业, 加计扣出 → 加计扣除, gaoqi → 高企.
 
-A stretch of the question is mended only when the corpus holds no document with it as written, and a known term sounds the same
-(tones, zh/z, ch/c, sh/s, -ng/-n aside) or, from five characters on, differs in one inner character.
+A stretch of whole words is mended when a known term sounds the same (tones, zh/z, ch/c, sh/s, -ng/-n aside) and the corpus holds two of
+its characters side by side never, or (from four characters on) the stretch hardly ever beside the term; where two are never held side by
+side it may also, from five characters on, differ in one inner character. Pinyin: rag.pinyin.
 
     mend("高薪技术企业有什么补贴", terms, held) == ("高新技术企业有什么补贴", (("高薪技术企业", "高新技术企业"),))
 """
@@ -12,14 +13,20 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import accumulate
 
+from corpus.text import words as cut
+from rag import pinyin
 from rag.words import words
 
 Slip = tuple[str, str]
 """As written, as mended."""
 _CHINESE = re.compile(r"[\u4e00-\u9fff]+")
-_LATIN = re.compile(r"(?<![A-Za-z0-9])[a-z]{4,40}(?![A-Za-z0-9])")
-_LONGEST, _SHORTEST, _ONE_WRONG = 12, 3, 5
+_LONGEST, _SHORTEST, _ONE_WRONG, _SURE = 12, 3, 5, 4
+_RARE = 20
+"""A stretch is a slip when the corpus holds the term so many times as often."""
+Held = Callable[[str], int]
+"""How many passages hold every two neighbouring characters of a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +76,12 @@ def build(found: Iterable[str]) -> Terms:
 def terms() -> Terms:
     """The terms of the reviewed word table: titles, official words, what people say."""
     table = words()
-    return build([*table.names.values(), *table.names, *(w for others in table.said.values() for w in others), *table.said])
+    return build([*table.names.values(), *table.names, *(w for others in table.said.values() for w in others), *table.said, *table.terms])
 
 
-def mend(text: str, known: Terms, held: Callable[[str], bool]) -> tuple[str, tuple[Slip, ...]]:
-    """The text with its slips mended, and what was mended. `held`: whether the corpus holds these two characters side by side."""
-    slips: list[Slip] = []
-    for match in _LATIN.finditer(text):
-        if match.group() in known.letters:
-            slips.append((match.group(), known.letters[match.group()]))
+def mend(text: str, known: Terms, held: Held) -> tuple[str, tuple[Slip, ...]]:
+    """The text with its slips mended, and what was mended."""
+    slips: list[Slip] = pinyin.read(text, known.letters)
     for match in _CHINESE.finditer(text):
         slips += _in_run(match.group(), known, held)
     for written, mended in slips:
@@ -85,22 +89,34 @@ def mend(text: str, known: Terms, held: Callable[[str], bool]) -> tuple[str, tup
     return text, tuple(slips)
 
 
-def _in_run(run: str, known: Terms, held: Callable[[str], bool]) -> list[Slip]:
-    odd = [i for i in range(len(run) - 1) if not held(run[i : i + 2])]
-    heard, found, done = sound(run) if odd else (), [], 0
-    for at in odd:
-        slip = _around(run, heard, done, at, known) if at >= done else None
-        if slip:
+def _in_run(run: str, known: Terms, held: Held) -> list[Slip]:
+    heard, edges, found, done = sound(run), _edges(run), [], 0
+    for at in range(len(run) - 1):
+        if at >= done and (slip := _rare(run, heard, edges, at, known, held) or (None if held(run[at : at + 2]) else _around(run, heard, edges, done, at, known))):
             found.append((run[slip[0] : slip[1]], slip[2]))
             done = slip[1]
     return found
 
 
-def _around(run: str, heard: tuple[str, ...], first: int, at: int, known: Terms) -> tuple[int, int, str] | None:
+def _edges(run: str) -> frozenset[int]:
+    """Where words begin and end."""
+    return frozenset(accumulate(map(len, cut(run)), initial=0))
+
+
+def _rare(run: str, heard: tuple[str, ...], edges: frozenset[int], start: int, known: Terms, held: Held) -> tuple[int, int, str] | None:
+    """The longest stretch from `start` that sounds like a term and is hardly ever written so: (start, end, term)."""
+    for end in range(min(len(run), start + _LONGEST), start + _SURE - 1, -1):
+        term, stretch = known.sounds.get(heard[start:end]), run[start:end]
+        if term and stretch not in known.names and {start, end} <= edges and held(stretch) * _RARE < held(term):
+            return start, end, term
+    return None
+
+
+def _around(run: str, heard: tuple[str, ...], edges: frozenset[int], first: int, at: int, known: Terms) -> tuple[int, int, str] | None:
     """The longest stretch around the odd pair at `at` that a known term explains: (start, end, term)."""
     for length in range(min(_LONGEST, len(run)), _SHORTEST - 1, -1):
         for start in range(max(first, at + 2 - length), min(at, len(run) - length) + 1):
-            if term := _explained(run[start : start + length], heard[start : start + length], known):
+            if {start, start + length} <= edges and (term := _explained(run[start : start + length], heard[start : start + length], known)):
                 return start, start + length, term
     return None
 

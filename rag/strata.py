@@ -106,6 +106,13 @@ class Levels:
         """How many entries within the ceiling hold a token."""
         return sum(self._frequency(level, searcher, token) for level, searcher in self.searchers(ceiling))
 
+    def together(self, tokens: Sequence[str], ceiling: int) -> int:
+        """How many entries within the ceiling hold all of the tokens."""
+        if len(tokens) == 1:
+            return self.frequency(tokens[0], ceiling)
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Must, self._term(token)) for token in tokens])
+        return sum(int(searcher.search(query, limit=1, count=True).count) for _, searcher in self.searchers(ceiling))
+
     def _frequency(self, level: int, searcher: Any, token: str) -> int:
         if not self.counting:
             return int(searcher.doc_freq("x", token))

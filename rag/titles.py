@@ -6,14 +6,21 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from corpus.text import normalise
+from corpus.text import NUMERAL, chinese_number, normalise
 from rag.words import words
 
-_NOISE = re.compile(r"[\s《》〈〉<>“”\"'（）()\[\]〔〕【】、，,。.:：;；·\-—_]+")
+_NOISE = re.compile(r"[\s《》〈〉<>“”\"'（）()\[\]〔〕【】、，,。.:：;；·{}\-—_]+")
 _VERSION = re.compile(r"[（(]\d{4}[-年./\d月日]*(?:修正|修订|版)?[)）]$|[（(](?:修正|修订|草案|征求意见稿)[^（）()]{0,8}[)）]$")
 _LONG_NAME = "中华人民共和国"
 _QUOTED = re.compile(r"[《〈]([^《》〈〉]{2,80})[》〉]")
-_NUMBER = re.compile(r"[\u4e00-\u9fff]{1,12}[〔\[（(【]?\s*(?:19|20)\d{2}\s*[〕\]）)】]?\s*(?:年)?\s*第?\s*\d{1,4}\s*号")
+_DATED = r"(?:(?:19|20)\d{2}|[一二][〇零○Oo一二三四五六七八九]{3})"
+_NUMBER = re.compile(
+    rf"[\u4e00-\u9fff]{{1,12}}\s*[〔\[（(【{{]?\s*{_DATED}\s*[〕\]）)】}}]?\s*年?\s*第?\s*\d{{1,4}}\s*号"
+    rf"|[\u4e00-\u9fff]{{1,12}}\s*[〔\[（(【{{]\s*{_DATED}\s*[〕\]）)】}}]\s*第?\s*\d{{1,4}}(?!\d)"
+    rf"|[\u4e00-\u9fff、]{{1,30}}(?:令|公告)\s*第?\s*[\d{NUMERAL}]{{1,8}}\s*号"
+    rf"|[\u4e00-\u9fff、]{{1,30}}?第?\s*[\d{NUMERAL}]{{1,8}}\s*号(?:令|公告)"
+)
+"""国科发〔2023〕1号, 国科发2023 1号, 国科发〔二〇二三〕1; of orders and announcements 国务院令第512号, 国务院第五百一十二号令."""
 _ENDS = ("法", "典", "条例", "规定", "办法", "细则", "意见", "通知", "规划", "纲要", "方案", "解释", "决定", "措施", "规则", "公告", "指南", "目录")
 _LONGEST, _SHORTEST = 60, 2
 
@@ -23,10 +30,28 @@ def title_key(title: str) -> str:
     return _NOISE.sub("", _VERSION.sub("", normalise(title).strip())).replace(_LONG_NAME, "")
 
 
+_CHINESE_YEAR = re.compile(r"[一二][〇零○Oo一二三四五六七八九]{3}(?=\d)")
+_ORDER = re.compile(rf"(令|公告)([\d{NUMERAL}]{{1,8}})号$|([\d{NUMERAL}]{{1,8}})号(令|公告)$")
+
+
 def number_key(number: str) -> str:
-    """A 文号 as it is compared: brackets, 第 and leading zeros do not count (国科发〔2023〕01号 = 国科发[2023]第1号)."""
-    plain = _NOISE.sub("", normalise(number)).replace("第", "").replace("年", "")
-    return re.sub(r"(?<=\d{4})0+(?=\d)", "", plain)
+    """A 文号 as it is compared: brackets, 第, leading zeros and the place of 令 do not count (国科发〔2023〕01号 = 国科发[2023]第1号, 国务院512号令 = 国务院令第512号)."""
+    plain = _NOISE.sub("", normalise(number)).replace("第", "").replace("年", "").replace("国令", "国务院令")
+    plain = _CHINESE_YEAR.sub(lambda m: "".join(map(_digit, m.group())), plain)
+    plain = re.sub(r"(?<=\d{4})0+(?=\d)", "", plain)
+    plain = _ORDER.sub(lambda m: f"{m[1] or m[4]}{_value(m[2] or m[3])}号", plain)
+    return plain if plain.endswith("号") or not plain[-1:].isdigit() else f"{plain}号"
+
+
+def _digit(c: str) -> str:
+    return "0" if c in "Oo" else str(chinese_number(c))
+
+
+def _value(numeral: str) -> str:
+    try:
+        return str(chinese_number(numeral))
+    except ValueError:
+        return numeral
 
 
 _ANOTHER = re.compile(r"^(?:实施|的?(?:解释|释义|若干|补充|配套|有关)|修正|修改|废止|第?[一二三四五六七八九十]+条)")

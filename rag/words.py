@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -15,7 +15,7 @@ from corpus.text import words as cut
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`names`: short name → title; `bodies`: short name → issuing body; `said`: what people say → official words; `filler`: words that only ask; shares: weights in a search, 0..1."""
+    """`names`: short name → title; `bodies`: short name → issuing body; `said`: what people say → official words; `terms`: further words known to the mending of slips; `filler`: words that only ask; shares: weights in a search, 0..1."""
 
     names: Mapping[str, str]
     said: Mapping[str, tuple[str, ...]]
@@ -24,11 +24,13 @@ class Words:
     official_share: float
     crossing_share: float
     bodies: Mapping[str, str] = field(default_factory=dict)
+    terms: tuple[str, ...] = ()
 
     def official(self, text: str) -> dict[str, tuple[str, ...]]:
         """The words of people in `text`, each with the official words that the text does not hold already.
 
-        The longest words are found first and share no character (协议离婚 is not also 离婚); a single character counts only as a word (狗, not 热狗).
+        The longest words are found first and share no character (协议离婚 is not also 离婚); a single character counts only as a word (狗, not 热狗),
+        and none that cuts a word in two (交房, not in 交房产税).
         """
         plain = normalise(text).lower()
         found = {word: self.said[word] for word in self._spoken(plain)}
@@ -36,9 +38,10 @@ class Words:
         return {word: others for word, others in missing.items() if others}
 
     def _spoken(self, plain: str) -> list[str]:
-        single, free, found = set(cut(plain)), plain, []
+        parts = cut(plain)
+        single, free, found, inner = set(parts), plain, [], _inner(plain, parts)
         for word in sorted((w for w in self.said if w in plain), key=lambda w: (-len(w), plain.index(w))):
-            if word in free and (len(word) > 1 or word in single):
+            if word in free and (len(word) > 1 or word in single) and not _halves(word, plain, inner):
                 free = free.replace(word, "\n" * len(word))
                 found.append(word)
         return sorted(found, key=plain.index)
@@ -67,10 +70,27 @@ class Words:
         return self.crossing_share if len(token) == 2 and not token.isascii() else 1.0
 
 
+def _inner(plain: str, parts: Sequence[str]) -> dict[int, tuple[int, int]]:
+    """Each place inside a word of two characters or more → where that word begins and ends."""
+    found: dict[int, tuple[int, int]] = {}
+    at = 0
+    for part in parts:
+        start = plain.index(part, at)
+        at = start + len(part)
+        found |= dict.fromkeys(range(start + 1, at), (start, at))
+    return found
+
+
+def _halves(word: str, plain: str, inner: Mapping[int, tuple[int, int]]) -> bool:
+    """Whether every occurrence of a two-character word takes a part of a longer word and something beside it."""
+    starts = [i for i in range(len(plain)) if plain.startswith(word, i)]
+    return len(word) == 2 and all(any(not (a <= i and i + 2 <= b) for a, b in (inner[e] for e in (i, i + 2) if e in inner)) for i in starts)
+
+
 @cache
 def words() -> Words:
     """The shipped table (rag/data/words.toml)."""
     data = tomllib.loads(resources.files("rag").joinpath("data/words.toml").read_text("utf-8"))
     said = {word.lower(): tuple(others) for word, others in data["official"].items()}
     filler = data["filler"]
-    return Words(data["names"], said, frozenset(filler["words"]), float(filler["share"]), float(data["official_share"]), float(data["crossing_share"]), data["bodies"])
+    return Words(data["names"], said, frozenset(filler["words"]), float(filler["share"]), float(data["official_share"]), float(data["crossing_share"]), data["bodies"], tuple(data["terms"]))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rag import forms, reading, slips
 from rag.embed import Static, builtin_folder, question_vector
-from rag.titles import Titles
+from rag.titles import Titles, number_key
 from rag.understand import Understanding, article_keys, understand
 from rag.words import words
 
@@ -34,12 +34,41 @@ def chips(seen: Understanding) -> set[tuple[str, str]]:
         ("国科发〔2023〕1号还有效吗", {("number", "d2")}),
         ("2020年以来的省级政策", {("date_from", "2020"), ("level", "province")}),
         ("2019年以前的办法", {("date_to", "2018")}),
+        ("今年出的低空经济政策", {("year", "2026")}),
+        ("近三年的科技文件有哪些", {("date_from", "2023")}),
+        ("新出台的补贴办法", {("date_from", "2025")}),
+        ("去年我买了房子", set()),
+        ("出台条例三条", set()),
         ("财政部门怎么监督", set()),
         ("司法解读和政策解读", {("kind", "interpretation")}),
     ],
 )
 def test_chips(question: str, wanted: set[tuple[str, str]]) -> None:
-    assert chips(read(question)) == wanted
+    assert chips(read(question, on="2026-11-26")) == wanted
+
+
+@pytest.mark.parametrize(
+    ("question", "dated"), [("2024年以后关于科技创新的文件", True), ("2023年人工智能的政策", True), ("最近有什么新政策", True), ("2019年以后入职的怎么算", False), ("2023年买的设备能扣吗", False)]
+)
+def test_texts_of_a_time_are_told_from_what_happened_then(question: str, dated: bool) -> None:
+    assert read(question).dated is dated
+
+
+@pytest.mark.parametrize(
+    "written", ["国务院令第512号", "国务院第512号令", "国务院512号令", "国令第512号", "国务院令第五百一十二号", "中华人民共和国国务院令第512号", "请问国务院令 第 512 号还有效吗"]
+)
+def test_an_order_is_one_number_however_it_is_written(written: str) -> None:
+    titles = Titles(lambda key: (), lambda key: ("d3",) if key == number_key("国务院令第512号") else (), lambda key: ())
+    assert [c.value for c in understand(written, titles).chips if c.name == "number"] == ["d3"]
+
+
+@given(st.integers(1990, 2039), st.integers(1, 999), st.sampled_from(["〔〕", "[]", "()", "【】", "（）", "｛｝"]), st.booleans())
+def test_brackets_zeros_and_ordinals_of_a_number_do_not_count(year: int, serial: int, brackets: str, chinese: bool) -> None:
+    wanted = number_key(f"闽科发〔{year}〕{serial}号")
+    titles = Titles(lambda key: (), lambda key: ("d4",) if key == wanted else (), lambda key: ())
+    digits = "".join("〇一二三四五六七八九"[int(d)] for d in str(year)) if chinese else str(year)
+    for number in (f"{serial}号", f"第{serial}号", f"{serial:03d}号", f"{serial}"):
+        assert [c.value for c in understand(f"请问闽科发{brackets[0]}{digits}{brackets[1]}{number}讲什么", titles).chips] == ["d4"], number
 
 
 def test_a_chip_can_be_taken_away() -> None:
@@ -55,6 +84,7 @@ def test_official_words_are_the_longest_and_share_nothing() -> None:
     table = words()
     assert "离婚" not in table.official("协议离婚怎么办") and "协议离婚" in table.official("协议离婚怎么办")
     assert table.official("小孩被狗咬了") and "狗" not in table.official("小孩被狗咬了")
+    assert "交房" in table.official("开发商交房晚了") and "交房" not in table.official("孵化器要交房产税吗")
     assert "猫" in table.official("邻居的猫抓伤了我") and "猫" not in table.official("熊猫基地")
 
 
@@ -62,6 +92,32 @@ def test_official_words_are_the_longest_and_share_nothing() -> None:
 def test_official_words_are_not_in_the_question(text: str) -> None:
     for said, official in words().official(text).items():
         assert said in text.lower() and official and not any(w in text.lower() for w in official)
+
+
+@pytest.mark.parametrize(
+    ("written", "mended"),
+    [
+        ("gao xin ji shu qi ye 怎么认定", "高新技术企业 怎么认定"),
+        ("gaoxinjishuqiye rending tiaojian", "高新技术企业认定条件"),
+        ("keji chengguo zhuanhua有什么奖励", "科技成果转化有什么奖励"),
+        ("GAO XIN JI SHU QI YE", "高新技术企业"),
+        ("shanghai gaoqi butie", "上海高企补贴"),
+        ("what is the policy for high tech companies", "what is the policy for high tech companies"),
+        ("women in tech", "women in tech"),
+        ("bilibili有补贴吗", "bilibili有补贴吗"),
+        ("APP备案", "APP备案"),
+    ],
+)
+def test_pinyin_is_read_and_english_left_alone(written: str, mended: str) -> None:
+    assert slips.mend(written, slips.terms(), lambda text: 1)[0] == mended
+
+
+def test_a_stretch_that_is_hardly_ever_written_so_is_a_slip_and_no_word_is_cut() -> None:
+    counts = {"加计扣除": 90, "家计扣除": 1, "注册公司": 300, "租车公司": 2, "行政执法": 900, "行诊治发": 0}
+    held = lambda text: counts.get(text, 5)  # noqa: E731
+    assert slips.mend("研发费家计扣除怎么弄", slips.terms(), held)[0] == "研发费加计扣除怎么弄"
+    for right in ("出租车公司怎么赔", "医院进行诊治发生损害", "加计扣除比例"):
+        assert slips.mend(right, slips.terms(), held) == (right, ())
 
 
 @pytest.mark.parametrize(
@@ -121,5 +177,5 @@ def test_a_question_is_embedded_by_its_weights() -> None:
 
 
 def test_articles_are_read_without_their_ordinal_right_after_a_law_and_with_blanks() -> None:
-    for text, found in (("民法典1079条", ("1079",)), ("企业所得税法28条", ("28",)), ("科技成果转化法四十五条", ("45",)), ("《科学技术进步法》第 三 十 二 条", ("32",)), ("有什么办法三条", ()), ("十条措施", ())):
+    for text, found in (("民法典1079条", ("1079",)), ("企业所得税法28条", ("28",)), ("科技成果转化法四十五条", ("45",)), ("《科学技术进步法》第 三 十 二 条", ("32",)), ("有什么办法三条", ()), ("十条措施", ()), ("出台条例三条", ()), ("新条例三条", ()), ("算法三条", ()), ("个人信息保护条例5条", ("5",))):
         assert article_keys(text) == found

@@ -131,7 +131,10 @@ def test_library_opens_documents_and_filters(page: Any, base: str) -> None:
     page.locator(f".jw-results > li:nth-child({total})").wait_for(state="detached")
     page.locator(".jw-on", has_text="申报通知").click()
     page.locator(f".jw-results > li:nth-child({total})").wait_for()
-    assert page.locator(".jw-on").count() == 0
+    page.locator("#jw-in-force input").check()
+    page.locator(".jw-on", has_text="只看现行").click()
+    page.locator(".jw-on").wait_for(state="detached")
+    assert not page.locator("#jw-in-force input").is_checked()
     page.locator(".jw-result").first.click()
     page.locator(".jw-document .jw-text").wait_for()
     for pane, shows in (("facts", ".jw-facts"), ("timeline", "[data-pane=timeline]"), ("versions", "[data-pane=versions] .jw-empty"), ("chain", "[data-pane=chain] .jw-empty")):

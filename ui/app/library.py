@@ -18,9 +18,9 @@ from ui.messages import say
 from ui.notify import subscribe as make_subscription
 from ui.pages.html import badge, chips, e, empty, level_badge, validity_badge
 
-FILTERS = ("text", "kind", "level", "status", "region", "year", "without")
+FILTERS = ("text", "kind", "level", "status", "in_force", "region", "year", "without")
 """The last one holds what was recognised in the words and taken away again (`region:350200`)."""
-EMPTY: dict[str, Any] = {"text": "", "kind": [], "level": [], "status": [], "region": "", "year": "", "without": []}
+EMPTY: dict[str, Any] = {"text": "", "kind": [], "level": [], "status": [], "in_force": False, "region": "", "year": "", "without": []}
 
 
 def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
@@ -61,6 +61,7 @@ def _facets(language: str) -> dict[str, Any]:
     html(f'<button type="button" class="jw-button jw-fold" aria-expanded="false">{e(say("library.filters", language))}</button>')
     for name, label in (("kind", "field.kind"), ("level", "field.level"), ("status", "field.validity")):
         found[name] = gr.CheckboxGroup(_options(name, {}, (), language), label=say(label, language), elem_classes="jw-pills")
+    found["in_force"] = gr.Checkbox(label=say("library.in_force", language), info=say("library.in_force_hint", language), elem_id="jw-in-force")
     found["without"] = gr.State([], time_to_live=7200)
     found["region"] = gr.Dropdown([(say("ask.any_region", language), "")], value="", label=say("field.region_code", language))
     found["year"] = gr.Dropdown([(say("library.any_year", language), "")], value="", label=say("library.year", language))
@@ -102,7 +103,7 @@ def without(values: dict[str, Any], what: str) -> dict[str, Any]:
         return dict(EMPTY)
     if name == "without":
         return values | {name: [*values[name], value]}
-    kept = [v for v in values[name] if v != value] if isinstance(values[name], list) else ""
+    kept = [v for v in values[name] if v != value] if isinstance(values[name], list) else EMPTY[name]
     return values | {name: kept}
 
 
@@ -117,7 +118,7 @@ def _options(name: str, counts: Mapping[str, int], chosen: Any, language: str) -
 def _drawn(hall: Hall, language: str, values: dict[str, Any], page: int, request: Any) -> Any:
     """Results, page, the two buttons, and the filters with their numbers."""
     reader = reader_of(hall, request)
-    wanted = library.Wanted(values["text"] or "", tuple(values["kind"] or ()), tuple(values["level"] or ()), tuple(values["status"] or ()), values["region"] or "", values["year"] or "", "", page, tuple(values["without"] or ()))
+    wanted = library.Wanted(values["text"] or "", tuple(values["kind"] or ()), tuple(values["level"] or ()), tuple(values["status"] or ()), values["region"] or "", values["year"] or "", "", page, tuple(values["without"] or ()), bool(values["in_force"]))
     try:
         found = library.browse(hall.desk, wanted, reader)
     except JianweiError as error:
@@ -132,7 +133,7 @@ def _refreshed(values: Mapping[str, Any], counts: Mapping[str, Mapping[str, int]
     groups = [gr.update(choices=_options(n, counts[n], values[n], language), value=values[n] or []) for n in ("kind", "level", "status")]
     regions = [(say("ask.any_region", language), ""), *((_counted(name, sum(k for c, k in counts["region_code"].items() if library.within(c, code))), code) for code, name in places.items())]
     years = [(say("library.any_year", language), ""), *((_counted(y, counts["year"].get(y, 0)), y) for y in sorted({*counts["year"], *filter(None, [values["year"]])}, reverse=True))]
-    return [gr.update(value=values["text"] or ""), *groups, gr.update(choices=regions, value=values["region"] or ""), gr.update(choices=years, value=values["year"] or ""), values["without"] or []]
+    return [gr.update(value=values["text"] or ""), *groups, bool(values["in_force"]), gr.update(choices=regions, value=values["region"] or ""), gr.update(choices=years, value=values["year"] or ""), values["without"] or []]
 
 
 def _counted(name: str, n: int) -> str:
@@ -144,6 +145,7 @@ def _chips(values: Mapping[str, Any], places: Mapping[str, str], language: str) 
     on = [("text", "", f"“{values['text']}”")] if values["text"] else []
     for name in ("kind", "level", "status"):
         on += [(name, v, say(f"{'validity' if name == 'status' else name}.{v}", language)) for v in values[name] or ()]
+    on += [("in_force", "1", say("library.in_force", language))] if values["in_force"] else []
     on += [("region", values["region"], places.get(values["region"], values["region"]))] if values["region"] else []
     on += [("year", values["year"], values["year"])] if values["year"] else []
     return chips([(f"{name}={value}", words) for name, value, words in on], language)

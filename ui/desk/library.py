@@ -10,6 +10,7 @@ from typing import Any
 
 from corpus.access import Reader
 from corpus.models import POLICY_KINDS
+from rag.shelf import NOT_IN_FORCE
 from ui.desk import Desk, today
 
 PAGE = 20
@@ -29,6 +30,8 @@ class Wanted:
     as_of: str = ""
     page: int = 0
     without: tuple[str, ...] = ()
+    in_force: bool = False
+    """Leave out what is not in force at `as_of`: drafts, what has not begun, what ended or was replaced."""
 
 
 def browse(desk: Desk, wanted: Wanted, reader: Reader) -> dict[str, Any]:
@@ -52,7 +55,8 @@ FACETS: dict[str, tuple[str, Any]] = {"kind": ("kinds", ()), "level": ("levels",
 def _fits(row: Mapping[str, Any], wanted: Wanted) -> bool:
     chosen = ((wanted.kinds, row["kind"]), (wanted.levels, row["level"]), (wanted.statuses, row["status"]))
     inside = not wanted.region or within(str(row["region_code"]), wanted.region)
-    return inside and (not wanted.year or row["year"] == wanted.year) and all(not allowed or value in allowed for allowed, value in chosen)
+    standing = not wanted.in_force or row["status"] not in NOT_IN_FORCE
+    return inside and standing and (not wanted.year or row["year"] == wanted.year) and all(not allowed or value in allowed for allowed, value in chosen)
 
 
 def within(code: str, asked: str) -> bool:
@@ -69,7 +73,7 @@ def _by_date(desk: Desk, reader: Reader, on: str) -> list[dict[str, Any]]:
 
 def _query(wanted: Wanted, on: str) -> dict[str, Any]:
     level = {"level": wanted.levels[0]} if len(wanted.levels) == 1 else {}
-    return {"text": wanted.text, "k": FOUND, "as_of": on, "without": wanted.without, **level}
+    return {"text": wanted.text, "k": FOUND, "as_of": on, "without": wanted.without, "in_force": wanted.in_force, **level}
 
 
 def _by_words(desk: Desk, wanted: Wanted, reader: Reader, on: str) -> list[dict[str, Any]]:
