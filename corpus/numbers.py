@@ -13,10 +13,15 @@ _YEAR = rf"[{_LEFT}]\s*(\d{{4}})\s*(?:年)?\s*[{_RIGHT}]"
 _DOCUMENT = re.compile(rf"([\u4e00-\u9fff][\u4e00-\u9fffA-Za-z]{{0,15}}?(?:[（(][\u4e00-\u9fff]{{1,4}}[）)][\u4e00-\u9fff]{{0,4}})?)\s*{_YEAR}\s*(?:第)?\s*0*([\d０-９]+)(?:\s*[-—之]\s*\d+)?\s*号")
 _ANNOUNCED = re.compile(rf"([\u4e00-\u9fff、\s\u3000]{{2,60}}?)?\s*(公告|通告)\s*[（(]?\s*(\d{{4}})\s*年?\s*第?\s*0*(\d+|[{NUMERAL}]+)\s*号")
 _DECREE = re.compile(rf"(?:([\u4e00-\u9fff、\s]{{1,40}}?)\s*)?((?:主席令|令|公告|通告)(?:\s*[{_LEFT}][\d{NUMERAL}]+届[{_RIGHT}])?)\s*[（(]?\s*(?:(\d{{4}})\s*年)?\s*(?:第\s*)?0*(\d{{1,4}}|[{NUMERAL}]+)\s*号")
+_ORDER = re.compile(rf"([\u4e00-\u9fff、\s]{{2,40}}?)\s*第\s*0*(\d{{1,4}}|[{NUMERAL}]+)\s*号令")
 _BARE = re.compile(r"([\u4e00-\u9fff]{2,20}?)\s*(\d{4})\s*年\s*第\s*0*(\d+)\s*号")
 _DAY = re.compile(r"\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日")
 _SERIAL = re.compile(rf"^([\u4e00-\u9fff]{{2,20}}?)\s*第\s*0*(\d+|[{NUMERAL}]+)\s*号$")
-_LEAD = re.compile(r"^(?:[\u4e00-\u9fff]{0,6}?(?:通知|批复|意见)(?=[\u4e00-\u9fff])|(?:中华人民共)?和国|以及|根据|按照|依据|依照|遵照|参照|对照|落实|执行|贯彻|印发|下发|转发|废止|原|即|见|和|与|及|或|将|按|以|由|经|的|在|《|（|\()+")
+_LEAD = re.compile(r"^(?:[\u4e00-\u9fff]{0,12}?人民政府(?:办公[厅室])?(?=[\u4e00-\u9fff]{2,8}$)(?![^令告]{0,8}[令告]$)|[\u4e00-\u9fff]{0,6}?(?:通知|批复|意见)(?=[\u4e00-\u9fff])|(?:(?:中华)?人民)?共和国|以及|根据|按照|依据|依照|遵照|参照|对照|落实|执行|贯彻|印发|下发|转发|废止|原|即|见|和|与|及|或|将|按|以|由|经|的|在|《|（|\()+")
+
+
+_RUN = re.compile(r"^.*(?:不?适用|不?享受|配合|结合|符合|参见|详见|见|仍?按照?|由|被|代替|替代|取代|依照|遵照|参照|对照|执行|根据|依据)(?=[\u4e00-\u9fff]{2})")
+"""Words of a sentence that run into a 文号 (认定办法见国科发火〔2016〕32号)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ def parse_number(s: str) -> Number | None:
         return Number("announcement", _code(match[1] or "") + match[2], int(match[3]), _integer(match[4]), match[0].strip())
     if match := _DECREE.search(s):
         return Number("decree", _code(match[1] or "") + match[2], int(match[3]) if match[3] else None, _integer(match[4]), match[0].strip())
+    if match := _ORDER.search(s):  # 北京市人民政府第148号令
+        return Number("decree", _code(match[1]) + "令", None, _integer(match[2]), match[0].strip())
     if match := _BARE.search(s):
         return Number("announcement", _code(match[1]), int(match[2]), int(match[3]), match[0].strip())
     if match := _SERIAL.search(s):
@@ -58,7 +65,7 @@ def _integer(s: str) -> int:
 
 
 def _code(s: str) -> str:
-    return _LEAD.sub("", re.sub(r"\s+", "", s)).replace("（", "(").replace("）", ")")
+    return _LEAD.sub("", _RUN.sub("", re.sub(r"\s+", "", s))).replace("（", "(").replace("）", ")")
 
 
 def official_number(s: str) -> str:

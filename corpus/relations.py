@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from corpus.access import Reader
 from corpus.models import Document, Relation, RelationKind
@@ -29,13 +29,35 @@ def relations_of(document: Document) -> tuple[Relation, ...]:
     if document.kind not in ("policy", "notice", "interpretation"):
         return ()
     found: dict[tuple[str, str], Relation] = {}
-    own = title_key(document.title)
-    for target in targets_in(document.text):
-        if title_key(target.title) == own or (target.number and target.number == document.doc_number):
+    own = {title_key(document.title)} if document.kind == "interpretation" or "转发" in document.title else set(title_keys(document))
+    named = [t for t in targets_in(document.title) if len(t.title) > SHORT]
+    for seen in targets_in(document.text):
+        target = _in_full(seen, named)
+        named += [target] if len(target.title) > SHORT else []
+        if (not target.number and _FORM.search(target.title)) or title_key(target.title) in own or (target.number and target.number == document.doc_number):
             continue
         kind = _kind(document, target)
         found.setdefault((str(kind), target.number or title_key(target.title)), Relation(kind, document.id, None, target.title, target.number, target.start, target.end))
     return tuple(found.values())
+
+
+_FORM = re.compile(r"(?:申请|申报|核定|明细|汇总|登记|评审|推荐|备案|统计|审批|报名|信息|情况)(?:表|书)$|承诺书$|任务书$|证书?$|执照$")
+"""Names of forms and certificates, which are no documents of the corpus."""
+SHORT = 6
+"""Characters of the longest 《办法》 that stands for a name given in full before."""
+
+
+def _in_full(t: Target, named: Sequence[Target]) -> Target:
+    """What a text calls 《办法》 or 《认定办法》 by its full name: the last one before that ends so and holds its characters in order; else as it stands."""
+    if t.number or not t.title or len(t.title) > SHORT:
+        return t
+    full = next((n for n in reversed(named) if _shortens(t.title, n.title)), None)
+    return replace(t, title=full.title, number=full.number) if full else t
+
+
+def _shortens(short: str, full: str) -> bool:
+    rest = iter(full)
+    return full.endswith(short[-2:]) and all(c in rest for c in short)
 
 
 def _kind(document: Document, t: Target) -> RelationKind:
@@ -74,6 +96,11 @@ def title_key(title: str) -> str:
 _ISSUED = re.compile(r"(?:印发|发布|公布|颁布|修订|制定)\s*《?([^《》]{4,100}?)》?((?:[（(](?:试行|暂行)[）)])?)\s*的(?:通知|公告|通告|令|决定)")
 
 
+_INNER = re.compile(r"(?<!实施)(?<!贯彻)(?<!落实)(?<!执行)(?<!修改)(?<!废止)《([^《》]{4,100})》(?=[《（(、，,和及与等的]|$)")
+_CARRIED = re.compile(r"(?:印发|公布|发布)((?:实施|贯彻|落实)《[^《》]{4,60}》[^《》]{2,24}?)的(?:通知|公告|通告|令|决定)")
+"""A name that a title issues or forwards, not one that a further word makes another (实施《…法》若干规定)."""
+
+
 def title_keys(document: Document) -> Iterator[str]:
     """Every name that a document answers to: its title, its short name, and the name inside 印发《…》的通知."""
     yield title_key(document.title)
@@ -81,8 +108,10 @@ def title_keys(document: Document) -> Iterator[str]:
         yield title_key(name)
     if match := _ISSUED.search(document.title):
         yield title_key(f"{match[1]}{match[2]}")
+    if match := _CARRIED.search(document.title):
+        yield title_key(match[1])
     if re.search(r"印发|发布|公布|转发", document.title):
-        for inner in re.findall(r"《([^《》]{4,100})》", document.title):
+        for inner in _INNER.findall(document.title):
             yield title_key(inner)
     elif (at := document.title.find("关于")) > 0:
         yield title_key(document.title[at:])  # people leave the issuers out

@@ -13,7 +13,7 @@ from corpus.ingest import ingest
 from corpus.linking import Directory, resolve
 from corpus.models import Document, Event, EventKind, Source
 from corpus.periods import last_day, later
-from corpus.relations import chain
+from corpus.relations import chain, title_keys
 from corpus.store import Store
 from corpus.validity import validity, versions
 
@@ -289,3 +289,15 @@ def test_an_official_mark_counts_until_an_event_speaks() -> None:
 def test_a_basis_is_what_a_text_is_made_on_and_no_rule_of_procedure(text: str, kind: str) -> None:
     made = complete(Draft("k", "s", "u", "policy", "某省办法", f"某省办法\n{text}\n第二条 其他。"))
     assert [str(r.kind) for r in made.relations if r.target_title == "示例法"][:1] == [kind]
+
+
+def test_relations_name_documents_in_full_and_never_the_speaker_itself_or_a_form() -> None:
+    text = FILLER + "根据《闽海省科技条例》和《高新技术企业认定管理办法》（国科发火〔2016〕32号）制定本细则。\n第二条　符合《认定办法》第十一条的企业，填写《奖励申请表》。\n《闽海省奖励细则》由省科学技术厅解释。"
+    notice = doc(text, "闽海省科学技术厅关于印发《闽海省奖励细则》的通知", number="闽海科规〔2024〕7号")
+    assert {(str(r.kind), r.target_title, r.target_number) for r in notice.relations} == {("based_on", "闽海省科技条例", ""), ("based_on", "高新技术企业认定管理办法", "国科发火〔2016〕32号"), ("cites", "高新技术企业认定管理办法", "国科发火〔2016〕32号")}
+    told = doc("《细则》共五条。本次修订，《细则》提高了标准。" * 6, "《闽海省奖励细则》解读", kind="interpretation")
+    assert [(str(r.kind), r.target_title) for r in told.relations] == [("interprets", "闽海省奖励细则")]
+    forwarded = doc(FILLER, "临洲市科学技术局转发《闽海省科学技术厅关于组织申报的通知》的通知")
+    assert "闽海省科学技术厅关于组织申报的通知" in set(title_keys(forwarded))
+    law = doc(FILLER, "国务院关于印发实施《中华人民共和国促进科技成果转化法》若干规定的通知", number="国发〔2016〕16号")
+    assert "促进科技成果转化法" not in set(title_keys(law)) and "实施中华人民共和国促进科技成果转化法若干规定" in set(title_keys(law))
