@@ -14,7 +14,7 @@ import pytest
 from corpus.access import CEILINGS, LOCAL, Reader
 from corpus.catalogue import holdings
 from corpus.drafts import Draft
-from corpus.errors import BadInput, JianweiError, NotFound
+from corpus.errors import BadInput, JianweiError, NotFound, NotPermitted
 from corpus.ingest import ingest
 from corpus.models import Source
 from corpus.relations import chain
@@ -158,7 +158,7 @@ def test_a_correction_goes_to_who_asked_and_to_the_provider_and_survives_the_nex
     told = {(e["kind"], e["facets"].get("user") or e["facets"].get("source")) for e in desk.store.outbox.unspread()}
     assert {("doubt.settled", "e"), ("correction", "kjt")} <= told
     deliver(desk)
-    assert ["闽海科规〔2024〕9号 → 闽海科规[2024]第010号" in m["text"] for m in desk.store.outbox.inbox("provider")] == [True] and desk.store.outbox.inbox("other") == []
+    assert ["闽海科规〔2024〕9号 → 闽海科规〔2024〕10号" in m["text"] for m in desk.store.outbox.inbox("provider")] == [True] and desk.store.outbox.inbox("other") == []
     assert [r["document_id"] for r in centre.corrections(desk, operator, source_id="kjt")] == [wrong.id] and not centre.corrections(desk, operator, source_id="x")
     ingest(desk.store, PUBLIC)
     kept = desk.store.documents.get(wrong.id, company)
@@ -181,6 +181,39 @@ def test_queues_and_the_audit_trail_hide_what_is_above_an_admin(desks: tuple[Des
     for act, n in (("settle", number), ("decide", wanted)):
         with pytest.raises(NotFound):
             centre.settle(beside, act, n, admin, accept=True)
+
+
+def test_an_operator_sets_the_level_of_a_document_and_a_grant_opens_it_again(tmp_path: Path) -> None:
+    desk = built(tmp_path / "home", PUBLIC, [OPEN])
+    operator, visitor = Reader("o", "operator", 4), Reader("e", "enterprise", 1)
+    made = next(d for d in desk.store.documents.heads(visitor, doc_number="闽海科规〔2024〕5号"))
+    answer = desk.ask({"text": "研发补助最高多少？", "as_of": "2026-03-01"}, visitor)
+    assert any(c["document_id"] == made.id for c in answer["citations"])
+    for refused, values in ((visitor, {"security": 1, "reason": "x"}), (Reader("a", "admin", 4), {"security": 1, "reason": "x"}), (Reader("o", "operator", 2), {"security": 3, "reason": "x"})):
+        with pytest.raises(NotPermitted):
+            centre.secure(desk, made.id, refused, **values)
+    with pytest.raises(BadInput):
+        centre.secure(desk, made.id, operator, security=3, reason=" ")
+    done = centre.secure(desk, made.id, operator, security=3, share="有条件共享", open_="不予开放", reason="含内部标准")
+    assert (done["old"], done["new"], done["answers"]) == (1, 3, 1)
+    desk.retriever.refresh()
+    with pytest.raises(NotFound):
+        desk.show(made.id, visitor)
+    with pytest.raises(NotFound):
+        desk.store.conversations.get(answer["id"], visitor)
+    assert not [h for h in desk.search({"text": "研发补助最高多少", "k": 10}, visitor) if h["document_id"] == made.id]
+    ingest(desk.store, PUBLIC)  # its source still says level 1
+    assert desk.store.documents.get(made.id, operator).security == 3 and desk.store.documents.get(made.id, operator).share == "有条件共享"
+    number = centre.apply(desk, "闽海科规[2024]第5号", "课题研究", visitor)
+    assert number and centre.apply(desk, "闽海科规〔2030〕5号", "课题研究", visitor) > number  # told alike
+    centre.settle(desk, "decide", number, operator, accept=True, until="2999-12-31")
+    granted = Reader("e", "enterprise", 1, desk.store.governance.grants("e", "2026-03-01"))
+    assert desk.show(made.id, granted)["title"] == made.title
+    assert not desk.store.governance.grants("e", "3000-01-01")
+    centre.secure(desk, made.id, operator, security=1, reason="已公开")
+    ingest(desk.store, PUBLIC)
+    assert desk.show(made.id, visitor)["security"] == 1
+    desk.close()
 
 
 def test_work_on_the_whole_store_tells_no_counts_to_who_may_not_know_of_everything(tmp_path: Path) -> None:

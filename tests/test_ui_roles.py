@@ -40,6 +40,7 @@ EXPECTED: dict[tuple[str, str], tuple[frozenset[str], dict[str, Any]]] = {
     ("DELETE", "/api/v1/conversations/{conversation_id}"): (ACCOUNTS, {}),
     ("GET", "/api/v1/documents"): (ALL, {}),
     ("GET", "/api/v1/documents/{document_id}"): (ALL, {}),
+    ("PATCH", "/api/v1/documents/{document_id}"): (frozenset({"operator"}), {"json": {"security": 1, "reason": "核定"}}),
     ("GET", "/api/v1/documents/{document_id}/interpretation"): (ALL, {}),
     ("GET", "/api/v1/compare"): (ALL, {"params": {"a": "{document_id}", "b": "{document_id}"}}),
     ("GET", "/api/v1/documents/{document_id}/interpretation.{form}"): (ALL, {}),

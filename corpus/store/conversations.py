@@ -134,6 +134,12 @@ class Conversations:
                 found.update(str(c.get("document_id")) for c in row.answer.get("citations", ()))
         return frozenset(found)
 
+    def rise(self, document_id: str, security: int) -> int:
+        """Raise the turns that cite a document to its level of security; returns how many were below it."""
+        names = turns.c.answer.cast(Text).like(f'%"{document_id}"%')
+        with self.engine.begin() as connection:
+            return int(connection.execute(update(turns).where(names, turns.c.security < security).values(security=security)).rowcount)
+
     def tally(self, since: str = "") -> dict[str, int]:
         """How many turns of each status since an instant."""
         query = select(turns.c.status, func.count()).where(turns.c.at >= since).group_by(turns.c.status)

@@ -159,9 +159,9 @@ class Governance:
         with self.engine.begin() as connection:
             return inserted(connection.execute(insert(applications).values(**values)))
 
-    def decide(self, number: int, settled_by: str, *, grant: bool, until: str = "") -> None:
-        """Grant (until a date, inclusive; empty means without end) or refuse an application."""
-        values = {"state": "granted" if grant else "refused", "settled_by": settled_by, "settled_at": now(), "until": until}
+    def decide(self, number: int, settled_by: str, *, grant: bool, until: str = "", document_id: str = "") -> None:
+        """Grant (until a date, inclusive; empty means without end) or refuse an application; `document_id` is the document that its words mean."""
+        values = {"state": "granted" if grant else "refused", "settled_by": settled_by, "settled_at": now(), "until": until} | ({"document_id": document_id} if document_id else {})
         with self.engine.begin() as connection:
             done = connection.execute(update(applications).where(applications.c.n == number, applications.c.state == "open").values(**values))
             if not done.rowcount:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from corpus.models import Kind, Level
 from ui.api.base import DeskOf, HallOf, ReaderOf, Record
 from ui.api.errors import responses
 from ui.api.risks import file_response
-from ui.api.schemas import Code, Day, DocumentPage, DocumentRecord, Done, Doubt, ReportRecord
-from ui.desk import reports
+from ui.api.schemas import Code, Day, DocumentPage, DocumentRecord, Done, Doubt, ReportRecord, Words
+from ui.desk import centre, reports
 from ui.export import FORMATS, report_record
 
 router = APIRouter(tags=["documents"])
@@ -41,6 +42,22 @@ def documents(
 def document(desk: DeskOf, reader: ReaderOf, document_id: DocumentId, as_of: Annotated[Day, Query()] = "") -> Record:
     """A document with its text; above the ceiling it reads as unknown."""
     return desk.show(document_id, reader, as_of=as_of)
+
+
+class Secured(BaseModel):
+    """The level of a document from now on, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+    security: Annotated[int, Field(ge=1, le=4)]
+    share: Annotated[str, Field(max_length=32, description="共享属性")] = ""
+    open: Annotated[str, Field(max_length=32, description="开放属性")] = ""
+    reason: Words
+
+
+@router.patch("/documents/{document_id}", response_model=dict[str, Any], responses=responses(404))
+def secure(desk: DeskOf, reader: ReaderOf, document_id: DocumentId, wanted: Secured) -> Record:
+    """Set the level of a document, and how it is shared and opened."""
+    return centre.secure(desk, document_id, reader, security=wanted.security, share=wanted.share, open_=wanted.open, reason=wanted.reason)
 
 
 @router.get("/documents/{document_id}/interpretation", response_model=ReportRecord, responses=responses(404, 501, 502))

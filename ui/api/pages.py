@@ -71,7 +71,7 @@ def view(request: Request, desk: DeskOf, reader: ReaderOf, document_id: Document
 
 
 def _whole(desk: Desk, record: Record, reader: Reader, spans: list[tuple[int, int]], language: str) -> str:
-    return document_page.whole(record, desk.titles(record, reader), spans, language, lineage(desk, record, reader))
+    return document_page.whole(record, desk.titles(record, reader), spans, language, lineage(desk, record, reader), ceiling=reader.ceiling if reader.role in ("operator", "local") else 0)
 
 
 @router.get("/d/{document_id}/interpretation")

@@ -29,20 +29,28 @@ def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
 
 def catalogue(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="holdings|documents")] = "holdings",
+    what: Annotated[str, typer.Argument(metavar="holdings|documents|secure")] = "holdings",
+    document: Annotated[str, typer.Argument(metavar="[DOC]", help="The document whose level is set.")] = "",
     kind: Annotated[str, typer.Option()] = "",
     region: Annotated[str, typer.Option(metavar="CODE")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
     after: Annotated[str, typer.Option(help="`next` of the page before.")] = "",
     as_of: AsOf = "",
+    security: Annotated[int, typer.Option(min=0, max=4, help="Its level from now on, 1..4.")] = 0,
+    share: Annotated[str, typer.Option(help="共享属性.")] = "",
+    open_: Annotated[str, typer.Option("--open", help="开放属性.")] = "",
+    reason: Annotated[str, typer.Option(help="Why its level changes.")] = "",
     dcat: Annotated[bool, typer.Option("--dcat", help="Holdings as DCAT (JSON-LD).")] = False,
     json: Json = False,
 ) -> None:
-    """What there is, from whom, how fresh, how shared (数据编目)."""
+    """What there is, from whom, how fresh, how shared (数据编目); `secure DOC` sets the level of a document."""
     from ui.desk import centre
 
     here = session(context)
-    _one_of("part of the catalogue", what, ("holdings", "documents"))
+    _one_of("part of the catalogue", what, ("holdings", "documents", "secure"))
+    if what == "secure":
+        done = centre.secure(here.desk, document, here.reader, security=security, share=share, open_=open_, reason=reason)
+        return put_json(done) if json else print(here.say("done"))
     if what == "documents":
         where = {name: value for name, value in (("kind", kind), ("region_code", region)) if value}
         found = here.desk.documents(here.reader, limit=limit, after=after, as_of=as_of, **where)
@@ -123,31 +131,40 @@ def _health(here: Session, json: bool) -> None:
     put_table([here.say(f"source.{n}") for n in names], rows)
 
 
+QUEUES = {
+    "doubts": ("doubt", ("n", "raised_at", "raised_by", "document_id", "field", "old", "said")),
+    "corrections": ("doubt", ("n", "document_id", "field", "old", "new", "reason", "settled_by", "settled_at", "sent_to")),
+    "applications": ("application", ("n", "applied_at", "user", "document_id", "purpose")),
+    "trend": ("quality", ("on", "documents", "completeness", "timeliness", "duplicate_share", "ocr_share", "confidence", "unread_attachments")),
+}
+"""What `quality` lists: the section of its words and its columns."""
+
+
 def quality(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="[doubts|settle|corrections|applications|decide|trend]")] = "",
-    number: Number = None,
+    what: Annotated[str, typer.Argument(metavar="[doubt|doubts|settle|corrections|apply|applications|decide|trend]")] = "",
+    entry: Annotated[str, typer.Argument(metavar="[NUMBER|DOC]")] = "",
     accept: Annotated[bool, typer.Option("--accept/--refuse")] = False,
+    field: Annotated[str, typer.Option(help="The field that is doubted.")] = "",
     new: Annotated[str, typer.Option(help="The corrected value.")] = "",
-    reason: Annotated[str, typer.Option()] = "",
+    reason: Annotated[str, typer.Option(help="What is wrong, what it is needed for, or why it is settled so.")] = "",
     until: Annotated[str, typer.Option(metavar="DATE", help="A grant ends on this date.")] = "",
     source: Annotated[str, typer.Option(metavar="ID", help="Corrections or the trend of one source.")] = "",
     remember: Annotated[bool, typer.Option("--remember", help="Keep today's measures for alarms.")] = False,
     json: Json = False,
 ) -> None:
-    """Measures of each source; the queue of doubts (疑义校核); applications for 三级 data."""
+    """Measures of each source; the queue of doubts (疑义校核) and its corrections; applications for 三级 data."""
     from ui.desk import centre
 
     here = session(context)
-    _one_of("action", what, ("", "doubts", "settle", "corrections", "applications", "decide", "trend"))
-    if what in ("corrections", "trend"):
-        rows = centre.corrections(here.desk, here.reader, source_id=source) if what == "corrections" else centre.trend(here.desk, here.reader, source_id=source or "*")
-        return put_json({what: rows}) if json else put_table(list(rows[0]) if rows else ["n"], [list(r.values()) for r in rows])
-    if what in ("doubts", "applications"):
-        rows = centre.queue(here.desk, what, here.reader)
-        return put_json({what: rows}) if json else put_table(list(rows[0]) if rows else ["n"], [list(r.values()) for r in rows])
+    _one_of("action", what, ("", "doubt", "settle", "apply", "decide", *QUEUES))
+    if what in QUEUES:
+        return _queue(here, what, source, json)
+    if what in ("doubt", "apply"):
+        raised = here.desk.doubt(reason, here.reader, document_id=entry, field=field) if what == "doubt" else centre.apply(here.desk, entry, reason, here.reader)
+        return put_json({"n": raised}) if json else print(here.say("quality.raised", n=raised))
     if what in ("settle", "decide"):
-        done = centre.settle(here.desk, what, _number(number), here.reader, accept=accept, new=new, reason=reason, until=until)
+        done = centre.settle(here.desk, what, _number(int(entry) if entry.isdigit() else None), here.reader, accept=accept, new=new, reason=reason, until=until)
         return put_json(done) if json else print(here.say("done"))
     found = centre.quality(here.desk, here.reader, remember=remember)
     if json:
@@ -157,6 +174,20 @@ def quality(
     for q in found:
         for alarm in q["alarms"]:
             print(f"! {q['source_id']} {alarm}")
+
+
+def _queue(here: Session, what: str, source: str, json: bool) -> None:
+    """A queue or the trend as a table with its words, or as JSON."""
+    from ui.desk import centre
+
+    if what == "corrections":
+        rows = centre.corrections(here.desk, here.reader, source_id=source)
+    else:
+        rows = centre.trend(here.desk, here.reader, source_id=source or "*") if what == "trend" else centre.queue(here.desk, what, here.reader)
+    if json:
+        return put_json({what: rows})
+    section, names = QUEUES[what]
+    put_table([here.say(f"{section}.{n}") for n in names], [[r[n] for n in names] for r in rows]) if rows else print(here.say("quality.none"))
 
 
 def _number(number: int | None) -> int:
@@ -185,8 +216,10 @@ def retire(
     if action:
         centre.retire(here.desk, _number(number), action, here.reader)
         return put_json({"n": number, "action": action}) if json else print(here.say("done"))
-    rows = centre.retirements(here.desk, here.reader)
-    put_json({"retirements": rows}) if json else put_table(("n", "document_id", "rule", "listed_at"), [[r[n] for n in ("n", "document_id", "rule", "listed_at")] for r in rows])
+    rows, names = centre.retirements(here.desk, here.reader), ("n", "title", "rule", "document_id", "listed_at")
+    put_json({"retirements": rows}) if json else put_table(
+        [here.say(f"retirement.{n}") for n in names], [(r["n"], r["record"].get("title", ""), here.word("retirement", f"rule_{r['rule']}"), r["document_id"], r["listed_at"]) for r in rows]
+    )
 
 
 def purge(

@@ -74,17 +74,18 @@ def pause_source(desk: Desk, source_id: str, reader: Reader, *, paused: bool) ->
     desk.store.audit.add(reader.user, "pause" if paused else "resume", source_id, {})
 
 
-LONGEST_ID = 32
-"""Characters of the id of a document."""
+LONGEST_NAME = 64
+"""Characters of the words that a document is applied for by."""
 
 
 def apply(desk: Desk, document_id: str, purpose: str, reader: Reader) -> int:
-    """Apply to read a 三级 document, given by its id or permanent link; the answer is the same whether it exists or not."""
+    """Apply to read a 三级 document, given by its id, permanent link, 文号 or title; the answer is the same whether it exists or not
+    (words are kept as given, and held against the documents only when the application is granted)."""
     if reader.user in ("anonymous", "local"):
         raise NotPermitted("an application needs an account", reader.user, "sign in")
     document_id = document_id.strip().partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
-    if not document_id or len(document_id) > LONGEST_ID:
-        raise BadInput("this is no number or link of a document", document_id, "give it as it was told you: …/d/NUMBER")
+    if not document_id or len(document_id) > LONGEST_NAME:
+        raise BadInput("this is no number, link or title of a document", document_id, f"give it as it was told you, in {LONGEST_NAME} characters at most")
     number = desk.store.governance.apply(reader.user, document_id, purpose)
     desk.store.audit.add(reader.user, "application", document_id, {"n": number})
     return number
@@ -97,6 +98,37 @@ def applied(desk: Desk, reader: Reader) -> list[dict[str, Any]]:
     rows = desk.store.governance.applications(user=reader.user)
     titles = {d.id: d.title for d in desk.store.documents.heads(reader, id=sorted({r["document_id"] for r in rows}), state=None)}
     return [plain(r) | {"title": titles.get(r["document_id"], "")} for r in rows]
+
+
+def _wanted(desk: Desk, words: str, reader: Reader) -> str:
+    """The id of the document that an application means by an id, a 文号 or a title. Raises NotFound when it is none, or not one."""
+    from corpus.numbers import official_number
+
+    for where in ({"id": [words]}, {"doc_number": official_number(words)}, {"title": words.strip("《》")}):
+        found = [d.id for d in desk.store.documents.heads(reader, state=None, **where)]
+        if len(found) == 1:
+            return found[0]
+    raise NotFound("no single document is meant by these words", words, "refuse the application, or ask for the number of the document")
+
+
+def secure(desk: Desk, document_id: str, reader: Reader, *, security: int, share: str = "", open_: str = "", reason: str = "") -> dict[str, Any]:
+    """Set the level of a document (and how it is shared and opened); a source does not undo it. Kept answers that cite it rise with it.
+
+    Raises NotFound, BadInput without a reason, NotPermitted for a level above the operator's own.
+    """
+    reader.require("operator")
+    document = desk.store.documents.get(document_id, reader)
+    if not reason.strip():
+        raise BadInput("a change of level needs a reason", reason, "say why")
+    if not 1 <= security <= reader.ceiling:
+        raise NotPermitted("this level is above your own", security, f"1 to {reader.ceiling}")
+    values = {"security": security, **({"share": share} if share else {}), **({"open": open_} if open_ else {})}
+    mark = {"from": "corrected", "confidence": 1.0, "by": reader.user}
+    desk.store.documents.amend(document_id, **values, meta=document.meta | dict.fromkeys(values, mark))
+    answers = desk.store.conversations.rise(document_id, security)
+    found = {"id": document_id, "old": document.security, "new": security, "share": share, "open": open_, "reason": reason, "answers": answers}
+    desk.store.audit.add(reader.user, "document.security", document_id, found)
+    return found
 
 
 def quality(desk: Desk, reader: Reader, *, remember: bool = False) -> list[dict[str, Any]]:
@@ -147,13 +179,15 @@ def settle(desk: Desk, what: str, number: int, reader: Reader, *, accept: bool, 
     reader.require(*KEEPERS)
     governance, row = desk.store.governance, _mine_to_settle(desk, what, number, reader)
     if what == "decide":
-        governance.decide(number, reader.user, grant=accept, until=date_or_bad(until))
+        wanted = _wanted(desk, row["document_id"], reader) if accept else row["document_id"]
+        governance.decide(number, reader.user, grant=accept, until=date_or_bad(until), document_id=wanted)
         done: dict[str, Any] = {"n": number, "state": "granted" if accept else "refused", "until": until}
         words = say(f"application.{done['state']}_told", desk.settings.language, n=number, until=until or say("application.no_end", desk.settings.language))
-        desk.store.outbox.tell("application.decided", row["document_id"], words, reason, link=f"/d/{row['document_id']}" if accept else "", user=row["user"], security=1)
+        desk.store.outbox.tell("application.decided", wanted, words, reason, link=f"/d/{wanted}" if accept else "", user=row["user"], security=1)
     else:
         values = _corrected(row["field"], new) if accept and new and row["document_id"] and row["field"] else {}
         providers = _providers(desk, row["document_id"]) if accept and row["document_id"] else []
+        new = "、".join(kept) if isinstance(kept := values.get(row["field"], new), list) else kept
         done = governance.settle(number, reader.user, accept=accept, new=new, reason=reason, sent_to="、".join(s.publisher for s in providers))
         if values:
             meta = desk.store.documents.get(row["document_id"], LOCAL).meta

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ui.messages import say
-from ui.pages.html import badge, e, empty, level_badge, place, validity_badge
+from ui.pages.html import act, badge, e, empty, level_badge, place, validity_badge
 
 Span = tuple[int, int]
 
@@ -40,7 +40,8 @@ def heading(d: Mapping[str, Any], language: str) -> str:
     return f'<h1 class="jw-title">{e(d["title"])}</h1><p class="jw-marks">{number}{"".join(marks)}</p>'
 
 
-FACTS = ("issuers", "doc_number", "index_number", "legal_rank", "written_on", "published_on", "effective_on", "expires_on", "topics", "delivery", "region_code", "excludes")
+SHARED = ("security", "share", "open")
+FACTS = ("issuers", "doc_number", "index_number", "legal_rank", "written_on", "published_on", "effective_on", "expires_on", "topics", "delivery", "region_code", "excludes", *SHARED)
 
 
 def facts(d: Mapping[str, Any], language: str) -> str:
@@ -60,6 +61,8 @@ def _fact(name: str, value: Any, language: str) -> str:
     """A value of the metadata in words: regions by name, vocabularies in the reader's language."""
     if name in ("region_code", "excludes"):
         return "、".join(place(code) for code in ([value] if isinstance(value, str) else value or ()) if code)
+    if name == "security":
+        return say(f"security.{value}", language)
     return "、".join(value) if isinstance(value, list) else value or ""
 
 
@@ -229,8 +232,8 @@ def evidence(d: Mapping[str, Any], spans: Sequence[Span], n: str, language: str)
     )
 
 
-def whole(d: Mapping[str, Any], titles: Mapping[str, str], spans: Sequence[Span], language: str, lineage: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> str:
-    """The whole document: heading, facts, text, timeline, relations, versions, 承接链, actions."""
+def whole(d: Mapping[str, Any], titles: Mapping[str, str], spans: Sequence[Span], language: str, lineage: Mapping[str, Sequence[Mapping[str, Any]]] | None = None, *, ceiling: int = 0) -> str:
+    """The whole document: heading, facts, text, timeline, relations, versions, 承接链, actions; for who may set its level (up to `ceiling`) that too."""
     known = lineage or {"versions": (), "chain": ()}
     sections = {
         "text": body(d, spans),
@@ -247,7 +250,7 @@ def whole(d: Mapping[str, Any], titles: Mapping[str, str], spans: Sequence[Span]
     )
     return (
         f'<article class="jw-document" data-doc="{e(d["id"])}"><header>{heading(d, language)}<p class="jw-dim">{e("、".join(d["issuers"]))} {e(d["published_on"])}</p></header>'
-        f'{_actions(d, language)}<div class="jw-slot" data-slot="interpretation" aria-live="polite"></div><div class="jw-tabs" role="tablist">{tabs}</div>{panes}'
+        f'{_actions(d, language, _secure(d, ceiling, language) if ceiling else "")}<div class="jw-slot" data-slot="interpretation" aria-live="polite"></div><div class="jw-tabs" role="tablist">{tabs}</div>{panes}'
         f'<p class="jw-foot">{e(say("doc.foot", language, date=d["first_seen_at"][:10], on=d["validity"]["as_of"]))}</p></article>'
     )
 
@@ -261,7 +264,19 @@ def _tab(document_id: str, name: str, count: int, language: str) -> str:
     )
 
 
-def _actions(d: Mapping[str, Any], language: str) -> str:
+def _secure(d: Mapping[str, Any], ceiling: int, language: str) -> str:
+    """The button that sets the level of a document."""
+    levels = [[say(f"security.{n}", language), str(n)] for n in range(1, ceiling + 1)]
+    fields = [
+        {"name": "security", "label": say("field.security", language), "type": "select", "options": levels, "value": str(d["security"]), "required": True},
+        {"name": "share", "label": say("field.share", language), "value": d["share"]},
+        {"name": "open", "label": say("field.open", language), "value": d["open"]},
+        {"name": "reason", "label": say("doubt.reason", language), "type": "textarea", "required": True},
+    ]
+    return act(say("doc.secure", language), f"PATCH /api/v1/documents/{quote(d['id'])}", fields=fields, title=say("doc.secure", language))
+
+
+def _actions(d: Mapping[str, Any], language: str, more: str = "") -> str:
     key, buttons = e(d["id"]), []
     buttons.append(f'<button type="button" class="jw-interpret jw-strong" data-doc="{key}">{e(say("doc.interpret", language))}</button>')
     if d["kind"] == "notice":
@@ -273,4 +288,4 @@ def _actions(d: Mapping[str, Any], language: str) -> str:
         buttons.append(f'<a href="/d/{quote(d["id"])}/original" download>{e(say("doc.original", language))}</a>')
     buttons.append(f'<button type="button" class="jw-watch" data-kind="policy.changed" data-document="{key}">{e(say("doc.watch", language))}</button>')
     buttons.append(f'<button type="button" class="jw-report-error" data-doc="{key}">{e(say("doc.report_error", language))}</button>')
-    return f'<div class="jw-actions">{"".join(buttons)}</div>'
+    return f'<div class="jw-actions">{"".join(buttons)}{more}</div>'
