@@ -17,7 +17,7 @@ from rag.cite import cite
 from rag.fit import Need, bag, need_of
 from rag.gather import constants, values_of
 from rag.lead import lead_word
-from rag.rates import STALE_RATE, cut
+from rag.rates import STALE_RATE, cut, stale
 from rag.records import Citation, Context, Evidence, Sentence
 from rag.source import place_of, source_of
 from rag.statements import Statement, condense, items_of, siblings
@@ -134,7 +134,7 @@ def group(tools: Tools, c: Context, picked: Sequence[tuple[int, Evidence]], need
     made: dict[tuple[str, str], Group] = {}
     led: set[int] = set()
     given: set[tuple[str, int]] = set()
-    books = tools.books.get((e.document.id for _, e in picked), c.reader)
+    books, old = tools.books.get((e.document.id for _, e in picked), c.reader), stale(tools, c)
     for part, e in picked:
         if e.statement is None:
             continue
@@ -149,7 +149,7 @@ def group(tools: Tools, c: Context, picked: Sequence[tuple[int, Evidence]], need
         kin = siblings(books[e.document.id].statements, e.statement)
         e = _nearest_kin(e, kin, needs[part])
         kept = tuple(kin) if e.role == "named" else _section(e, kin, c.asked.parts[part], needs[part]) or _with_limits(e, kin, c, part, first)
-        kept = tuple(s for s in _with_table(kept, kin, e.document) if (e.document.id, s.start) not in given)
+        kept = tuple(s for s in _with_table(kept, kin, e.document) if (e.document.id, s.start) not in given and not old(e.document, s.text(e.document)))
         if not kept:
             continue
         given.update((e.document.id, s.start) for s in kept)

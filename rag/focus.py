@@ -49,6 +49,18 @@ def compound(text: str) -> str:
     return "".join(run) if len(run) > 1 else ""
 
 
+_CONTENT = ("n", "v", "s", "a", "b", "j", "l", "eng", "i")
+_COMMON = frozenset(["享受", "开始", "发生", "进行", "可以", "需要", "申请", "申报", "办理", "规定", "执行", "计算", "领取", "发放", "投入", "优惠", "补助", "奖励", "补贴", "能够", "不能", "怎么办", "没有", "属于", "提供", "提交", "使用", "标准"])
+"""Verbs and nouns that any policy holds."""
+
+
+@lru_cache(maxsize=1024)
+def matters(text: str) -> tuple[str, ...]:
+    """The words of a question that say which matter it is about (委托, 境外, 预缴, 行业): content words that not every policy holds."""
+    kept = (w for w, tag in _tagged(normalise(text)) if tag.startswith(_CONTENT) and len(w) >= 2 and w not in _COMMON and w not in _GENERIC and not _QUESTION.search(w))
+    return tuple(dict.fromkeys(kept))
+
+
 def names_nothing(text: str) -> bool:
     """Whether a text holds no noun of two characters or more (从哪天开始算, 能叠加吗): what it asks about was said before."""
     return not any(tag.startswith(_NOUN) and len(word) >= 2 and not _QUESTION.search(word) for word, tag in _tagged(normalise(text)))

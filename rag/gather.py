@@ -52,13 +52,13 @@ def gather(tools: Tools, c: Context) -> Context:
         found.add(tools.retriever.search(replace(base, text=c.asked.parts[part].about, k=PART), c.reader), part)
     for level in _LEVELS if c.asked.support else ():
         found.add(tools.retriever.search(replace(base, k=LEVEL, level=level), c.reader), beside=True)
-    for i in c.named.documents[:3]:
+    for i in (*c.named.documents[:3], *c.named.told[:3]):
         found.add(tools.retriever.search(replace(base, k=NAMED, doc_id=i, region=""), c.reader))
     ordered = found.ordered()
     books = tools.books.get((hit.document_id for hit, _ in ordered), c.reader)
     passages = [_passage(books[hit.document_id].document, hit, places) for hit, places in ordered if hit.document_id in books]
     passages = _articles(tools, c) + passages
-    usable = [e for e in passages if _trusted(e.document) and _reaches(c, e.document) and _tells(c, e.document)]
+    usable = [e for e in passages if (not c.named.told or e.document.id in c.named.told) and _trusted(e.document) and _reaches(c, e.document) and _tells(c, e.document)]
     return replace(c, evidence=tuple(e for e in usable if _may_rest(e, c)), ended=tuple(e for e in usable if not _may_rest(e, c)))
 
 
@@ -283,7 +283,7 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
     shared = {
         "whole": whole.held(body, context), "body": whole.held(body), "heading": whole.held(head),
         "subject": _subject(words.plain, e.document.title), "law": float(e.document.legal_rank == "法律"), "local": float(not c.region and e.document.level not in (None, "national")),
-        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text)), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words.slots) * _rank_of(e.document) * words.about.held(title | head) ** 2, "past": _past(e.document.title, c), **words.features(text, body | context),
+        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text)), "example": float(bool(_EXAMPLE.search(text[:24]) or _EXAMPLE.search(s.heading))), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words.slots) * _rank_of(e.document) * words.about.held(title | head) ** 2, "past": _past(e.document.title, c), **words.features(text, body | context),
     }  # fmt: skip
     values = values_of(text) if any(p.units for p in c.asked.parts) else set()
     places = e.places or ((e.rank, e.score),) * len(fits)
@@ -327,6 +327,8 @@ _PHONE = re.compile(r"(?<!\d)(?:0\d{2,3}[-—－]?\d{7,8}|400[-—－]?\d{3}[-�
 
 
 _NOTE = re.compile(r"\s*[（(]?注\s*\d{0,2}\s*[：:]")
+_EXAMPLE = re.compile(r"^某(?:企业|公司|单位)|示例|举例|例如|试算")
+"""A worked example shows a rule; it is none."""
 
 
 def _in_passing(text: str) -> bool:

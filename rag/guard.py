@@ -110,10 +110,18 @@ _SENTENCE = re.compile(r"[。！？!?；;\n|]+")
 
 
 def is_title(text: str) -> bool:
-    """Whether a title is one: no sentence follows it, no mark-up is in it (orders stand behind the name of a document)."""
+    """Whether a title is one: no sentence follows it, no mark-up is in it (orders stand behind the name of a document). News puts questions and
+    calls into titles (…有风险吗？权威解答！): what stands behind such a mark must be short, without figures, and direct nothing."""
     r = rules()
     plain = normalise(visible(text)).strip()
-    return not (r.after_title.search(plain) or r.script.search(plain) or r.markup.search(plain) or r.address.search(plain))
+    if any(p.search(plain) for p in (r.after_title, r.script, r.markup, r.address)):
+        return False
+    rest = "".join(re.split(r"[！？!?]", plain, maxsplit=1)[1:])
+    return not rest or (len(rest) <= _REST and not re.search(r"\d", rest) and not r.directs.search(rest) and not r.talk.search(rest))
+
+
+_REST = 48
+"""Characters that may stand behind a question or call in a title."""
 
 
 def is_body(text: str) -> bool:

@@ -133,7 +133,8 @@ def offers(tools: Tools, c: Context) -> list[Offer]:
     whole = need_of(c.rewritten, tools.retriever, c.reader)
     best: dict[str, Evidence] = {}
     for e in c.evidence:
-        if e.document.kind == "policy" and e.document.genre != "报告" and not _CLEANUP.search(e.document.title) and (e.document.id not in best or e.worth > best[e.document.id].worth):
+        held = best.get(e.document.id)
+        if e.document.kind == "policy" and e.document.genre != "报告" and not _CLEANUP.search(e.document.title) and (held is None or (e.role == CURRENT_RATE, e.worth) > (held.role == CURRENT_RATE, held.worth)):
             best[e.document.id] = e
     books = tools.books.get(best, c.reader)
     old = touched(tools, c)

@@ -24,7 +24,7 @@ _NOT_A_NAME = re.compile(r"^(?:国家|有关|相关|哪个|什么|这个|该|本
 
 
 _LAW = re.compile(
-    r"^(?:请问|想问一?下?|根据|按照?|依照?|依据|违反|现行的?|新的?|老的?|我国的?|国家的?|那么?|《)*"
+    r"^(?:请问|想问一?下?|根据|按照?|依照?|依据|据|违反|现行的?|新的?|老的?|我国的?|国家的?|那么?|《)*"
     r"([\u4e00-\u9fff]{2,20}?(?:(?:促进|管理|保护|保障|监督|监管|安全|防治|组织|诉讼|仲裁|许可|处罚|登记|税|合同|继承|投资|企业|银行|保险|证券|信托|破产|竞争|垄断|统计|会计|审计|标准化|计量|专利|商标|著作权|进步|普及|教育|药品|食品|森林|渔业|种子|能源|治理|振兴|权益|资源|发展|基金|实验室)法|条例))"
     r"(?=[》第里中是对有什哪何多怎还现从的关要明规,，?？、\s]|$)"
 )
@@ -47,7 +47,7 @@ class Gone:
 @dataclass(frozen=True, slots=True)
 class Named:
     """`documents`: ids of what is named and held (the version in force first); `articles`: keys (42, 10.1); `lost`: names not held;
-    `gone`: of those the one that a held document repeals."""
+    `gone`: of those the one that a held document repeals; `told`: ids of held documents that tell of a lost one."""
 
     documents: tuple[str, ...] = ()
     articles: tuple[str, ...] = ()
@@ -57,6 +57,7 @@ class Named:
     words: str = ""
     nearest: tuple[Mapping[str, Any], ...] = ()
     gone: Gone | None = None
+    told: tuple[str, ...] = ()
 
 
 def article_keys(text: str) -> tuple[str, ...]:
@@ -88,6 +89,8 @@ def find(tools: Tools, text: str, reader: Reader, as_of: str) -> Named:
     ordered = _in_force_first(tools, ids, as_of)
     if lost and not ids and not articles and (gone := _gone(tools, lost, reader, as_of)):
         return Named(lost=tuple(lost), gone=gone)
+    if lost and not ids and not articles and (told := _told(tools, text, lost, reader)):
+        return Named(lost=tuple(lost), told=told)
     if lost and not ids:
         return Named(lost=tuple(lost), articles=articles, missing_document=True, words=_unknown(lost), nearest=_near(tools, lost, reader))
     if articles and ordered and (words := _no_such_article(tools, ordered, articles, reader)):
@@ -98,10 +101,11 @@ def find(tools: Tools, text: str, reader: Reader, as_of: str) -> Named:
 def _bare_law(tools: Tools, text: str, reader: Reader) -> list[str]:
     """A law's full name that opens the question without 《》 when no title bears it (民营经济促进法哪天开始施行)."""
     match = _LAW.match(normalise(text))
-    if match is None or _GENERIC.search(match[1]) or len(match[1]) < 4:
+    name = re.sub(r"^(?:按照?|根据|依照?|依据|据|违反)", "", match[1]) if match else ""
+    if _GENERIC.search(name) or len(name) < 4:
         return []
-    key = title_key(words().names.get(match[1], match[1]))
-    return [] if tools.retriever.shelf.lookup(reader).loose(key) or _inside_a_title(tools, key) else [match[1]]
+    key = title_key(words().names.get(name, name))
+    return [] if tools.retriever.shelf.lookup(reader).loose(key) or _inside_a_title(tools, key) else [name]
 
 
 def _inside_a_title(tools: Tools, key: str) -> bool:
@@ -121,6 +125,20 @@ def _gone(tools: Tools, lost: list[str], reader: Reader, as_of: str) -> Gone | N
             if any(title_key(t) == key for t in _QUOTED.findall(hit.text)) and re.search(r"同时废止|予以废止|自.{0,20}起废止", hit.text) and tools.validity(hit.document_id, as_of).status in CURRENT:
                 return Gone(name, hit.document_id, hit.start, hit.end)
     return None
+
+
+_OPENING = 800
+"""A document that tells of another names it within so many characters."""
+_BASIS = re.compile(r"(?:根据|依据|按照|依照|违反|适用|符合|结合|有关|、|和|及)(?:国家|本市|本省|中华人民共和国)?$")
+
+
+def _told(tools: Tools, text: str, lost: list[str], reader: Reader) -> tuple[str, ...]:
+    """Documents that tell of one that is not held (news of it, an explanation): they name it near their beginning, not as their basis."""
+    from rag.retrieve import Query
+
+    keys = {title_key(w.strip("《》")) for w in lost if len(w.strip("《》")) >= 5}
+    ids = list(dict.fromkeys(h.document_id for h in tools.retriever.search(Query(text, k=30), reader))) if keys else []
+    return tuple(b.document.id for b in tools.books.get(ids, reader).values() if any(title_key(m[1]) in keys and not _BASIS.search(b.document.text[max(0, m.start() - 12) : m.start()]) for m in _QUOTED.finditer(b.document.text[:_OPENING])))
 
 
 def _lost_numbers(text: str, known: Iterable[str]) -> list[str]:

@@ -24,9 +24,15 @@ def add(tools: Tools, c: Context) -> Context:
     if not c.sentences:
         return c
     rates = [] if c.composer in ("standing", "deadlines") else list(_rates(tools, c))
-    found = list(dict.fromkeys([*c.notices, *rates, *_ended(c), *_date(c), *_presumed(c), *_kind(c)]))
-    partial = c.status == ANSWERED and bool(rates)
+    found = list(dict.fromkeys([*_told(c), *c.notices, *rates, *_ended(c), *_date(c), *_presumed(c), *_kind(c)]))
+    partial = c.status == ANSWERED and bool(rates or c.named.told)
     return replace(c, notices=tuple(found), status=PARTIAL if partial else c.status)
+
+
+def _told(c: Context) -> Iterator[str]:
+    """That a named document is not held and the answer rests on what others tell of it."""
+    if c.named.told:
+        yield f"本库未收录{'、'.join(w if w.startswith('《') else f'《{w}》' for w in c.named.lost)}原文，以上为其他文件对它的说明。"
 
 
 def _rates(tools: Tools, c: Context) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -17,7 +17,10 @@ from typing import Any
 from corpus.models import CURRENT, Document
 from rag.cite import clause_record
 from rag.facts import title_key
+from rag.fit import one_name
+from rag.focus import matters
 from rag.records import Context, Evidence
+from rag.statements import Statement
 from rag.titles import number_key
 from rag.tools import Tools
 
@@ -39,6 +42,10 @@ class Figure:
         """Whether a document is an announcement that the leader replaced."""
         key = number_key(d.doc_number)
         return bool(key) and any(number_key(n) == key for n in self.data["announcements"]) and (self.leader is None or d.id != self.leader.id)
+
+    def sets(self, text: str) -> bool:
+        """Whether a text states the figure, in the words of an announcement or of the standing text."""
+        return bool(re.search(f"{self.data['rate']}|{self.data['figure']}", text))
 
     def stands(self, e: Evidence) -> bool:
         """Whether an evidence is the standing article that prints the old figure."""
@@ -75,7 +82,7 @@ def settle(tools: Tools, c: Context) -> Context:
     found = list(c.evidence)
     for figure in touched(tools, c):
         named = set(c.named.documents)
-        found = [e for e in found if not figure.is_old(e.document) or e.document.id in named]
+        found = [e for e in found if e.document.id in named or not (figure.is_old(e.document) and figure.sets(e.text))]
         found = [replace(e, role=STALE_RATE) if figure.stands(e) and e.role != "named" else e for e in found]
         special = _special(figure, found, c)
         if special:
@@ -85,7 +92,8 @@ def settle(tools: Tools, c: Context) -> Context:
             found = [e for e in found if e.role != STALE_RATE and not figure.prints(e.document, e.text)]
             leading = _statements(tools, c, figure, found)
             keys = {e.key for e in leading}
-            found = [*leading, *(e for e in found if e.key not in keys)]
+            rest = [e for e in found if e.key not in keys]
+            found = sorted([*leading, *rest], key=lambda e: -e.worth)
     return replace(c, evidence=tuple(found))
 
 
@@ -98,18 +106,34 @@ def _special(figure: Figure, found: Sequence[Evidence], c: Context) -> list[Evid
 
 
 def _statements(tools: Tools, c: Context, figure: Figure, found: Sequence[Evidence]) -> list[Evidence]:
-    """The leader's statements that set the figure, worth as much as the best evidence."""
+    """The leader's statements that set the figure. They are worth as much as the best evidence, but stand behind a rule for a special matter that
+    the question names and the leader does not (委托境外, 预缴, a business that is shut out)."""
     assert figure.leader is not None
     book = tools.books.get([figure.leader.id], c.reader).get(figure.leader.id)
     if book is None:
         return []
     judged, best = tools.validity(book.document.id, c.as_of), max((e.worth for e in found), default=1.0)
-    parts = max(1, len(c.asked.parts))
-    return [
-        Evidence(book.document, judged, clause_record(book.document, s.start, s.end), s.start, s.end, 0, 1.0, s, (1.0,) * parts, (best + 0.01,) * parts, CURRENT_RATE)
-        for s in book.statements
-        if re.search(figure.data["rate"], s.text(book.document)) and not re.search("提示|注[：:]", s.heading)
-    ][:3]  # fmt: skip
+    setting = [s for s in book.statements if re.search(figure.data["rate"], s.text(book.document)) and not re.search("提示|注[：:]", s.heading)][:3]
+    parts = tuple(_worth(book.document, setting, found, matters(p.text), best, i) for i, p in enumerate(c.asked.parts)) or (best + 0.01,)
+    return [Evidence(book.document, judged, clause_record(book.document, s.start, s.end), s.start, s.end, 0, 1.0, s, (1.0,) * len(parts), parts, CURRENT_RATE) for s in setting]
+
+
+BEHIND = 0.2
+"""How far behind the best special rule the general figure stands."""
+
+
+def _worth(leader: Document, setting: Sequence[Statement], found: Sequence[Evidence], words: Sequence[str], best: float, part: int) -> float:
+    """The worth of the leader's statements for a part of a question that says `words`."""
+    own = one_name("".join([leader.title, *(s.text(leader) for s in setting)]))
+    missing = [w for w in words if one_name(w) not in own]
+    special = [e.worths[part] for e in found if e.document.id != leader.id and any(w in f"{e.document.title}{e.statement.heading if e.statement else ''}{e.text}" for w in missing)]
+    return min(best + 0.01, max(special) - BEHIND) if special else best + 0.01
+
+
+def stale(tools: Tools, c: Context) -> Callable[[Document, str], bool]:
+    """Whether a text of a document states a figure that a question touches and a later announcement replaced."""
+    found = [f for f in touched(tools, c) if f.leader is not None]
+    return lambda d, text: d.id not in c.named.documents and any(f.is_old(d) and f.sets(text) for f in found)
 
 
 def cut(text: str, start: int, end: int) -> int:
