@@ -95,9 +95,24 @@ def need_of(text: str, retriever: Any, reader: Reader) -> Need:
         for token in bag(said):
             stand_in[token] = (*stand_in.get(token, ()), *(bag(word) for word in official if bag(word)))
     known = idf(retriever, asked - filler or asked, reader)
-    inside = _inside_words(plain, frozenset())
-    weights = {t: min(w, CAP) * (1.0 if t in inside else ACROSS) for t, w in known.items()}
-    return Need(weights, stand_in)
+    inside, naming = _inside_words(plain, frozenset()), _naming(kept)
+    unknown = min(CAP, idf(retriever, ["\0\0"], reader).get("\0\0", CAP)) - 1e-6
+
+    def share(token: str, weight: float) -> float:
+        return (1.0 if token in inside else ACROSS) * (1.0 if token in naming or weight < unknown else IDLE)
+
+    return Need({t: min(w, CAP) * share(t, w) for t, w in known.items()}, stand_in)
+
+
+IDLE = 0.3
+"""Share of a token that occurs in no text and names no thing (最多能, 会怎么): how a question is put, not what it is about."""
+
+
+def _naming(text: str) -> frozenset[str]:
+    """Tokens inside nouns, names and abbreviations."""
+    from rag.focus import named_things
+
+    return frozenset().union(*(bag(word) for word in named_things(text)))
 
 
 def _inside_words(text: str, but: frozenset[str]) -> frozenset[str]:

@@ -49,6 +49,18 @@ def compound(text: str) -> str:
     return "".join(run) if len(run) > 1 else ""
 
 
+def named_things(text: str) -> tuple[str, ...]:
+    """Every noun, name, abbreviation, Latin word and number of a text."""
+    return tuple(w for w, tag in _tagged(normalise(text)) if tag.startswith(("n", "vn", "an", "j", "l", "i", "eng", "m", "s", "b")))
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Nouns, names, set phrases and Latin words of two characters or more, filler left out."""
+    from rag.words import words
+
+    return tuple(w for w, tag in _tagged(normalise(text)) if tag.startswith(("n", "vn", "l", "i", "eng")) and len(w) >= 2 and w not in words().filler)
+
+
 _CONTENT = ("n", "v", "s", "a", "b", "j", "l", "eng", "i")
 _COMMON = frozenset(["享受", "开始", "发生", "进行", "可以", "需要", "申请", "申报", "办理", "规定", "执行", "计算", "领取", "发放", "投入", "优惠", "补助", "奖励", "补贴", "能够", "不能", "怎么办", "没有", "属于", "提供", "提交", "使用", "标准"])
 """Verbs and nouns that any policy holds."""

@@ -10,10 +10,11 @@ from typing import Any
 
 from corpus.models import Status
 from corpus.text import normalise
+from rag.asked import pattern, without_slots
 from rag.deadlines import meant
 from rag.facts import years
-from rag.fit import CAP, bag, need_of, one_name
-from rag.focus import compound, focus
+from rag.fit import CAP, bag, idf, need_of, one_name
+from rag.focus import compound, focus, names_in
 from rag.gather import constants, values_of
 from rag.records import ANSWERED, CLARIFY, NO_SUPPORT, Context, Evidence
 from rag.route import canned
@@ -70,9 +71,9 @@ def _unsupported(tools: Tools, c: Context) -> bool:
     """Too little of the question is held for its length; or little, and what is asked for is not among it; or a support of a place of which nothing is held."""
     k = constants()["support"]
     sure = score(c)
-    if sure < k["never"]:
+    if sure + k["unheld"] * _names_unheld(tools, c) < k["never"]:
         return True
-    if _elsewhere(c, sure) or _of_another_year(c) or _unnamed(c, sure):
+    if _elsewhere(c, sure) or _of_another_year(c) or _unnamed(c, sure) or _without_number(tools, c):
         return True
     if sure >= k["surely"] or max(e.fit for e in c.evidence[:20]) >= k["held"]:
         return False
@@ -80,9 +81,37 @@ def _unsupported(tools: Tools, c: Context) -> bool:
     return found["nowhere"] > 0 or found["focus_best"] < k["focus"]
 
 
+SHORT = 36
+"""Characters of a question that tells no story."""
+
+
+def _names_unheld(tools: Tools, c: Context) -> bool:
+    """Whether a short question names a thing (金盏花, 姚明) of which no text within the ceiling holds a trace, and no official word stands for it."""
+    if len(c.rewritten) > SHORT:
+        return False
+    need, unknown = need_of(c.rewritten, tools.retriever, c.reader), idf(tools.retriever, ["\0\0"], c.reader).get("\0\0", CAP)
+    things = (bag(w) for w in names_in(pattern("filler.words").sub(" ", one_name(normalise(c.rewritten)))))
+    return any(thing and not any(need.stand_in.get(t) for t in thing) and min(idf(tools.retriever, thing, c.reader).values(), default=0.0) >= unknown - 1e-6 for thing in things)
+
+
+def _without_number(tools: Tools, c: Context) -> bool:
+    """A telephone is asked for, and no text that speaks of what it is for gives one."""
+    asked = [p for p in c.asked.parts if p.units == {"phone"}]
+    needs = [need_of(without_slots(p.about), tools.retriever, c.reader) for p in asked]
+    given = [e for e in c.evidence if "phone" in values_of(e.text)]
+    return any(not any(n.held(bag(f"{e.document.title}{''.join(e.document.issuers)}{e.text}")) >= HALF for e in given) for n in needs)
+
+
+HALF = 0.5
+
+
+_GIVER = re.compile(r"(?:财政|政府|部门|厅|局|企业|公司|单位|机构)$")
+"""Who gives or gets, not what."""
+
+
 def _unnamed(c: Context, sure: float) -> bool:
     """A value is asked for of a thing (间接费用比例) that no evidence names; words of people stand for others and are not looked for."""
-    names = [n for p in c.asked.parts if (p.units or p.form == "amount") and (n := compound(p.text)) and not words().official(n)]
+    names = [n for p in c.asked.parts if (p.units or p.form == "amount") and (n := compound(p.text)) and not _GIVER.search(n) and not words().official(n)]
     if not names or sure >= constants()["support"]["named"]:
         return False
     texts = [one_name(normalise(f"{e.document.title}{e.statement.heading if e.statement else ''}{e.text}")) for e in c.evidence[:12]]
