@@ -108,13 +108,19 @@ def _may_rest(e: Evidence, c: Context) -> bool:
 def _trusted(document: Document) -> bool:
     """Policies and notices are evidence; interpretations only of official origin and without orders to the machine in them.
 
-    A document whose title, number or issuers give orders is none: they are printed as headings and sources.
+    A document whose title, number or issuers give orders is none: they are printed as headings and sources; nor is the advice of somebody
+    who is no body (劳动仲裁攻略).
     """
     if not _named_well(document.title, document.doc_number, document.issuers):
+        return False
+    if not document.issuers and not document.doc_number and _ADVICE.search(document.title):
         return False
     if document.kind != "interpretation":
         return document.kind in ("policy", "notice")
     return document.genre not in ("来信", "留言", "互动") and not _holds_orders(document.id, document.text)
+
+
+_ADVICE = re.compile(r"攻略|心得|干货|手把手|经验(?:谈|分享|之谈)|一文(?:看|读|弄|搞)懂|避坑|教你")
 
 
 @lru_cache(maxsize=4096)
