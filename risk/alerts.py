@@ -13,7 +13,7 @@ from corpus.access import Reader
 from corpus.errors import BadInput, NotFound
 from corpus.store import Store
 from corpus.store.base import now
-from risk.constants import constants, day, iso
+from risk.constants import constants, day, iso, seen_day
 
 STEPS = ("notified", "acknowledged", "reported", "closed")
 STEP_NAMES = {"notified": "提示", "acknowledged": "签收", "reported": "反馈", "closed": "销号"}
@@ -154,7 +154,7 @@ def _awaited(alert: Mapping[str, Any]) -> tuple[str, str]:
     """(what is missing, the last day for it): 签收 by the due date, 反馈 within its days after 签收; each escalation gives the days of 签收 more."""
     wait = int(constants()["alerts"]["answer_days"][alert["steps"][0]["level"]])
     told = [s["on"] for s in alert["steps"] if s["step"] == "escalated" and s.get("on")]
-    taken = next((s["at"][:10] for s in alert["steps"] if s["step"] == "acknowledged"), "")
+    taken = next((seen_day(s["at"]) for s in alert["steps"] if s["step"] == "acknowledged"), "")
     first = iso(day(taken) + REPORT_TIMES * wait) if taken else str(alert["due_on"])
     later = [iso(day(t) + wait) for t in told if not taken or t > taken]
     return ("反馈" if taken else "签收"), max([first, *later])

@@ -18,7 +18,7 @@ from corpus.models import sha256_hex
 from corpus.report import Block, Heading, Paragraph, Report
 from corpus.store import Store
 from corpus.store.base import now
-from risk.constants import constants, day
+from risk.constants import constants, day, seen_day
 from risk.digest import Desk, gather
 from risk.products import products
 from risk.sections import advice, gist, moves, news, papers, pictures, policies, study
@@ -173,7 +173,7 @@ def _report(rule: Mapping[str, Any], content: Mapping[str, Any], issue: str, sig
     own = rule["bulletin"]
     scope = "、".join(p for p in (content["field"], content["place"]) if p)
     head = "　".join(p for p in (issue, f"{content['start']}至{content['end']}", f"主办单位：{rule['organiser']}", scope) if p)
-    signed = {s["step"]: f"{s['user']}（{s['at'][:10]}）" for s in signatures}
+    signed = {s["step"]: f"{s['user']}（{seen_day(s['at'])}）" for s in signatures}
     close = "　".join(f"{STEP_NAMES[s]}：{signed.get(s, '　　　')}" for s in STEPS)
     tail: tuple[Block, ...] = (Heading("签署与报送"), Paragraph(close), Paragraph(f"报送范围：{own['addressees']}。本刊为{'、'.join(rule['marks'])}，只载摘要与链接，请勿外传。"))
     blocks: tuple[Block, ...] = (*(unpack(b) for b in content["blocks"]), *tail)

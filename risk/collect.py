@@ -15,7 +15,7 @@ from typing import Any
 from corpus.settings import Settings
 from corpus.store import Store
 from risk.classifier import home_weights
-from risk.constants import day, iso
+from risk.constants import day, seen_day
 from risk.context import POLICY_KINDS, mentions_of
 from risk.evidence import Evidence
 from risk.judges import open_judge
@@ -133,13 +133,6 @@ def _is_day(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def seen_day(instant: str) -> str:
-    """The calendar day in Asia/Shanghai of a UTC instant (no daylight saving there since 1991: UTC+8)."""
-    if len(instant) < 13:
-        return instant[:10] or "1970-01-01"
-    return iso(day(instant[:10]) + (int(instant[11:13]) >= 16))
 
 
 def pack(signal: Signal) -> dict[str, Any]:

@@ -32,6 +32,13 @@ def iso(days: int) -> str:
     return (date(1970, 1, 1) + timedelta(days=days)).isoformat()
 
 
+def seen_day(instant: str) -> str:
+    """The calendar day in Asia/Shanghai of a UTC instant (no daylight saving there since 1991: UTC+8)."""
+    if len(instant) < 13:
+        return instant[:10] or "1970-01-01"
+    return iso(day(instant[:10]) + (int(instant[11:13]) >= 16))
+
+
 def seed_of(*parts: object) -> int:
     """A 64-bit seed from the parts (date, corpus sequence …)."""
     return int.from_bytes(hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()[:8], "big")

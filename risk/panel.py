@@ -201,6 +201,7 @@ def sheet(store: Store, panel_id: str, reader: Reader) -> dict[str, Any]:
         "title": panel["title"],
         "round": number,
         "closed": bool(current["closed_at"]),
+        "over": panel["state"] != "open",
         "stop_rule": panel["stop_rule"],
         "conflicts": member["conflicts"],
         "items": items,

@@ -13,6 +13,7 @@ from corpus.store.base import now
 from risk.belief import Belief
 from risk.cited import documents_of, signal_documents
 from risk.consensus import cvr_minimum
+from risk.constants import seen_day
 from risk.decisions import apply, decide
 from risk.list_rows import NAME, clip, grade, row
 from risk.pairs import standing
@@ -175,7 +176,7 @@ def disagreements(content: Mapping[str, Any], threshold: float | None = None) ->
 
 def signature_words(signatures: Sequence[Mapping[str, Any]]) -> str:
     """Who signed what and when, and what is still to be signed."""
-    done = "；".join(f"{STEP_NAMES[s['step']]}：{s['user']}（{s['at'][:10]}）" for s in signatures)
+    done = "；".join(f"{STEP_NAMES[s['step']]}：{s['user']}（{seen_day(s['at'])}）" for s in signatures)
     missing = "、".join(STEP_NAMES[s] for s in STEPS[len(signatures) :])
     return (done or "尚无签署") + (f"；待{missing}" if missing else "；已签发") + "。"
 

@@ -14,8 +14,7 @@ from corpus.errors import BadInput, NotFound
 from corpus.settings import Settings
 from corpus.store import Store
 from corpus.validity import today
-from risk.collect import seen_day
-from risk.constants import constants, day, iso
+from risk.constants import constants, day, iso, seen_day
 from risk.measures import NOT_SEARCHED, Finder, counter_measures, readable
 from risk.risks import LEVEL_NAMES, statement_of
 from risk.taxonomy import Taxonomy, home_taxonomy

@@ -16,8 +16,8 @@ from corpus.models import Document, Observation, Origin, document_id, sha256_hex
 from corpus.settings import Settings, load_settings
 from corpus.store import Store, open_store
 from risk import lineage, overview, register, whatif
-from risk.collect import collect, load_evidence, seen_day
-from risk.constants import day, iso
+from risk.collect import collect, load_evidence
+from risk.constants import day, iso, seen_day
 from risk.mine import mine
 from risk.projects import project_signals, reissued, single
 from risk.province import parse

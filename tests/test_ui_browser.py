@@ -75,13 +75,12 @@ def open_tab(page: Any, name: str) -> None:
 
 
 def open_part(page: Any, name: str) -> None:
-    """A tab within the data centre, also where it is folded into the menu."""
+    """A part of the open tab, also where it is folded into the menu."""
     found = page.locator(".tabitem:visible").get_by_role("tab", name=name, exact=True).last
     if not found.is_visible():
-        page.locator(".tabitem:visible .overflow-menu > button").first.click()
-        found = page.locator(".tabitem:visible .overflow-dropdown button", has_text=name).first
+        page.locator(".tabitem:visible .overflow-menu > button:visible").first.click()
+        found = page.locator(".overflow-dropdown button:visible", has_text=name).first
     found.click()
-    page.locator(".jw-panel-head:visible", has_text=name).wait_for()
 
 
 def ask(page: Any, question: str = QUESTION) -> None:

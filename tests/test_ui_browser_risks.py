@@ -72,15 +72,6 @@ def signed_in(browser: Any, served: tuple[str, dict[str, str]], name: str, size:
     context.close()
 
 
-def open_part(page: Any, name: str) -> None:
-    """A part of the open tab, also where it is folded into the menu."""
-    found = page.locator(".tabitem:visible").get_by_role("tab", name=name, exact=True).last
-    if not found.is_visible():
-        page.locator(".tabitem:visible .overflow-menu > button:visible").first.click()
-        found = page.locator(".overflow-dropdown button:visible", has_text=name).first
-    found.click()
-
-
 def do(page: Any, words: str, scope: Any = None, **values: str) -> None:
     """Press a button of ours, fill in its form, send it."""
     (scope or page).locator(".jw-act:visible", has_text=words).first.click()
@@ -103,7 +94,7 @@ def test_an_official_decides_a_risk_and_answers_an_alert(browser: Any, served: t
         page.locator(".jw-risk-slot dd", has_text=f"{size}处").wait_for()
         if page.locator(".jw-close:visible").count():
             page.locator(".jw-close:visible").first.click()
-        open_part(page, "预警")
+        shared.open_part(page, "预警")
         page.locator(".jw-panel-head:visible", has_text="预警").wait_for()
         waiting = page.locator(".jw-act:visible", has_text="签收")
         before = waiting.count()
@@ -111,7 +102,7 @@ def test_an_official_decides_a_risk_and_answers_an_alert(browser: Any, served: t
         do(page, "签收")
         expect(waiting).to_have_count(before - 1)
         for name in ("竞争情报快递", "较上期变化", "识别清单与盲区"):
-            open_part(page, name)
+            shared.open_part(page, name)
             page.locator(".tabitem:visible .jw-table:visible, .tabitem:visible .jw-empty:visible").first.wait_for()
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
         assert shared.serious(page) == []
@@ -120,7 +111,7 @@ def test_an_official_decides_a_risk_and_answers_an_alert(browser: Any, served: t
 def test_a_panel_from_its_opening_to_the_blind_round(browser: Any, served: tuple[str, dict[str, str]]) -> None:
     with signed_in(browser, served, "official") as page:
         shared.open_tab(page, "专家验证")
-        open_part(page, "组织")
+        shared.open_part(page, "组织")
         do(page, "发起专家组", title="储能专题")
         card = page.locator(".jw-panel-card", has_text="储能专题")
         card.locator(".jw-act", has_text="邀请").click()

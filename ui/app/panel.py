@@ -18,7 +18,7 @@ from ui.app import organise
 from ui.app.parts import QUIET, only_for, part, roles
 from ui.app.reader import html, reader_of, refusal, waiting
 from ui.desk import judge
-from ui.messages import say
+from ui.messages import known, say
 from ui.pages import risk as risk_page
 from ui.pages.html import badge, e, empty, table
 from ui.pages.panels import signing
@@ -31,7 +31,8 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     """Lay out the tab and wire its events."""
     with gr.Tabs():
         with gr.Tab(say("panel_part.rate", language)):
-            with gr.Column(elem_classes="jw-surface"):
+            with gr.Column(elem_classes="jw-surface jw-panel jw-mine"):
+                again = gr.Button(say("centre.refresh", language), size="sm", elem_classes="jw-refresh")
                 mine = html(waiting(language))
             with gr.Row(elem_classes="jw-surface jw-filters jw-wide", visible=False) as choosing:
                 chosen = gr.Dropdown([], label=say("panel.panel", language), scale=2)
@@ -99,9 +100,10 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     paired = [hint, pair, *sides, pairing]
     tab.select(load, None, [mine, chosen, choosing], **QUIET).then(pick, chosen, picked, **QUIET).then(next_pair, chosen, paired, **QUIET)
     chosen.change(pick, chosen, picked, **QUIET).then(next_pair, chosen, paired, **QUIET)
+    again.click(count, None, mine, **QUIET)
     item.change(open_item, [chosen, item], [beside, *form.values()], **QUIET)
     form["verdict"].change(lambda v: gr.update(visible=v == "merge"), form["verdict"], target, **QUIET)
-    save.click(store, [chosen, item, target, *form.values()], [said, item], **QUIET).then(count, None, mine, **QUIET)
+    save.click(store, [chosen, item, target, *form.values()], [said, item], **QUIET).then(count, None, mine, js="() => document.dispatchEvent(new Event('jw-saved'))", **QUIET)
     nominate.click(name, [chosen, nomination], [named, nomination], **QUIET)
     declare.click(own, [chosen, conflicts], declared, **QUIET)
     for side, button in enumerate(sides):
@@ -114,8 +116,14 @@ def _said(work: Any, language: str) -> str:
     try:
         work()
     except JianweiError as error:
-        return refusal(error, language)
+        return refusal(_in_words(error, language), language)
     return ""
+
+
+def _in_words(error: JianweiError, language: str) -> JianweiError:
+    """An error of the form with the field by its label in place of its name."""
+    name = error.what.partition(" ")[0]
+    return type(error)(error.what.replace(name, say(f"form.{name}", language), 1), error.value, error.mend) if known(f"form.{name}") else error
 
 
 # ---- the form --------------------------------------------------------------------------------------------------------
@@ -126,8 +134,9 @@ def _form(language: str) -> tuple[dict[str, Any], Any]:
     scales = constants()["scales"]
 
     def options(name: str) -> list[tuple[str, str]]:
-        return [(words if language == "zh" else key, key) for key, words in scales[name].items()]
+        return [(words if language == "zh" else key.replace("_", " "), key) for key, words in scales[name].items()]
 
+    html(f'<p class="jw-dim">{e(say("form.scale", language))}</p>')
     form: dict[str, Any] = {"include": gr.Radio(options("include"), label=say("form.include", language), elem_classes="jw-pills")}
     for first in (0, 2, 4):
         with gr.Row():
@@ -195,7 +204,8 @@ def _pick(hall: Hall, panel_id: str | None, reader: Reader, language: str) -> An
         return gr.update(choices=[], value=None, visible=False), *(gr.update(visible=False) for _ in range(2)), *(gr.update(choices=[]) for _ in range(2)), *(gr.update(visible=False) for _ in range(2))  # not a member, or none chosen
     items = _items(sheet)
     others = [(i["statement"][:50], i["risk_id"]) for i in sheet["items"]]
-    opening, live = sheet["round"] == 0, not sheet["closed"]
+    live = not (sheet["closed"] or sheet["over"])
+    opening = live and sheet["round"] == 0
     return (
         gr.update(choices=items, value=next((i for words, i in items if words.startswith("○")), items[0][1] if items else None), visible=True),
         gr.update(visible=opening, open=opening),
@@ -230,8 +240,8 @@ def _open_item(hall: Hall, panel_id: str | None, risk_id: str | None, reader: Re
 def _evidence(hall: Hall, sheet: Mapping[str, Any], shown: Mapping[str, Any], reader: Reader, language: str) -> str:
     """What the expert sees: blind in round 1; from round 2 on the anonymous distribution, the reasons and the machine's score."""
     record = judge.evidence(hall.desk, sheet["panel_id"], shown["risk_id"], reader)
-    words = badge(say("panel.blind", language) if sheet["round"] < 2 else say("panel.round_n", language, n=sheet["round"]), "calm")
-    words += badge(say("panel.waiting", language), "dim") if sheet["closed"] else ""
+    step = {0: say("panel.round_zero", language), 1: say("panel.blind", language)}.get(sheet["round"]) or say("panel.round_n", language, n=sheet["round"])
+    words = badge(step, "calm") + (badge(say("panel.concluded" if sheet["over"] else "panel.waiting", language), "dim") if sheet["closed"] or sheet["over"] else "")
     parts = [f'<p class="jw-marks">{words}</p>', _feedback(shown, language) if "distribution" in shown else ""]
     parts.append(risk_page.blind(record, hall.desk.signal_titles(record, reader), language))
     return "".join(parts)

@@ -186,7 +186,7 @@
       said.password || said.token ? showOnce(said.name || w("done"), said.password || said.token) : toast(w("done"));
       const slot = el.closest(".jw-risk-slot");
       if (slot?.dataset.from) fill(slot, slot.dataset.from);
-      const again = [...document.querySelectorAll(".jw-refresh")].find((b) => b.offsetParent);
+      const again = [...document.querySelectorAll(".jw-refresh")].find((b) => b.offsetParent || b.closest(".jw-mine")?.offsetParent);
       if (again) again.click();
       else if (document.body.classList.contains("jw-page")) { const box = $("dialog[open]"); box ? box.addEventListener("close", () => location.reload()) : setTimeout(() => location.reload(), 600); }
     };
@@ -227,6 +227,15 @@
     else if ((el = hit(".jw-tabs [role=tab]"))) tab(el);
     else if ((el = hit("[data-lang]"))) { document.cookie = `jianwei_lang=${el.dataset.lang};path=/;max-age=31536000;samesite=lax`; }
   });
+
+  /* a judgement is kept: the next item is read from its top */
+  document.addEventListener("jw-saved", () => setTimeout(() => {
+    const form = visible(".jw-form");
+    if (!form || $(".jw-error", form)) return;
+    toast($(".jw-badge", form)?.textContent || w("done"));
+    const top = form.closest(".jw-rating");
+    if (top.getBoundingClientRect().top < 0) top.scrollIntoView({ block: "start", behavior: "smooth" });
+  }, 120));
 
   function thumb(el) {
     const send = (reason) => post(`/api/v1/answers/${encodeURIComponent(el.dataset.answer)}/feedback`, { useful: el.dataset.useful === "yes", reason })

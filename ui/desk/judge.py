@@ -65,7 +65,7 @@ def _to_sign(desk: Desk, panel_id: str, mine: Mapping[str, Any] | None, reader: 
 
 
 def organised(desk: Desk, reader: Reader) -> list[dict[str, Any]]:
-    """Every panel as its summary with `people` {user, chair, group, conflicts, rated}, `risks` {risk_id, title} and whether it `reached` its stop rule."""
+    """Every panel as its summary with `people` {user, chair, group, conflicts, rated}, `risks` {risk_id, title}, the `signed` steps of the newest list and whether it `reached` its stop rule."""
     reader.require(*SEERS)
     return [p | _progress(desk, p) for p in panels(desk, reader)]
 
@@ -78,7 +78,8 @@ def _progress(desk: Desk, p: Mapping[str, Any]) -> dict[str, Any]:
         for m in store.members(p["panel_id"])
     ]
     risks = [{"risk_id": i["risk_id"], "title": (i.get("record") or {}).get("title") or i["statement"][:40]} for i in store.get(p["panel_id"])["items"]]
-    return {"people": people, "risks": risks, "reached": bool((store.rounds(p["panel_id"])[-1]["result"] or {}).get("reached"))}
+    signed = [{"step": s["step"], "user": s["user"], "at": s["at"]} for held in store.lists(p["panel_id"])[:1] for s in held["signatures"]]
+    return {"people": people, "risks": risks, "signed": signed, "reached": bool((store.rounds(p["panel_id"])[-1]["result"] or {}).get("reached"))}
 
 
 def experts(desk: Desk, reader: Reader) -> list[str]:

@@ -167,6 +167,10 @@ def schedule(hall: Hall, reader: Reader, language: str) -> str:
     def cell(name: str, value: Any) -> str:
         if name == "name":
             return f"<b>{e(_job(value, language))}</b>"
+        if name == "by":
+            return e(say("job.by_schedule", language) if value == "schedule" else value)
+        if name == "state" and not value:
+            return f'<span class="jw-dim">{e(say("job.not_yet", language))}</span>'
         if name == "next" and not value:
             return badge(say("job.paused" if planned else "job.unplanned", language), "warn")
         return value_of(name, value, language)

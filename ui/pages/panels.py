@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from corpus.access import Reader
 from ui.messages import say
-from ui.pages.html import act, badge, e, empty, table
+from ui.pages.html import act, badge, clock, e, empty, table
 from ui.pages.report import fragment
 from ui.pages.risk import word
 
@@ -58,7 +58,9 @@ def _card(p: Mapping[str, Any], experts: Sequence[str], may: bool, language: str
     people = "".join(f"<li>{_person(m, p, language)}</li>" for m in p["people"]) or f'<li class="jw-dim">{e(say("panel.nobody", language))}</li>'
     see = f'<button type="button" class="jw-button jw-small" data-fill="/panels/{quote(p["panel_id"])}/view">{e(say("panel.results", language))}</button>'
     acts = (_acts(p, experts, language) if may else "") + see
-    signs = f"<p>{signing(p['to_sign'], language)}</p>" if p["to_sign"] else ""
+    signed = "".join(badge(f"{say('panel.step_' + s['step'], language)} {s['user']} {clock(s['at'])}", "good") for s in p["signed"])
+    signs = f"<p>{signed}</p>" if signed else ""
+    signs += f"<p>{signing(p['to_sign'], language)}</p>" if p["to_sign"] else ""
     return (
         f'<section class="jw-panel-card"><h3>{e(p["title"])} {state} {going if p["state"] == "open" else ""}</h3><p class="jw-dim">{e(done)} · {e(say("panel.opened_on", language, date=p["as_of"]))}</p>'
         f'<ul class="jw-people">{people}</ul><div class="jw-actions">{acts}</div>{signs}</section>'
