@@ -21,9 +21,10 @@ from risk.collect import Progress, collect, load_evidence
 from risk.constants import constants, day, iso, seed_of
 from risk.context import POLICY_KINDS, Standing, context_at, links_at, standing_at
 from risk.evidence import Evidence, View
+from risk.grounds import Finder
 from risk.indicators import Context
 from risk.learn import learned
-from risk.measures import NOT_SEARCHED, Finder, counter_measures
+from risk.measures import NOT_SEARCHED, counter_measures
 from risk.province import load_province
 from risk.risks import record, risk_id
 from risk.score import Scores, rank, score

@@ -15,7 +15,8 @@ from corpus.settings import Settings
 from corpus.store import Store
 from corpus.validity import today
 from risk.constants import constants, day, iso, seen_day
-from risk.measures import NOT_SEARCHED, Finder, counter_measures, readable
+from risk.grounds import Finder
+from risk.measures import NOT_SEARCHED, counter_measures, readable
 from risk.risks import LEVEL_NAMES, statement_of
 from risk.taxonomy import Taxonomy, home_taxonomy
 
