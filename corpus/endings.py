@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from corpus.models import Document, Event, EventKind
 from corpus.numbers import official_number
-from corpus.periods import COUNT, UNTIL
+from corpus.periods import COUNT, LAST, UNTIL, last_of
 from corpus.targets import Target, targets_in
 from corpus.text import DATE, NUMERAL, parse_date, trim
 
@@ -32,7 +32,7 @@ _LIST_HEAD = re.compile(rf"(?:下列|以下|附件所列|如下|有关)[^。；\
 _KEPT_HEAD = re.compile(rf"(?:下列|以下|附件所列|如下)[^。；\n]{{0,40}}(?:继续有效|继续执行|予以保留|(?:有效期|试行期)?(?:延长|延续|延期|顺延)至{DATE})[：:]?\s*$|(?:继续有效|予以保留)的?[^。；\n]{{0,30}}[：:]\s*$")
 _HEADING = re.compile(rf"^[\s\u3000]*(?:[{NUMERAL}]+、|[（(][{NUMERAL}\d]+[）)]|附件\s*\d*[：:]?|\d+[.．、])?\s*[^，。；：《》\n]{{0,40}}(?:废止|失效|继续有效|保留|停止执行|修改|修订)(?:和(?:宣布)?失效)?(?:的|类)?[^，。；：《》\n]{{0,30}}(?:目录|清单|文件|规章|项目|通知|规定|政策)(?:[（(][^（）()]{{1,16}}[）)])?\s*$")
 _NOT_MEANT = re.compile(r"修改[、或](?:者)?废止|废止[、或](?:者)?修改|修订[、]废止|建议|提出.{0,12}废止|可以废止|拟(?:予以?)?废止|继续有效、|应当.{0,6}废止|(?:应当|定期|及时|组织|开展|进行|加强|做好|负责)[^。；]{0,20}(?:评估|清理)|清理、|、清理|是否(?:废止|继续)")
-EXTEND = re.compile(rf"(?:有效期(?:限)?|执行期限?|实施期限?|政策期限?|施行期限?|试行期限?)?(?:统一)?(?:继续)?(?:延长|延续|延期|顺延|执行|有效|施行|实施)(?:执行)?(?:{COUNT}\s*个?(?:年|月)[，,]?(?:即)?)?(?:至|到){DATE}")
+EXTEND = re.compile(rf"(?:有效期(?:限)?|执行期限?|实施期限?|政策期限?|施行期限?|试行期限?)?(?:统一)?(?:继续)?(?:延长|延续|延期|顺延|执行|有效|施行|实施)(?:执行)?(?:{COUNT}\s*个?(?:年|月)[，,]?(?:即)?)?(?:至|到){LAST}")
 EXTEND_BY = re.compile(rf"(?:有效期(?:限)?|试行期限?|执行期限?|实施期限?|政策期限?)(?:统一|再|继续)?(?:延长|延续|顺延){COUNT}\s*个?(年|月)")
 _CONTINUE = re.compile(r"继续(?:有效|执行|施行|实施)")
 _TITLE_REPEALS = re.compile(r"关于(?:公布)?(?:废止|停止执行|宣布失效|取消)")
@@ -130,7 +130,7 @@ def _list_of(d: Document, s: str, found: list[Target], listed: _List | None) -> 
     if not _NOT_MEANT.search(s):
         if _KEPT_HEAD.search(s):
             until = EXTEND.search(s)
-            return _List(EventKind.extended, parse_date(until[2])) if until else _List(EventKind.continued)
+            return _List(EventKind.extended, last_of(until[2])) if until else _List(EventKind.continued)
         if _LIST_HEAD.search(s):
             return _List(_kind_of(s), _date_in(s))
         if _HEADING.match(s) and not found and _lists(d):
@@ -169,11 +169,11 @@ def _stated(d: Document, a: int, b: int, s: str, found: list[Target], began: str
 def _prolonged(s: str) -> tuple[str, str, int] | None:
     """(last day, basis, place in the sentence) of a prolongation: to a day, by a period (no day yet), or 继续有效，有效期至…."""
     if match := EXTEND.search(s):
-        return parse_date(match[2]), "延期至", match.start()
+        return last_of(match[2]), "延期至", match.start()
     if match := EXTEND_BY.search(s):
         return "", f"延长{match[1]}{match[2]}", match.start()
     if re.search(r"继续(?:有效|执行|施行|实施)|延长|延续|顺延|延期", s) and (match := UNTIL.search(s)):
-        return parse_date(match[1]), "延期至", match.start()
+        return last_of(match[1]), "延期至", match.start()
     return None
 
 

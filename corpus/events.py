@@ -13,7 +13,21 @@ from datetime import date
 from corpus.cleanup import table_events
 from corpus.endings import END_WORDS, PASSIVE, cued, of_others, sentences
 from corpus.models import Document, Event, EventKind
-from corpus.periods import EFFECTIVE, ENDED_ITSELF, FROM_ISSUE, PERIOD, PERIOD_SINCE, RANGE, SINCE_ISSUE, UNTIL, begins, ended_on, integer, last_day
+from corpus.periods import (
+    EFFECTIVE,
+    ENDED_ITSELF,
+    FROM_ISSUE,
+    PERIOD,
+    PERIOD_SINCE,
+    RANGE,
+    SINCE_ISSUE,
+    UNTIL,
+    begins,
+    ended_on,
+    integer,
+    last_day,
+    last_of,
+)
 from corpus.text import DATE, NUMERAL, parse_date
 
 _SELF = "本(?:办法|规定|条例|细则|规则|通知|意见|措施|公告|方案|指南|政策|决定|解释|法|通告|规范|制度|规程|文件|实施细则)"
@@ -126,10 +140,10 @@ def _own_in(d: Document, at: int, s: str, issue: str, said: str, began: str) -> 
         return  # a part of it begins at another time
     start = ""
     ranged = RANGE.search(s)
-    if ranged and (re.search(r"施行|实施|执行|有效|适用", s) or ("税" in d.title and s[ranged.end() :].startswith("期间"))) and parse_date(ranged[1]) < parse_date(ranged[2]):
+    if ranged and (re.search(r"施行|实施|执行|有效|适用", s) or ("税" in d.title and s[ranged.end() :].startswith("期间"))) and parse_date(ranged[1]) < last_of(ranged[2]):
         start = parse_date(ranged[1])
         yield event(EventKind.effective, start, ranged)
-        yield event(EventKind.expires, parse_date(ranged[2]), ranged, "有效期至")
+        yield event(EventKind.expires, last_of(ranged[2]), ranged, "有效期至")
     elif match := EFFECTIVE.search(s):
         start = parse_date(match[1])
         if start and not re.search(rf"(?:至|到|截止)\s*{re.escape(match[1])}", s):
@@ -155,7 +169,7 @@ def _ends(d: Document, at: int, s: str, began: str) -> Iterator[Event]:
         return Event(EventKind.expires, on, d.id, d.id, at, at + len(s), s, basis=basis)
 
     if match := UNTIL.search(s):
-        yield expires(parse_date(match[1]), "有效期至")
+        yield expires(last_of(match[1]), "有效期至")
     elif len(began) == 10 and (match := PERIOD_SINCE.search(s)):
         count, unit = (match[2], match[3]) if match[2] else (match[4], match[5])
         yield expires(last_day(began, integer(count), unit), f"自{began}起{match[0]}")

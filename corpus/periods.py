@@ -16,13 +16,24 @@ _NO_OBJECT = r"(?=[^\u4e00-\u9fff《]|$|[至到有并且暂零〇一二三四五
 EFFECTIVE = re.compile(rf"(?:自|从|于)?{DATE}(?:零时|0时|0[:：]00)?(?:起|开始|之日起)?{IN_FORCE}{_NO_OBJECT}")
 SINCE_ISSUE = rf"自(?:本\w{{1,4}}?)?(?:正式)?{ISSUE}(?:之日|之时|当日|次日|日)?"
 FROM_ISSUE = re.compile(rf"{SINCE_ISSUE}(?:起|后|之后|以后)?[，,]?(?:满|第)?(?:{COUNT}\s*个?(工作日|日|天|个月|月|年)(?:届满|期满)?(?:之后|以后|后|起)?)?(?:即)?(?:正式|起)?(?:施行|实施|执行|生效|试行|实行|适用|有效){_NO_OBJECT}")
-RANGE = re.compile(rf"(?:自|从)?{DATE}(?:起)?(?:施行|实施|执行|生效|试行)?[，,]?(?:有效期)?(?:至|到|-|—|－){DATE}(?:止|失效|废止)?")
+_YEAR, _MONTH = r"(?:\d{4}|[二〇○零一九八七六五四三]{4})\s*年", r"[\d一二三四五六七八九十]{1,3}\s*月"
+LAST = rf"({DATE[1:-1]}|{_YEAR}年?[底末]|{_YEAR}\s*{_MONTH}[份底末]*(?!\s*[\d上中下初]))"
+"""A last day as official texts write it, for use in patterns (one group): a day, 2025年底, 2025年12月."""
+RANGE = re.compile(rf"(?:自|从)?{DATE}(?:起)?(?:施行|实施|执行|生效|试行)?[，,]?(?:有效期)?(?:至|到|-|—|－){LAST}(?:止|失效|废止)?")
 _TERM = r"(?:有效期|试行期|暂行期|执行期|实施期|施行期|政策期|适用期)(?:限)?"
-UNTIL = re.compile(rf"(?:{_TERM}(?:暂定)?(?:为)?(?:截[止至](?:日期)?(?:为)?)?|(?:施行|实施|执行)(?:截[止至]|延续|暂定)?)(?:至|到|为|于)?{DATE}")
+UNTIL = re.compile(rf"(?:{_TERM}(?:暂定)?(?:为)?(?:截[止至](?:日期)?(?:为)?)?|(?:施行|实施|执行)(?:截[止至]|延续|暂定)?)(?:至|到|为|于)?{LAST}")
 _TERMED = re.compile(rf"{_TERM}")
 PERIOD = re.compile(rf"(?:{_TERM}(?:暂定|暂)?(?:为|是|[：:])?|试行(?:限)?(?:暂定)?(?:为)?|(?:施行|实施|执行)(?:为|暂定)(?:为)?|暂定(?:为)?){COUNT}\s*(?:个)?(周年|年|月)(?!度|内|前|以)")
 PERIOD_SINCE = re.compile(rf"有效期(?:限)?(?:为|是|[：:])?(?:自|从)(?:{DATE}|(?:本\w{{1,4}}?)?{ISSUE}之日)(?:起)?(?:计算)?[，,]?(?:为)?{COUNT}\s*个?(周年|年|月)|{SINCE_ISSUE}起{COUNT}\s*个?(周年|年|月)(?:内)?有效")
 ENDED_ITSELF = re.compile(rf"(?P<from>自|于)?{DATE}(?P<since>起)?(?:自动|自行)?(?:失效|废止|终止|到期)|{DATE}(?:前|之前|以前)有效")
+
+
+def last_of(words: str) -> str:
+    """The day that a match of LAST means: 2025年底 and 2025年12月 end with their last day."""
+    day = parse_date(words)
+    if len(day) == 4:
+        return f"{day}-12-31"
+    return (months_after(date.fromisoformat(f"{day}-01"), 1) - timedelta(days=1)).isoformat() if len(day) == 7 else day
 
 
 def integer(s: str) -> int:
