@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from corpus.drafts import Draft, complete
 from corpus.models import Validity
 from corpus.periods import later
+from corpus.terms import rules
 from corpus.validity import validity
 from corpus.workdays import is_workday, notices, unknown_years, workdays_after
 
@@ -70,3 +71,26 @@ def test_a_regions_rule_is_told_beside_the_status_and_changes_nothing() -> None:
     assert status("示例区补助办法（试行）", "2012-03-01").basis.endswith("有效期为2年，按此至2014-02-28")
     for unknown in (status("示例区补助办法", "2018-03-01"), status("示例县补助办法", "2012-03-01", "990101")):
         assert unknown.status == "presumed_in_force" and unknown.basis == "未见失效记录（截至2026-11-01，待核）"
+
+
+@pytest.mark.parametrize(
+    ("region", "title", "began", "said"),
+    [
+        ("340100", "某市科技计划管理办法", "2018-03-01", "未明确有效期的，有效期为5年，按此至2023-02-28"),
+        ("340000", "某省科技计划管理办法", "2022-03-01", ""),
+        ("370200", "某市人才办法（试行）", "2016-05-01", "《山东省行政程序规定》第五十三条：有效期最长2年，按此至2018-04-30"),
+        ("370000", "某省人才办法", "2016-05-01", "有效期最长5年，按此至2021-04-30"),
+        ("610100", "某市人才办法", "2020-10-01", "《陕西省行政规范性文件制定和监督管理办法》（陕西省人民政府令第216号）：有效期最长5年，按此至2025-09-30"),
+        ("350200", "某市人才办法", "2016-05-01", ""),
+    ],
+)
+def test_rules_of_several_regions_are_told_beside_the_status(region: str, title: str, began: str, said: str) -> None:
+    fields = {"written_on": began, "effective_on": began, "region_code": region, "legal_rank": "规范性文件"}
+    document = complete(Draft("k", "s", "u", "policy", title, "第一条　为了示例。", fields=fields))
+    told = validity(document, document.events, "2026-11-26")
+    assert told.status == "presumed_in_force" and told.basis.endswith(said or "待核）")
+
+
+def test_every_rule_says_where_it_was_read() -> None:
+    for rule in rules():
+        assert rule["title"] and rule["read_in"] and rule["from"] <= rule["until"] and rule["kind"] in ("default", "longest") and rule["years"] > 0
