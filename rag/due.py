@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from corpus.events import issue_of
 from corpus.models import Document
+from corpus.periods import COUNT, SINCE_ISSUE, later
 from rag.facts import dates, month_days
 from rag.slot import Slot, cells, cues, make, rows_of, spans, without_mark
 from rag.statements import Statement, condense
@@ -21,6 +23,10 @@ _TOLD = re.compile(r"截止|截至|期限|关闭|受理时间|时间(?:安排)?(
 _NOT_DUE = re.compile(r"^\s*(?:\d{1,2}时)?\s*(?:起|以来|以后|之后|之日|施行|实施|公布|印发|修订|修正|届满|生效|发布|期间|以前(?:发生|已|认定|引进|作出|开工)|前(?:发生|已经|认定|引进|取得|注册))")
 _VALIDITY = re.compile(r"有效期(?:限)?[^，。；]{0,8}$|自\s*$|以来\s*$|《[^》]*$|〔[^〕]*$|(?:发生|引进|开工|注册|成立|认定)于?\s*$")
 _PERIOD = re.compile(r"[至到—–\-~～]\s*$")
+
+
+_WITHIN = re.compile(rf"{SINCE_ISSUE}起?\s*{COUNT}\s*个?(工作日|日|天|个月|月)(?:之)?内")
+"""自本通知印发之日起10个工作日内: a deadline that counts from the day of issue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +61,24 @@ def deadlines(document: Document, s: Statement) -> Iterator[Slot]:
     if s.kind == "table":
         yield from _of_table(document, s)
         return
-    if not _MAY_DATE.search(document.text[s.start : s.end]):
+    if not _MAY_DATE.search(document.text[s.start : s.end]) and "之日起" not in document.text[s.start : s.end]:
         return
     for item in s.items or ((s.start, s.end),):
         for a, b in spans(re.compile(r"[^。；\n]+[。；\n]?"), document.text[item[0] : item[1]], item[0]):
+            yield from _since_issue(document, s, item, a, b)
             yield from _of_part(document, s, item, a, b)
+
+
+def _since_issue(document: Document, s: Statement, item: tuple[int, int], a: int, b: int) -> Iterator[Slot]:
+    """A deadline of a notice that counts from its issue; none where the working days on the way are not known."""
+    match = _WITHIN.search(document.text[a:b]) if document.kind == "notice" else None
+    issue = issue_of(document)[0]
+    if match is None or len(issue) != 10 or not (on := later(issue, match[1], match[2])):
+        return
+    text = document.text[a:b]
+    if stage := _stage(document, s, item, text, a, Day(on, match.start(), match.end(), True)):
+        start, end = _phrase(text, Day(on, match.start(), match.end(), True))
+        yield make("deadline", document, a + start, without_mark(document.text, a + end), s, label=stage, value=f"date:{on}")
 
 
 def _of_part(document: Document, s: Statement, item: tuple[int, int], a: int, b: int) -> Iterator[Slot]:

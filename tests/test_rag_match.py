@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 
 from corpus.access import ANONYMOUS, LOCAL
+from corpus.drafts import complete
 from corpus.errors import BadInput
 from corpus.ingest import Draft, ingest
 from corpus.linking import resolve
 from corpus.store import Store
 from rag.calls import calendar
+from rag.due import deadlines
 from rag.match import Match, MatchResult, match
 from rag.predicates import Applicant, State, Verdict, every, judge, number, some
+from rag.statements import statements
 
 PROVINCE = """某省企业研发投入补助办法
 
@@ -117,6 +120,13 @@ def test_alternatives(filled: Store) -> None:
     assert found["xm"].state == State.unmet
     _, found = held(filled, region="350200", tech_sme=True)
     assert found["xm"].state == State.met
+
+
+def test_a_deadline_counts_from_the_issue_of_a_notice_in_working_days() -> None:
+    text = "示例通知\n一、申报单位自本通知印发之日起10个工作日内完成网上填报。\n二、推荐单位应当自本通知发布之日起30日内完成推荐审核。\n三、受理后5个工作日内出具意见。"
+    for on, kind, dates in (("2026-02-10", "notice", ["date:2026-03-02", "date:2026-03-12"]), ("2030-02-10", "notice", ["date:2030-03-12"]), ("2026-02-10", "policy", [])):
+        made = complete(Draft("k", "s", "u", kind, "示例通知", text, fields={"written_on": on}))
+        assert [x.value for s in statements(made) for x in deadlines(made, s)] == dates
 
 
 def test_deadlines_by_stage_and_year(filled: Store) -> None:
