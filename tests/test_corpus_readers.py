@@ -280,3 +280,50 @@ def test_figures_of_two_columns_never_run_together() -> None:
     assert spaced("研发、费用", row(("研发、", 0), ("费用", 81)), 40) == "研发、费用"
     assert spaced("a b", [("a", [(0, 0)] * 4), ("b", [(500, 0)] * 4)], 40) == "a b"
     assert spaced("乱", [("字", [(0, 0)] * 4)], 40) == "乱"
+
+
+def pdf_of(*parts: object) -> bytes:
+    """A PDF of paragraphs and tables (lists of rows with a reportlab style)."""
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
+
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    style = ParagraphStyle("body", fontName="STSong-Light", fontSize=11, leading=18, wordWrap="CJK")
+    flow = [Paragraph(p, style) if isinstance(p, str) else Table(p[0], repeatRows=1, style=[("FONT", (0, 0), (-1, -1), "STSong-Light", 10), *p[1]]) for p in parts]  # type: ignore[index]
+    out = io.BytesIO()
+    SimpleDocTemplate(out).build(flow)
+    return out.getvalue()
+
+
+RATES = [["企业规模", "补助比例", "最高金额"], ["大型企业", "3%", "500万元"], ["中型企业", "5%", "300万元"], ["小微企业", "8%", "100万元"]]
+
+
+@pytest.mark.parametrize("lines", [[], [("LINEABOVE", (0, 0), (-1, 0), 1, "black"), ("LINEBELOW", (0, 0), (-1, 0), 1, "black"), ("LINEBELOW", (0, -1), (-1, -1), 1, "black")], [("GRID", (0, 0), (-1, -1), 1, "black")]])
+def test_a_table_of_a_pdf_is_one_with_all_some_or_no_lines(lines: list[tuple[object, ...]]) -> None:
+    reading = read(pdf_of("补助标准如下表所示。", (RATES, lines), "补助资金由省财政厅拨付。"), name="a.pdf")
+    assert [list(map(list, t)) for t in reading.tables] == [RATES]
+    assert reading.text.split("\n") == ["补助标准如下表所示。", *("| " + " | ".join(row) + " |" for row in RATES), "补助资金由省财政厅拨付。"]
+
+
+def test_a_table_over_pages_is_one_with_its_heading_once() -> None:
+    rows = [["序号", "地区", "金额"], *([str(i), f"第{i}市", str(i * 10)] for i in range(1, 90))]
+    reading = read(pdf_of("资金下达如下表。", (rows, [("GRID", (0, 0), (-1, -1), 1, "black")]), "专款专用。"), name="a.pdf")
+    assert [list(map(list, t)) for t in reading.tables] == [rows] and reading.text.count("序号") == 1
+
+
+def test_text_in_two_columns_is_no_table() -> None:
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.pdfgen.canvas import Canvas
+
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    out = io.BytesIO()
+    canvas = Canvas(out)
+    canvas.setFont("STSong-Light", 10)
+    for n in range(12):
+        canvas.drawString(40, 800 - 16 * n, f"左栏第{n}行的文字说明专项资金的管理要求和程序")
+        canvas.drawString(310, 800 - 16 * n, f"右栏第{n}行的文字说明监督检查的职责和时间安排")
+    canvas.save()
+    assert read(out.getvalue(), name="a.pdf").tables == ()

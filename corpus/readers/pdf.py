@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from corpus.errors import Oversized, Unreadable
-from corpus.readers.base import Limits, Reading, Table, clean
+from corpus.readers.aligned import tables_in
+from corpus.readers.base import Limits, Reading, Table, clean, markdown
 from corpus.readers.ruled import has_lines, tables_of, text_around
 
 MIN_CHARACTERS = 16
@@ -34,11 +35,13 @@ def _read(document: Any, data: bytes, name: str, limits: Limits) -> Reading:
     pages: list[str] = []
     scores: list[float] = []
     warnings: list[str] = []
-    drawn = _drawn(document, data, warnings)
+    drawn = _continued(_drawn(document, data, warnings))
+    tables: list[tuple[int, Table]] = []
     scanned = 0
     for number in range(len(document)):
         page = document[number]
-        text = _page_text(page, drawn.get(number, ()))
+        text, found = _page_text(page, drawn.get(number, ()))
+        tables += [(number, table) for table in found]
         if len(re.sub(r"\s", "", text)) < MIN_CHARACTERS and _has_picture(page):
             scanned += 1
             if scanned > limits.ocr_pages:
@@ -51,7 +54,29 @@ def _read(document: Any, data: bytes, name: str, limits: Limits) -> Reading:
     text = clean(unwrap("\n".join(_without_numbers(pages))))
     confidence = sum(scores) / len(scores) if scores else 1.0
     first = next((line for line in text.split("\n") if 4 <= len(line) <= 60), "")
-    return Reading(first, text, confidence=round(confidence, 4), warnings=tuple(warnings), ocr=bool(scores), tables=tuple(t for n in sorted(drawn) for _, _, t in drawn[n]))
+    return Reading(first, text, confidence=round(confidence, 4), warnings=tuple(warnings), ocr=bool(scores), tables=tuple(_whole(tables, text)))
+
+
+def _continued(drawn: dict[int, list[tuple[float, float, Table]]]) -> dict[int, list[tuple[float, float, Table]]]:
+    """The drawn tables without the heading that a page repeats from the page before."""
+    found = dict(drawn)
+    for number in sorted(drawn):
+        before = drawn.get(number - 1)
+        if before and len(table := drawn[number][0][2]) > 1 and table[0] == before[-1][2][0]:
+            top, bottom, _ = drawn[number][0]
+            found[number] = [(top, bottom, table[1:]), *drawn[number][1:]]
+    return found
+
+
+def _whole(tables: Sequence[tuple[int, Table]], text: str) -> Iterator[Table]:
+    """Tables, those that go on over pages as one: of one width, one below the other in the text."""
+    whole: list[tuple[int, Table]] = []
+    for number, table in tables:
+        if whole and whole[-1][0] == number - 1 and len(whole[-1][1][0]) == len(table[0]) and f"{markdown(whole[-1][1][-1:])}\n{markdown(table[:1])}" in text:
+            whole[-1] = (number, (*whole[-1][1], *table))
+        else:
+            whole.append((number, table))
+    return (table for _, table in whole)
 
 
 def _drawn(document: Any, data: bytes, warnings: list[str]) -> dict[int, list[tuple[float, float, Table]]]:
@@ -69,7 +94,8 @@ def _drawn(document: Any, data: bytes, warnings: list[str]) -> dict[int, list[tu
         return {}
 
 
-def _page_text(page: Any, tables: Sequence[tuple[float, float, Table]]) -> str:
+def _page_text(page: Any, tables: Sequence[tuple[float, float, Table]]) -> tuple[str, list[Table]]:
+    """The text of a page with its tables in their places, and the tables: the drawn ones, and between them those that only stand in columns."""
     textpage = page.get_textpage()
 
     def between(top: float, bottom: float) -> str:
@@ -77,7 +103,9 @@ def _page_text(page: Any, tables: Sequence[tuple[float, float, Table]]) -> str:
         return str(textpage.get_text_bounded(bottom=height - bottom, top=height - top) if tables else textpage.get_text_bounded()).replace("\ufffe", "").replace("\r\n", "\n")
 
     try:
-        return text_around(page, tables, between)
+        loose = [t for t in tables_in(page, textpage) if all(t[1] <= top or t[0] >= bottom for top, bottom, _ in tables)]
+        tables = sorted([*tables, *loose], key=lambda t: t[0])
+        return text_around(page, tables, between), [table for _, _, table in tables]
     finally:
         textpage.close()
 
