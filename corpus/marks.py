@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from corpus.text import NUMERAL, chinese_number
 
-N = f"[{NUMERAL}\\d]+"
+N = f"[{NUMERAL}\\d](?:[ \u3000]?[{NUMERAL}\\d])*"
+"""A numeral, also one whose characters stand apart (第 十 二 条)."""
 _GAP = "[ \u3000]{0,2}"
 PART = re.compile(rf"^[\s\u3000]*(第{_GAP}({N}){_GAP}(分编|编|章|节|部分|篇))(?:[\s\u3000：:]+|$)(\S.{{0,60}})?$")
 _LONG_PART = re.compile(rf"^[\s\u3000]*第({N})(编|章|节)[ \u3000]+(?![，。、的和至或及与规])\S")
-_SLIP = f"[{NUMERAL}\\d－—-]+"
+_SLIP = f"[{NUMERAL}\\d－—-](?:[ \u3000]?[{NUMERAL}\\d－—-])*"
 ARTICLE = re.compile(rf"^[\s\u3000]*[【\[]?([第笫]{_GAP}({_SLIP}){_GAP}条(?:之({N}))?)[】\]]?(?=[\s\u3000：:【（(]|$|[^，。、；的和至或及与规款项所第中])")
 MID_ARTICLE = re.compile(rf"(?:(?<=[。；！”」）)])[ \u3000]*|[ \u3000]{{2,}})(?=(第({N})条(?:之({N}))?)(?![，。、；的和至或及与规款项所第中])[ \u3000]?\S)")
 BARE = re.compile(r"^[\s\u3000]*(序[\s\u3000]*言|前[\s\u3000]*言|引[\s\u3000]*言|总[\s\u3000]*则|附[\s\u3000]*则|结[\s\u3000]*语)[\s\u3000]*$")
@@ -67,18 +68,24 @@ def mark_of(line: str) -> Mark | None:
 
 
 _BLANK = re.compile(r"[\s\u3000]")
+_DIGITS = str.maketrans("０１２３４５６７８９－", "0123456789-")
 
 
 def _numbered(line: str) -> Mark | None:
     """第一章, 第一条."""
     if match := PART.match(line):
-        return Mark("part", _DEPTH[match[3]], f"第{match[2]}{match[3]}", (_number(match[2]), 0), True)
+        return Mark("part", _DEPTH[match[3]], f"第{_plain(match[2])}{match[3]}", (_number(match[2]), 0), True)
     if match := _LONG_PART.match(line):
-        return Mark("part", _DEPTH[match[2]], f"第{match[1]}{match[2]}", (_number(match[1]), 0))
+        return Mark("part", _DEPTH[match[2]], f"第{_plain(match[1])}{match[2]}", (_number(match[1]), 0))
     if match := ARTICLE.match(line):
-        number = match[2].replace("－", "一").replace("—", "一").replace("-", "一")
-        return Mark("article", 5, f"第{number}条" + (f"之{match[3]}" if match[3] else ""), (_number(number), _number(match[3])))
+        number = _plain(match[2]).replace("－", "一").replace("—", "一").replace("-", "一")
+        return Mark("article", 5, f"第{number}条" + (f"之{_plain(match[3])}" if match[3] else ""), (_number(number), _number(match[3])))
     return None
+
+
+def _plain(numeral: str) -> str:
+    """A numeral without blanks, its digits in their usual width."""
+    return _BLANK.sub("", numeral).translate(_DIGITS)
 
 
 def _listed(line: str) -> Mark | None:
@@ -97,6 +104,7 @@ def _number(s: str | None) -> int:
         return 0
     if "①" <= s <= "⑳":
         return ord(s) - ord("①") + 1
+    s = _BLANK.sub("", s)
     try:
         return chinese_number(s)
     except ValueError:

@@ -16,6 +16,7 @@ from corpus.marks import (
     MID_ARTICLE,
     SIGNED_LINE,
     Mark,
+    N,
     attachment_of,
     closes,
     is_article_next,
@@ -30,8 +31,11 @@ from corpus.text import chinese_number, chinese_numeral
 
 __all__ = ["PASSAGE_SIZE", "article_number", "passages", "segment"]
 
-_ANY_ARTICLE = re.compile(r"(?m)^[\s\u3000]*第[零〇○一二三四五六七八九十百千\d]+条")
+_ANY_ARTICLE = re.compile(rf"(?m)^[\s\u3000]*第[ \u3000]{{0,2}}{N}[ \u3000]{{0,2}}条")
+_BLANKS = re.compile(r"[\s\u3000]")
 _CONTENTS = re.compile(r"^[\s\u3000]*目[\s\u3000]*[录次][\s\u3000]*$")
+_NUMBER_ALONE = re.compile(rf"^[\s\u3000]*[【\[]?[第笫][ \u3000]{{0,2}}{N}[ \u3000]{{0,2}}条(?:之{N})?[】\]]?[\s\u3000]*(?:[【\[（(][^】\]）)]{{1,30}}[】\]）)])?[\s\u3000]*$")
+"""第一条, or 第一条【立法目的】, and nothing else."""
 _MARKS = re.compile(r"[\s#*]+")
 QUOTED_LINES = 200
 """A quotation that is not closed within so many lines is taken as a slip of the source."""
@@ -137,7 +141,7 @@ class _Segmenter:
     @staticmethod
     def _article_of(number: str, of: str | None) -> tuple[int, int]:
         try:
-            return chinese_number(number), chinese_number(of) if of else 0
+            return chinese_number(_BLANKS.sub("", number)), chinese_number(_BLANKS.sub("", of)) if of else 0
         except ValueError:
             return (0, 0)
 
@@ -325,6 +329,10 @@ class _Segmenter:
             self._add(("附件目录",), "paragraph", stop)
         elif not self.begun:
             self._add(("正文",), "preamble", stop)
+        elif self.article and self.clauses[-1].kind == "article" and _NUMBER_ALONE.match(self.text[self.clauses[-1].start : self.clauses[-1].end]):
+            last = self.clauses.pop()  # the number stood on a line of its own: its first paragraph belongs to it
+            self.end = last.start
+            self._add(last.path, "article", stop)
         elif self.article and not self.quote and not self.inserted:
             self.paragraph += 1
             self.items = []

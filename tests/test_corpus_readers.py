@@ -327,3 +327,8 @@ def test_text_in_two_columns_is_no_table() -> None:
         canvas.drawString(310, 800 - 16 * n, f"右栏第{n}行的文字说明监督检查的职责和时间安排")
     canvas.save()
     assert read(out.getvalue(), name="a.pdf").tables == ()
+
+
+def test_marks_of_markdown_are_no_text() -> None:
+    reading = read("# 示例条例\n\n## 第一章 总则\n\n**第一条** 面积不小于5\\*5米。\n\n| 甲 | 乙 |".encode(), name="a.md")
+    assert reading.title == "示例条例" and reading.text == "示例条例\n\n第一章 总则\n\n第一条 面积不小于5*5米。\n\n| 甲 | 乙 |"

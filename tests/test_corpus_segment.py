@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -145,3 +146,18 @@ def test_a_long_article_is_split_at_sentence_ends() -> None:
     text = "第一条 甲。\n第二条 " + "这是一个相当长的句子，用来检查切分。" * 120 + "\n第三条 丙。"
     pieces = [p for p in passages(Document("d1", "policy", "", text, "", clauses=segment(text))) if p.article == "第二条"]
     assert len(pieces) > 3 and all(p.text.endswith("。") and len(p.text) <= 2 * PASSAGE_SIZE for p in pieces)
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("第一条\n为了规范。\n第二条【适用范围】\n本条例适用。\n本条第二款。", ["第一条第一款", "第二条第一款", "第二条第二款"]),
+        ("第 一 条 甲。\n第 二 条 乙。\n第 十 二 条 丙。", ["第一条第一款", "第二条第一款", "第十二条第一款"]),
+        ("第１条　甲。\n第２条　乙。\n第２条之１　丙。", ["第1条第一款", "第2条第一款", "第2条之1第一款"]),
+        ("第一百零八条　甲。\n第一百零八条之一　乙。\n第一百零八条之二　丙。\n第一百零九条　丁。", ["第一百零八条第一款", "第一百零八条之一第一款", "第一百零八条之二第一款", "第一百零九条第一款"]),
+        ("第一条【目的】甲。\n第二条（范围）乙。\n第三条[解释]丙。\n附　则\n第四条　丁。", ["第一条第一款", "第二条第一款", "第三条第一款", "附则", "附则第四条第一款"]),
+    ],
+)
+def test_ways_to_number_and_head_an_article(text: str, labels: list[str]) -> None:
+    found = segment(text, title="示例条例")
+    assert [c.label for c in found] == labels and "".join(text[c.start : c.end] for c in found) == text

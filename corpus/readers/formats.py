@@ -60,8 +60,14 @@ def _textual(head: bytes) -> bool:
     return b"\x00" not in head and bool(head.strip())
 
 
+_MARKUP = re.compile(r"(?m)^#{1,6}[ \t]+|\*\*([^*\n]+)\*\*|\\(?=[\\`*_{}\[\]()#+.!-])")
+"""Marks of Markdown that are no text: headings, bold, escapes (tables stay as they are)."""
+
+
 def _plain(data: bytes, name: str, content_type: str, limits: Limits) -> Reading:
     text = clean(decode(data, content_type)[0])
+    if extension(name) == "md":
+        text = _MARKUP.sub(lambda m: m[1] or "", text)
     first = text.split("\n", 1)[0].lstrip("# ").strip()
     return Reading(first if len(first) <= 80 else "", text)
 
