@@ -48,6 +48,7 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
             kind = gr.Radio([(say(f"picture.{k}", language), k) for k in plots.KINDS], value="plane", label=say("picture.kind", language), show_label=False, container=False, elem_classes="jw-pills")
             of = gr.Dropdown([], label=say("picture.of", language), visible=False)
             picture = gr.Plot(show_label=False)
+            nothing = html(empty(say("risk.none", language), say("risk.none_hint", language), "△"), visible=False)
         parts = [part(hall, language, "risk_part", name, draw) for name, draw in PARTS]
         parts.insert(2, _moves(hall, language))
     only_for(hall, blocks, [(tab, roles(*LISTED)), *((p, SEERS) for p in parts)])
@@ -59,12 +60,12 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
         try:
             found = hall.desk.risks(reader_of(hall, request), as_of=day or "", field=chosen or "", stage=at or "")
         except JianweiError:
-            return None, gr.update(visible=False)
+            return _NO_PICTURE
         return _draw(hall, reader_of(hall, request), found, which, one, chosen or "", language)
 
     inputs = [field, stage, as_of, kind, of]
-    gr.on([tab.select, field.change, stage.change, as_of.submit, again.click], show, inputs, [rows, picture, of, field, files], trigger_mode="always_last", **QUIET)
-    gr.on([kind.change, of.input, drawn.select], draw, inputs, [picture, of], trigger_mode="always_last", **QUIET)
+    gr.on([tab.select, field.change, stage.change, as_of.submit, again.click], show, inputs, [rows, picture, of, nothing, field, files], trigger_mode="always_last", **QUIET)
+    gr.on([kind.change, of.input, drawn.select], draw, inputs, [picture, of, nothing], trigger_mode="always_last", **QUIET)
 
 
 # ---- the list --------------------------------------------------------------------------------------------------------
@@ -75,30 +76,38 @@ def _show(hall: Hall, language: str, reader: Reader, field: str, stage: str, as_
         found = hall.desk.risks(reader, as_of=as_of, field=field, stage=stage)
         everything = found if not (field or stage) else hall.desk.risks(reader, as_of=as_of)
     except JianweiError as error:
-        return error_state(error, language), None, gr.update(visible=False), gr.skip(), _files(field, as_of, language)
+        return error_state(error, language), *_NO_PICTURE, gr.skip(), _files(field, as_of, language)
     fields = sorted({r["field"] for r in everything["risks"] if r["field"]})
     choices = [(say("risk.any_field", language), ""), *((f, f) for f in fields)]
-    picture, of = _draw(hall, reader, found, which, one, field, language)
-    return table(found, language), picture, of, gr.update(choices=choices), _files(field, as_of, language)
+    picture = _draw(hall, reader, found, which, one, field, language)
+    return table(found, language), *picture, gr.update(choices=choices), _files(field, as_of, language)
 
 
-def _draw(hall: Hall, reader: Reader, found: Mapping[str, Any], which: str, one: str | None, field: str, language: str) -> tuple[Any, Any]:
-    """The chosen picture, and the chooser of a risk for those that show one."""
+_HIDDEN = gr.update(visible=False)
+_NO_PICTURE = (_HIDDEN, _HIDDEN, gr.update(visible=True))
+
+
+def _shown(figure: Any) -> Any:
+    return gr.update(value=figure, visible=True)
+
+
+def _draw(hall: Hall, reader: Reader, found: Mapping[str, Any], which: str, one: str | None, field: str, language: str) -> tuple[Any, Any, Any]:
+    """The chosen picture, the chooser of a risk for those that show one, and the words in place of a picture of nothing."""
     risks = [r for r in found["risks"] if r["stage"] != "identified"]
     choices = [(f"{n}. {r['title']}", r["id"]) for n, r in enumerate(risks, 1)]
     if not risks:
-        return None, gr.update(choices=[], value=None, visible=False)
+        return _NO_PICTURE
     if which in ("trend", "timeline"):
         r = next((x for x in risks if x["id"] == one), risks[0])
-        return getattr(plots, which)(r, language), gr.update(choices=choices, value=r["id"], visible=True)
+        return _shown(getattr(plots, which)(r, language)), gr.update(choices=choices, value=r["id"], visible=True), _HIDDEN
     hidden = gr.update(choices=choices, visible=False)
     if which == "network":
         from risk.pictures import causes
         from risk.taxonomy import home_taxonomy
 
         fields = {name: t.field for name, t in home_taxonomy(hall.desk.store.home).things.items()}
-        return plots.network(causes(hall.desk.store.risks.signals(), found["as_of"], reader.ceiling, field_of=fields, within=field)), hidden
-    return (plots.heat(risks, language) if which == "heat" else plots.plane(risks, language)), hidden
+        return _shown(plots.network(causes(hall.desk.store.risks.signals(), found["as_of"], reader.ceiling, field_of=fields, within=field))), hidden, _HIDDEN
+    return _shown(plots.heat(risks, language) if which == "heat" else plots.plane(risks, language)), hidden, _HIDDEN
 
 
 def _files(field: str, as_of: str, language: str) -> str:

@@ -38,6 +38,8 @@ class Desk:
         self.settings = settings
         self._lock = threading.RLock()
         self._rooms: dict[str, Any] = {}
+        self.measured: dict[Any, tuple[int, Any]] = {}
+        """Measures of the whole store by who may know them, each with the change sequence that it was taken at."""
 
     @property
     def store(self) -> Store:

@@ -131,13 +131,25 @@ def secure(desk: Desk, document_id: str, reader: Reader, *, security: int, share
     return found
 
 
+MEASURED = 16
+"""Readers (by ceiling and grants) for whom measures are kept."""
+
+
 def quality(desk: Desk, reader: Reader, *, remember: bool = False) -> list[dict[str, Any]]:
-    """Measures of every source and of all (`*`)."""
+    """Measures of every source and of all (`*`): taken anew when something has changed, on another day, or to be remembered."""
     from corpus.quality import assess
 
     if remember:
         reader.require(*KEEPERS)
-    return [plain(q) for q in assess(desk.store, reader, remember_on=today() if remember else "")]
+    key, sequence = (reader.ceiling, reader.grants, today()), desk.store.documents.sequence()
+    if remember or desk.measured.get(key, (-1, None))[0] != sequence:
+        found = [plain(q) for q in assess(desk.store, reader, remember_on=today() if remember else "")]
+        while len(desk.measured) >= MEASURED:
+            desk.measured.pop(next(iter(desk.measured)), None)
+        desk.measured[key] = (sequence, found)
+        return found
+    kept: list[dict[str, Any]] = desk.measured[key][1]
+    return kept
 
 
 def trend(desk: Desk, reader: Reader, *, source_id: str = "*", days: int = 90) -> list[dict[str, Any]]:

@@ -258,7 +258,9 @@ def _queue(hall: Hall, reader: Reader, language: str) -> str:
         return yes + act(say("application.refuse", language), call, body={"accept": False}, fields=[reason | {"required": True}], title=say("application.refuse_title", language, n=r["n"]))
 
     rows = centre.queue(hall.desk, "applications", reader)
-    return rows_of(("n", "applied_at", "user", "document_id", "purpose"), "application", rows, language, acts=acts if _may(reader, "operator", "admin") else None)
+    titles = {d.id: d.title for d in hall.desk.store.documents.heads(reader, id=sorted({r["document_id"] for r in rows}), state=None)}
+    rows = [r | {"title": titles.get(r["document_id"], "")} for r in rows]
+    return rows_of(("n", "applied_at", "user", "title", "document_id", "purpose"), "application", rows, language, acts=acts if _may(reader, "operator", "admin") else None)
 
 
 def retirement(hall: Hall, reader: Reader, language: str) -> str:

@@ -34,7 +34,7 @@ def alerts(found: Sequence[Mapping[str, Any]], reader: Reader, language: str) ->
 def _alert(a: Mapping[str, Any], language: str) -> list[str]:
     state = badge(say(f"alert_state.{a['state']}", language), "bad" if a["overdue"] else "good" if a["state"] == "closed" else "calm")
     late = badge(say("alert.escalated", language, n=a["escalated"]), "bad") if a["escalated"] else ""
-    steps = "".join(f"<li><time>{e(clock(s['at']))}</time> {e(word('alert_state', s['step'], language))} {e(s['by'])} {e(s.get('note', ''))}</li>" for s in a["steps"])
+    steps = "".join(f"<li><time>{e(clock(s['at']))}</time> {e(word('alert_state', s['step'], language))} {e(say('alert.system', language) if s['by'] == 'system' else s['by'])} {e(s.get('note', ''))}</li>" for s in a["steps"])
     words = f'{risk_link(a["risk_id"], a["title"])}<details><summary>{e(say("alert.steps", language))}</summary><ul>{steps}</ul></details>'
     return [str(a["n"]), risk_badge(a["level"], language), words, e(a["rule_name"]), e(a["as_of"]), e(a["due_on"]), f"{state} {late}"]
 
@@ -57,7 +57,7 @@ def bulletins(found: Sequence[Mapping[str, Any]], fields: Sequence[str], reader:
     if not found:
         return head + empty(say("bulletin.none", language), say("bulletin.none_hint", language), "▤")
     names = [say(f"bulletin.{n}", language) for n in ("issue_no", "period", "scope", "state", "signed", "files")]
-    rows = [[*_issue(b, language), *([_sign(b, language)] if may else [])] for b in found]
+    rows = [[*_issue(b, language), *([_sign(b, reader, language)] if may else [])] for b in found]
     return head + table([*names, *([say("centre.acts", language)] if may else [])], rows, classes="jw-cards-on-phone")
 
 
@@ -82,10 +82,13 @@ def _issue(b: Mapping[str, Any], language: str) -> list[str]:
     return [title, f"{e(b['start'])}—{e(b['end'])}", e(scope), state, e(signed), files]
 
 
-def _sign(b: Mapping[str, Any], language: str) -> str:
+def _sign(b: Mapping[str, Any], reader: Reader, language: str) -> str:
+    """The next signature as a button; who signed already waits for somebody else."""
     if not b["next"]:
         return "—"
     step = say(f"bulletin.{b['next']}", language)
+    if reader.user in {s["user"] for s in b["signatures"]}:
+        return f'<span class="jw-dim jw-whole">{e(say("bulletin.others", language, step=step))}</span>'
     return act(step, f"POST /api/v1/bulletins/{b['n']}/signatures/{b['next']}", title=say("bulletin.sign_title", language, step=step, title=b["title"]), tone="good")
 
 
