@@ -108,6 +108,36 @@ def test_an_official_decides_a_risk_and_answers_an_alert(browser: Any, served: t
         assert shared.serious(page) == []
 
 
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_an_official_works_out_what_would_be_and_sees_the_technologies(browser: Any, served: tuple[str, dict[str, str]], size: str) -> None:
+    with signed_in(browser, served, "official", size) as page:
+        shared.open_tab(page, "风险清单")
+        open_part(page, "假设推演")
+        page.locator(".jw-panel-head:visible", has_text="假设推演").wait_for()
+        pick(page, "假设 1", "一般门槛 · 重要度")
+        page.get_by_label("取值（0—1）").first.fill("0")
+        page.locator(".jw-what-if-go:visible").click()
+        page.locator(".tabitem:visible th", has_text="假设下").wait_for()
+        assert page.locator(".tabitem:visible .jw-table").count() >= 1
+        pick(page, "推演对象", "1. ")
+        pick(page, "假设 2", "指标 · 严重性")
+        page.get_by_label("取值（0—1）").last.fill("0.05")
+        page.locator(".jw-what-if-go:visible").click()
+        page.locator(".tabitem:visible h3 a[href^='/risks/']").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        open_part(page, "技术清单")
+        page.locator(".tabitem:visible .jw-table:visible, .tabitem:visible .jw-empty:visible").first.wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert shared.serious(page) == []
+
+
+def pick(page: Any, label: str, words: str) -> None:
+    """Choose the first entry of a list that holds these words."""
+    box = page.locator(".tabitem:visible").get_by_role("listbox", name=label).or_(page.locator(".tabitem:visible").get_by_label(label, exact=True)).last
+    box.click()
+    page.get_by_role("option").filter(has_text=words).first.click()
+
+
 def test_a_panel_from_its_opening_to_the_blind_round(browser: Any, served: tuple[str, dict[str, str]]) -> None:
     with signed_in(browser, served, "official") as page:
         shared.open_tab(page, "专家验证")

@@ -14,7 +14,7 @@ from corpus.errors import JianweiError
 from risk import bulletin as kept
 from risk.constants import constants
 from ui.api.base import Hall
-from ui.app import plots
+from ui.app import plots, what_if
 from ui.app.parts import QUIET, Draw, only_for, part, roles
 from ui.app.reader import error_state, html, reader_of, shown, waiting
 from ui.desk import alerts, today
@@ -22,6 +22,7 @@ from ui.desk import risks as desk
 from ui.messages import say
 from ui.pages import risk as pages
 from ui.pages import watch
+from ui.pages import what_if as assumed
 from ui.pages.html import badge, e, empty, risk_badge
 
 LISTED = tuple(constants()["list_roles"])
@@ -51,6 +52,7 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
             nothing = html(empty(say("risk.none", language), say("risk.none_hint", language), "△"), visible=False)
         parts = [part(hall, language, "risk_part", name, draw) for name, draw in PARTS]
         parts.insert(2, _moves(hall, language))
+        parts.append(what_if.build(hall, language))
     only_for(hall, blocks, [(tab, roles(*LISTED)), *((p, SEERS) for p in parts)])
 
     def show(chosen: str, at: str, day: str, which: str, one: str | None, request: gr.Request) -> Any:
@@ -157,6 +159,10 @@ def _overview(hall: Hall, reader: Reader, language: str) -> str:
     return watch.overview(desk.identification(hall.desk, reader), blind, language)
 
 
+def _technologies(hall: Hall, reader: Reader, language: str) -> str:
+    return assumed.technologies(desk.technologies(hall.desk, reader)["fields"], language)
+
+
 def _moves(hall: Hall, language: str) -> Any:
     """What moved between two dates, thirty days back when none is given."""
     with gr.Tab(say("risk_part.moves", language), visible=False) as tab, gr.Column(elem_classes="jw-surface"):
@@ -173,4 +179,4 @@ def _moves(hall: Hall, language: str) -> Any:
     return tab
 
 
-PARTS: tuple[tuple[str, Draw], ...] = (("alerts", _alerts), ("bulletins", _bulletins), ("overview", _overview))
+PARTS: tuple[tuple[str, Draw], ...] = (("alerts", _alerts), ("bulletins", _bulletins), ("overview", _overview), ("technologies", _technologies))
