@@ -112,7 +112,7 @@ def test_an_official_decides_a_risk_and_answers_an_alert(browser: Any, served: t
 def test_an_official_works_out_what_would_be_and_sees_the_technologies(browser: Any, served: tuple[str, dict[str, str]], size: str) -> None:
     with signed_in(browser, served, "official", size) as page:
         shared.open_tab(page, "风险清单")
-        open_part(page, "假设推演")
+        shared.open_part(page, "假设推演")
         page.locator(".jw-panel-head:visible", has_text="假设推演").wait_for()
         pick(page, "假设 1", "一般门槛 · 重要度")
         page.get_by_label("取值（0—1）").first.fill("0")
@@ -125,7 +125,7 @@ def test_an_official_works_out_what_would_be_and_sees_the_technologies(browser: 
         page.locator(".jw-what-if-go:visible").click()
         page.locator(".tabitem:visible h3 a[href^='/risks/']").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-        open_part(page, "技术清单")
+        shared.open_part(page, "技术清单")
         page.locator(".tabitem:visible .jw-table:visible, .tabitem:visible .jw-empty:visible").first.wait_for()
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
         assert shared.serious(page) == []
