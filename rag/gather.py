@@ -43,7 +43,7 @@ def gather(tools: Tools, c: Context) -> Context:
     """Passages that may hold the answer, those in force (`evidence`) apart from those that ended or never began (`ended`)."""
     from rag.retrieve import Query
 
-    fixed = c.question.region or (c.region if not c.place_words else "")
+    fixed = c.region if not c.place_words else ""
     base = Query(c.rewritten, k=WHOLE, as_of=c.as_of, region=fixed)
     several = range(len(c.asked.parts)) if len(c.asked.parts) > 1 else ()
     found = _Found(len(c.asked.parts))
@@ -289,7 +289,7 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
     shared = {
         "whole": whole.held(body, context), "body": whole.held(body), "heading": whole.held(head),
         "subject": _subject(words.plain, e.document.title), "law": float(e.document.legal_rank == "法律"), "local": float(not c.region and e.document.level not in (None, "national")),
-        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text)), "example": float(bool(_EXAMPLE.search(text[:24]) or _EXAMPLE.search(s.heading))), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words.slots) * _rank_of(e.document) * words.about.held(title | head) ** 2, "past": _past(e.document.title, c), **words.features(text, body | context),
+        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text) or (bool(_BEGINS.match(text)) and not _ASKS_BEGIN.search(c.rewritten))), "example": float(bool(_EXAMPLE.search(text[:24]) or _EXAMPLE.search(s.heading))), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words.slots) * _rank_of(e.document) * words.about.held(title | head) ** 2, "past": _past(e.document.title, c), **words.features(text, body | context),
     }  # fmt: skip
     values = values_of(text) if any(p.units for p in c.asked.parts) else set()
     places = e.places or ((e.rank, e.score),) * len(fits)
@@ -332,6 +332,8 @@ _PHONE = re.compile(r"(?<!\d)(?:0\d{2,3}[-—－]?\d{7,8}|400[-—－]?\d{3}[-�
 """Numbers of offices, not of people (mobile numbers are none)."""
 
 
+_BEGINS = re.compile(r"\s*(?:第[^条]{1,8}条\s*|[（(][一二三四五六七八九十]+[）)]\s*)?(?:本(?:办法|细则|规定|通知|公告|条例|措施|意见|指南|法))?自(?:\d{4}年|发布|印发|公布)[^。；]{0,16}起(?:施行|执行|实施|试行|生效)")
+_ASKS_BEGIN = re.compile(r"施行|执行|实施|生效|试行|开始|有效|到期|什么时候|何时|哪天|哪一?年|期限|多久|废止|取代|代替")
 _NOTE = re.compile(r"\s*[（(]?注\s*\d{0,2}\s*[：:]")
 _EXAMPLE = re.compile(r"^某(?:企业|公司|单位)|示例|举例|例如|试算")
 """A worked example shows a rule; it is none."""

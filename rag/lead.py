@@ -33,7 +33,7 @@ def lead_word(question: str, text: str) -> str:
             continue
         for word, said in says:
             match = said.search(first)
-            if match and _same_act(asked["verb"], match["said"]):
+            if match and _same_act(asked["verb"], match["said"]) and _same_subject(plain[: asked.start()], first):
                 return word if not _CONDITION.search(first) else ""
     return ""
 
@@ -43,3 +43,10 @@ def _same_act(asked: str, said: str) -> bool:
     core = re.sub(r"[的了地得把被将给我们公司企业单位这那]", "", asked)
     pairs = [core[i : i + 2] for i in range(len(core) - 1)]
     return bool(pairs) and sum(p in said for p in pairs) / len(pairs) >= _OVERLAP
+
+
+def _same_subject(before: str, said: str) -> bool:
+    """Whether the sentence speaks of those of whom it is asked (国外子公司 is not the 受托方): it holds half of the pairs of what stands before the act."""
+    core = re.sub(r"[的了地得把被将给在对我们公司企业单位这那请问想是吗]", "", before)
+    pairs = [core[i : i + 2] for i in range(len(core) - 1)]
+    return not pairs or sum(p in said for p in pairs) / len(pairs) >= 0.5

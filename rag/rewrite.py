@@ -17,6 +17,8 @@ _YEAR = re.compile(r"(?:19|20)\d{2}年(?:度)?|去年|今年|前年|明年")
 _POINTS_BACK = re.compile(r"^(?:它|他们|这个|那个|该|此|这些|那些|上述|前述|刚才|这样|这种|其中|这条|这部|这份|本)|(?:它|这个(?:政策|办法|规定|文件)|该(?:政策|办法|规定|文件|条|法)|上述|刚才说的|前面说的)")
 _SUBJECT = re.compile(r"(?:内资|外资|民营|国有|中小(?:微)?|小微|小型微利|大型|个体|合伙|高新技术|科技型中小|制造业|规上|初创|新)?(?:企业|公司|个体工商户|工商户|高校|高等学校|科研(?:院所|机构|人员)|研究所|事业单位|社会组织|个人|自然人|职工|员工|学生|教师|军人|农民|外国人|团队)")
 _CORRECTS = re.compile(r"^(?:不对|不是的?|错了|说错了|更正一?下?|不)?[，,。\\s]*(?:我(?:是)?(?:想)?(?:问|说|指)的?(?:其实)?是|我是问|应该是|我要问的是)[：:]?")
+_LEVEL = re.compile(r"^(?:省|市|县|区)里(?:的)?|(?:省|市|县|区)(?:里|级)(?=对|的|给|奖|补|有)")
+"""A level that stands for a place (省里对首次认定的高企奖励多少)."""
 _SHORT = 18
 
 
@@ -50,6 +52,8 @@ def _replaced(before: str, core: str) -> str:
         if pattern.fullmatch(core):
             return pattern.sub(core, before, count=1) if pattern.search(before) else f"{before} {core}"
     there, here = places_in(core), places_in(before)
+    if there and not here and len(core) <= len(there[0].words) + 3 and (level := _LEVEL.search(before)):
+        return before.replace(level.group(), there[0].words, 1)
     if there and here and len(core) <= len(there[0].words) + 3:
         return before.replace(here[0].words, there[0].words)
     return ""

@@ -54,7 +54,7 @@ def understand_filters(tools: Tools, c: Context) -> Context:
     """The date, the place and the form that the question means."""
     seen = asked(c.rewritten)
     code, place_words = place_named(c.rewritten)
-    region = c.question.region or code or tools.settings.region
+    region = code or c.question.region or tools.settings.region  # the question's own place goes before the asker's
     as_of = c.question.as_of or seen.as_of or notices.today()
     said = seen.as_of_words if seen.as_of and not c.question.as_of else ""
     return replace(c, region=region, as_of=as_of, as_of_said=said, asked=seen, place_words=place_words, filters={"region": region, "as_of": as_of})

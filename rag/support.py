@@ -105,13 +105,15 @@ def _without_number(tools: Tools, c: Context) -> bool:
 HALF = 0.5
 
 
+_GIVEN = re.compile(r"(?:奖励|奖|补助|补贴|补)$")
 _GIVER = re.compile(r"(?:财政|政府|部门|厅|局|企业|公司|单位|机构)$")
 """Who gives or gets, not what."""
 
 
 def _unnamed(c: Context, sure: float) -> bool:
     """A value is asked for of a thing (间接费用比例) that no evidence names; words of people stand for others and are not looked for."""
-    names = [n for p in c.asked.parts if (p.units or p.form == "amount") and (n := compound(p.text)) and not _GIVER.search(n) and not words().official(n)]
+    valued = (compound(one_name(normalise(p.text))) for p in c.asked.parts if p.units or p.form == "amount")
+    names = [n for v in valued if len(n := _GIVEN.sub("", v.replace(c.place_words or "\0", ""))) > 2 and not _GIVER.search(n) and not words().official(n)]
     if not names or sure >= constants()["support"]["named"]:
         return False
     texts = [one_name(normalise(f"{e.document.title}{e.statement.heading if e.statement else ''}{e.text}")) for e in c.evidence[:12]]
