@@ -16,6 +16,7 @@ from corpus.settings import Settings
 from corpus.store import Store
 from rag.compose import Extractive
 from rag.deadlines import Deadlines
+from rag.ended import Ended
 from rag.generate import open_generative
 from rag.levels import Levels
 from rag.record import answer_of, keep
@@ -104,5 +105,5 @@ def _next(name: str) -> str:
 def open_answerer(settings: Settings, store: Store, retriever: Any) -> Answerer:
     """The pipeline of a home, with the composers that its settings ask for."""
     generative = open_generative(settings)
-    composers: Sequence[Any] = (Standing(), Deadlines(), Levels(), *([generative] if generative else []), Extractive())
+    composers: Sequence[Any] = (Standing(), Deadlines(), Ended(), Levels(), *([generative] if generative else []), Extractive())
     return Answerer(Tools(settings, store, retriever, Books(store), composers))

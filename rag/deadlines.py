@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from corpus.models import CURRENT, Document
+from rag.asked import slots_of
 from rag.cite import cite
 from rag.facts import years
 from rag.fit import bag, need_of
@@ -57,13 +58,13 @@ class Deadlines:
         if not sentences:
             return None
         late = [b for b in found if call_year(b.document) < wanted_year(c)]
-        notes = tuple(f"本年度通知未收录；上年为{named(b.document)}，仅供参考。" for b in late)
-        status = PARTIAL if late else ANSWERED
-        return replace(c, sentences=tuple(sentences), citations=tuple(citations), notices=(*notes, *_passed(found, c)), status=status, composer=self.name, said="")
+        notes = tuple(f"{_said_year(c)}通知未收录；最近一次为{named(b.document)}，仅供参考。" for b in late)
+        said = f"{_said_year(c)}通知未收录，以下为最近一次（{call_year(late[0].document)}年度）的安排，仅供参考。" if late else ""
+        return replace(c, sentences=tuple(sentences), citations=tuple(citations), notices=(*notes, *_passed(found, c)), status=PARTIAL if late else ANSWERED, composer=self.name, said=said)
 
     def _say(self, tools: Tools, c: Context, book: Book, sentences: list[Sentence], citations: list[Citation]) -> None:
         d, judged = book.document, tools.validity(book.document.id, c.as_of)
-        for i, (start, end, text) in enumerate(_lines(book)):
+        for i, (start, end, text) in enumerate(_phones(book) if phoned(c) else _lines(book)):
             citation = cite(len(citations) + 1, d, start, end, judged)
             citations.append(citation)
             opening = f"根据{named(d)}，" if i == 0 else ""
@@ -76,10 +77,22 @@ def wanted_year(c: Context) -> str:
     return said[-1] if said else c.as_of[:4]
 
 
+def _said_year(c: Context) -> str:
+    """The year as it is spoken of: 本年度, or 2027年度 where the question says another."""
+    return "本年度" if wanted_year(c) == c.as_of[:4] else f"{wanted_year(c)}年度"
+
+
 def asks(c: Context) -> bool:
     """Whether a question asks when to apply for something."""
     timed = any(p.form == "deadline" or "date" in p.units for p in c.asked.parts)
+    if phoned(c) or (c.asked.yearly and all(p.form == "general" and not p.units for p in c.asked.parts) and not slots_of(c.rewritten)):
+        return True  # 2027年高企申报: nothing else is asked of it
     return timed and bool(re.search(r"申报|申请|报名|填报|截止|受理|提交|材料|认定|兑付|兑现|征集|揭榜|评价|入库|推荐", c.rewritten))
+
+
+def phoned(c: Context) -> bool:
+    """Whether a question asks only whom to call about an application of a year (2026年高企申报咨询电话)."""
+    return bool(c.asked.yearly) and all(p.units == {"phone"} for p in c.asked.parts)
 
 
 def meant(tools: Tools, c: Context) -> list[Book]:
@@ -94,13 +107,13 @@ def meant(tools: Tools, c: Context) -> list[Book]:
     near = [d for d in heads if held[d.id] >= max(LEAST, 0.85 * best)]
     newest = _newest(near, wanted_year(c))
     books = tools.books.get((d.id for d in newest), c.reader)
-    with_dates = [books[d.id] for d in newest if d.id in books and any(True for _ in _lines(books[d.id]))]
+    with_dates = [books[d.id] for d in newest if d.id in books and (_phones(books[d.id]) if phoned(c) else _lines(books[d.id]))]
     return _nearest_place(with_dates, c)[:3]
 
 
 def _topic(text: str) -> str:
     """The words that name the call: without years, times and the words that ask."""
-    plain = re.sub(r"(?:19|20)\d{2}年?度?|今年|去年|明年|本年度?|截止(?:时间|日期)?|申报(?:时间)?|时间|日期|网上填报|纸质材料|报送|提交|最晚|最迟", " ", text)
+    plain = re.sub(r"(?:19|20)\d{2}年?度?|今年|去年|明年|本年度?|开始|开放|启动|推荐审核|审核|(?:咨询|联系)?电话|截止(?:时间|日期)?|申报(?:时间)?|时间|日期|网上填报|纸质材料|报送|提交|最晚|最迟", " ", text)
     return plain if re.search(r"[\u4e00-\u9fff]{2}", plain) else text
 
 
@@ -139,6 +152,13 @@ def _lines(book: Book) -> list[tuple[int, int, str]]:
     return [(a, b, condense(d.text[a:b])) for a, b in ordered[:6]]
 
 
+def _phones(book: Book) -> list[tuple[int, int, str]]:
+    """(start, end, text) of the statements that give telephones, each once."""
+    d, given = book.document, {x.start for x in book.slots if x.kind == "phone"}
+    found = [s for s in book.statements if s.kind != "table" and any(s.start <= x < s.end for x in given)]
+    return [(s.start, s.end, condense(s.text(d))) for s in found[:3]]
+
+
 def _item_of(book: Book, slot: Slot) -> tuple[int, int] | None:
     for s in book.statements:
         if s.start <= slot.start < s.end:
@@ -148,6 +168,8 @@ def _item_of(book: Book, slot: Slot) -> tuple[int, int] | None:
 
 def _passed(found: Sequence[Book], c: Context) -> list[str]:
     """Whether the time to apply is over at the date."""
+    if phoned(c):
+        return []
     due = [x.value.partition(":")[2] for b in found for x in b.slots if x.kind == "deadline" and x.label in ("网上填报", "申报") and x.value.startswith("date:")]
     if due and max(due) < c.as_of:
         return [f"截至{c.as_of}，上述填报时间均已过。"]

@@ -22,6 +22,7 @@ from rag.reading import run
 from rag.records import Context, Evidence
 from rag.source import short_title
 from rag.statements import Statement
+from rag.titles import title_key
 from rag.tools import Book, Tools
 
 WHOLE, PART, LEVEL, NAMED = 40, 16, 8, 12
@@ -59,7 +60,29 @@ def gather(tools: Tools, c: Context) -> Context:
     passages = [_passage(books[hit.document_id].document, hit, places) for hit, places in ordered if hit.document_id in books]
     passages = _articles(tools, c) + passages
     usable = [e for e in passages if (not c.named.told or e.document.id in c.named.told) and _trusted(e.document) and _reaches(c, e.document) and _tells(c, e.document)]
-    return replace(c, evidence=tuple(e for e in usable if _may_rest(e, c)), ended=tuple(e for e in usable if not _may_rest(e, c)))
+    void = _void(tools, c, [e.document for e in usable])
+    rests = [e for e in usable if _may_rest(e, c) and e.document.id not in void]
+    return replace(c, evidence=tuple(rests), ended=tuple(e for e in usable if not _may_rest(e, c)))
+
+
+_EXPLAINED = re.compile(r"《([^《》]{4,60})(?:〉|》)")
+
+
+def _void(tools: Tools, c: Context, found: Sequence[Document]) -> set[str]:
+    """Interpretations of policies that all have ended: what they explain is no longer so."""
+    void = set()
+    for d in {d.id: d for d in found if d.kind == "interpretation"}.values():
+        ids = [i for m in _EXPLAINED.finditer(d.title) for i in _titled(tools, title_key(m[1]), c)]
+        if ids and all(tools.validity(i, c.as_of).status not in CURRENT for i in ids):
+            void.add(d.id)
+    return void
+
+
+def _titled(tools: Tools, key: str, c: Context) -> list[str]:
+    """Ids of the policies that bear just that name, in full or behind 关于印发."""
+    lookup = tools.retriever.shelf.lookup(c.reader)
+    heads = tools.retriever.shelf.among([*lookup.titled(key), *lookup.loose(key)[:20]], c.reader)
+    return [i for i, h in heads.items() if h.kind == "policy" and title_key(short_title(h.title)) == key]
 
 
 Place = tuple[int, float]
@@ -266,8 +289,14 @@ def _under(s: Statement, c: Context) -> bool:
 
 
 def _shown(text: str, s: Statement, slots: Sequence[Wanted]) -> float:
-    """1 when the statement shows that it is the part of a policy that is asked for (下列条件, 申报材料), 0 when not."""
-    return float(any(w.shown(text, s.heading) for w in slots))
+    """1 when the statement shows that it is the part of a policy that is asked for (下列条件, 申报材料), POINTER when it points to it, 0 when not."""
+    shown = any(w.shown(text, s.heading) for w in slots)
+    return (POINTER if _POINTS.search(text) and not s.items else 1.0) if shown else 0.0
+
+
+_POINTS = re.compile(r"(?:仍?按照?|依照|符合|参照)[^。；]{0,24}(?:《[^》]{1,30}》|〔\d{4}〕|第[一二三四五六七八九十]+条)[^。；]{0,24}?(?:确定|执行|办理|规定(?:的)?条件|规定(?=[。；]|$))")
+POINTER = 0.5
+"""What a statement that only points to another text (符合《办法》第四条规定条件) counts where that part is asked for."""
 
 
 def _rank_of(document: Document) -> float:

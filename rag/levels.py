@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from corpus.models import CURRENT, Document, RelationKind
 from corpus.regions import name_of
 from corpus.text import normalise
-from rag.asked import pattern
+from rag.asked import pattern, slots_of
 from rag.cite import cite
 from rag.facts import quantities
 from rag.fit import Need, bag, need_of
@@ -58,9 +58,10 @@ class Levels:
         if not c.asked.support or c.named.articles or _other_form(c):
             return None
         offered = _without_amendments(tools, offers(tools, c))
-        if not offered:
+        if not offered or (_part_asked(c) and not any(o.excluded for o in offered)):
             return None
-        found = _of_kind(c, _without_repeats([o for o in offered if o.worth >= ABOUT or o.excluded]))
+        held = _of_kind(c, _without_repeats([o for o in offered if o.worth >= ABOUT or o.excluded]))
+        found = _of_level(c, held)
         if not found:
             return None  # support for other things is no answer: the clauses that fit best are given instead
         sentences: list[Sentence] = []
@@ -69,7 +70,7 @@ class Levels:
         for offer in sorted(found, key=lambda o: not _is_tax(o)):
             _say(tools, c, offer, _heading(offer, kinds), sentences, citations)
         partial = not c.region and len({o.book.document.region_code for o in found if o.book.document.level != "national"}) > 0
-        notes = (*c.notices, *(_silent(found) if _wants_stacking(c) else ()), *_not_held(tools, c, found), *([PLACE] if partial else []))
+        notes = (*c.notices, *(_silent(found) if _wants_stacking(c) else ()), *_not_held(tools, c, held), *([PLACE] if partial else []))
         used = tuple(o.evidence for o in found)
         return replace(c, sentences=tuple(sentences), citations=tuple(citations), notices=notes, used=used, status=PARTIAL if partial else ANSWERED, composer=self.name, said=NO_PLACE if partial else "")
 
@@ -102,6 +103,18 @@ def _of_kind(c: Context, found: Sequence[Offer]) -> list[Offer]:
     return list(found)
 
 
+_SAID = (("province", re.compile(r"省里|省级|省财政|省科技厅")), ("city", re.compile(r"市里|市级|市财政|市科技局")), ("county", re.compile(r"县里|县级|区里|区级|县财政|区财政")))
+
+
+def _of_level(c: Context, found: Sequence[Offer]) -> list[Offer]:
+    """Offers of the one level that the question names (省里给多少), unless it is how levels stack; all when it names none or several, or nothing is left."""
+    said = [level for level, words in _SAID if words.search(c.rewritten)]
+    if len(said) != 1 or c.asked.stacking:
+        return list(found)
+    kept = [o for o in found if o.book.document.level == said[0]]
+    return list(found) if not kept or any(o.excluded for o in kept) else kept  # who is shut out there is told what there is instead
+
+
 def _without_repeats(found: Sequence[Offer]) -> list[Offer]:
     """Offers without those that only repeat the figures of a better one of the same place (a plan that announces the measure), or that give no
     figure beside one of the same level that does."""
@@ -125,6 +138,11 @@ def _other_form(c: Context) -> bool:
     if re.search(r"税收|税前|加计扣除|所得税|增值税", c.rewritten) and not re.search(r"补助|补贴|奖励|资助|奖补|创新券|配套", c.rewritten):
         return True  # taxes are national: the clauses themselves answer
     return all(p.form in ("who", "deadline", "period", "conditions", "validity") for p in c.asked.parts)
+
+
+def _part_asked(c: Context) -> bool:
+    """Whether a part of one policy is asked for (conditions, materials, who does it, what is shut out): its clauses answer, unless the place is excluded."""
+    return bool(slots_of(c.rewritten)) and not c.asked.stacking and not any(p.form == "amount" for p in c.asked.parts)
 
 
 def offers(tools: Tools, c: Context) -> list[Offer]:
@@ -175,7 +193,7 @@ def _offer(book: Book, e: Evidence, c: Context, need: Need, whole: Need, old: Se
     if (excluded := excluding(d, found, c.region)) is not None:
         return Offer(book, e, need.held(bag(e.text), bag(d.title)), (), (), (), (), excluded)
     granted = [s for s in found if s.kind in ("amount", "ratio") or (s.kind == "grant" and s.tabular)]
-    barred = {s.start for s in found if s.kind in ("condition", "negative", "stacking") or re.search(r"抽查|核查|退回|追回|罚款", s.text)}
+    barred = {s.start for s in found if (not s.tabular and s.kind in ("condition", "negative", "stacking")) or (not s.tabular and re.search(r"抽查|核查|退回|追回|罚款", s.text))}
     valued = [s for s in book.statements if _grants(s, granted) and _short(s) and not any(s.start <= x < s.end for x in barred) and not any(f.prints(d, s.text(d)) for f in old)]
     title = need.held(bag(d.title))
     if e.role in (CURRENT_RATE, STALE_RATE):
@@ -185,12 +203,18 @@ def _offer(book: Book, e: Evidence, c: Context, need: Need, whole: Need, old: Se
     fits = {s.start: need.held(bag(s.text(d)), bag(f"{d.title} {s.heading}")) for s in valued}
     counts = {s.start: sum(s.start <= g.start < s.end for g in granted) for s in valued}
     subject = title >= max(fits.values())  # the whole document is about it: then its standard is the answer
-    best = max(valued, key=lambda s: (-(s.kind == "table"), fits[s.start] + (0.1 * min(counts[s.start], 3) if subject else 0.0), -s.start))
+    bodies = {s.start: need.held(bag(s.text(d))) for s in valued}
+    best = max(valued, key=lambda s: (not _annexed(s), fits[s.start] + bodies[s.start] + (0.1 * min(counts[s.start], 3) if subject else 0.0), -s.start))
     chosen = [s for s in valued if s is best or (s.article and s.article == best.article) or (s.kind != "table" and s.path[:-1] == best.path[:-1] and fits[s.start] >= 0.9 * fits[best.start])]
     about = {k: _of_article(k, found, chosen, need) for k in ("stacking", "total", "delivery")}
     if c.asked.stacking:
         about["stacking"] = _nearest(found, whole) or about["stacking"]
     return Offer(book, e, max(title, fits[best.start]) + 0.1 * title + 0.05 * e.worth, tuple(chosen[:4]), about["stacking"], about["total"], about["delivery"])
+
+
+def _annexed(s: Statement) -> bool:
+    """A table of an annex repeats what the articles say."""
+    return s.kind == "table" and not s.article
 
 
 LONGEST = 800

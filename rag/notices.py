@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -47,8 +48,16 @@ def _ended(c: Context) -> Iterator[str]:
     for e in c.ended[:6]:
         if e.score >= 0.75 and e.document.id not in seen and e.validity.status in words:
             seen.add(e.document.id)
-            basis = f"：{e.validity.basis}" if e.validity.basis and len(e.validity.basis) <= 80 else ""
+            basis = _because(e.validity.basis, words[Status(e.validity.status)])
             yield f"{named(e.document)}{_version(e)}{words[Status(e.validity.status)]}{basis}，未作依据。"
+
+
+def _because(basis: str, said: str) -> str:
+    """Why, in words that add something: no row of a table, no bare list item, nothing that only repeats what is said."""
+    plain = re.sub(r"^[\d一二三四五六七八九十]+[.．、]\s*", "", basis).strip("；;。 ")
+    if not plain or len(plain) > 80 or "|" in plain or plain.startswith("《") or plain[:5] in said or said[:5] in plain:
+        return ""
+    return f"：{plain}"
 
 
 def _version(e: Any) -> str:

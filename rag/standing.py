@@ -44,12 +44,12 @@ class Standing:
     def _one(self, tools: Tools, c: Context, document: Document, before: int) -> list[tuple[str, Citation, str]]:
         judged = tools.validity(document.id, c.as_of)
         ended = judged.status not in CURRENT
-        found = [_because(tools, c, document, judged, before + 1)] if ended else [_holds(tools, c, document, judged, before + 1)]
+        found = [because(tools, c, document, judged, before + 1)] if ended else [holds(tools, c, document, judged, before + 1)]
         if ended and found[0] is not None and (newer := successor(tools, document, c)) is not None:
             said = found[0][1]
             if said.document_id == newer.id and tools.validity(newer.id, c.as_of).status in CURRENT:
                 return [found[0]]
-            found.append(_holds(tools, c, newer, tools.validity(newer.id, c.as_of), before + 2, opening="现行的是"))
+            found.append(holds(tools, c, newer, tools.validity(newer.id, c.as_of), before + 2, opening="现行的是"))
         return [f for f in found if f is not None]
 
 
@@ -70,6 +70,8 @@ def _gone(tools: Tools, c: Context) -> Context | None:
 
 def targets(tools: Tools, c: Context) -> list[Document]:
     """The documents that a question for validity means: named ones (the asked version), else those whose titles hold most of the words that name it."""
+    if re.search(r"征求意见|草案", c.rewritten) and (drafts := _drafts(tools, c)):
+        return drafts
     if c.named.documents:
         heads = _called(c.rewritten, [h for i in c.named.documents if (h := tools.head(i, c.reader))])
         return _of_years(heads, c.rewritten)[:_MOST] or heads[:1]
@@ -87,6 +89,14 @@ def targets(tools: Tools, c: Context) -> list[Document]:
     if not years(c.rewritten):
         found = [d for d in found if tools.validity(d.id, c.as_of).status in CURRENT] or found
     return sorted(found, key=lambda d: (len(d.title), d.id))[:_MOST]
+
+
+def _drafts(tools: Tools, c: Context) -> list[Document]:
+    """The drafts whose titles hold most of the words of a question for one."""
+    need = need_of(_topic(c.rewritten), tools.retriever, c.reader)
+    found = [d for d in tools.retriever.shelf.heads.values() if re.search(r"征求意见|草案", d.title) and c.reader.may_read(d.security, d.id) and tools.validity(d.id, c.as_of).status == Status.draft]
+    held = {d.id: need.held(bag(d.title)) for d in found}
+    return sorted((d for d in found if held[d.id] >= LEAST), key=lambda d: (-held[d.id], d.id))[:1]
 
 
 _CHANGES = re.compile(r"延长|延期|废止|失效|清理|修改|解读|征求意见")
@@ -140,7 +150,7 @@ def _akin(old: Document, new: Document) -> bool:
     return len(a & b) >= 0.5 * min(len(a), len(b))
 
 
-def _because(tools: Tools, c: Context, document: Document, judged: Validity, n: int) -> tuple[str, Citation, str] | None:
+def because(tools: Tools, c: Context, document: Document, judged: Validity, n: int) -> tuple[str, Citation, str] | None:
     """Why a document no longer holds, with the words that say so."""
     event = _ending(tools, c, document)
     words = {Status.repealed: "已经废止", Status.expired: "已经失效", Status.amended: "已有新版本，旧文不再适用", Status.draft: "是征求意见稿，没有生效", Status.not_yet: "还没有施行"}
@@ -148,6 +158,8 @@ def _because(tools: Tools, c: Context, document: Document, judged: Validity, n: 
     if event is not None and (book := tools.books.get([event.stated_by or ""], c.reader).get(event.stated_by or "")):
         citation = _cite(tools, c, book.document, event, n)
         return f"不能再作为依据：{named(document)}{said}（自{event.on}起）。{_where(citation, book.document)}写明：“{_short(citation.quote)}”", citation, f"{named(document)} {event.on} 不能再"
+    if judged.status == Status.draft:
+        return _draft(tools, c, document, judged, n)
     own = next((e for e in tools.events(document.id) if e.kind == EventKind.expires and e.stated_by == document.id and e.quote), None)
     book = tools.books.get([document.id], c.reader).get(document.id)
     if book is None:
@@ -162,6 +174,16 @@ def _because(tools: Tools, c: Context, document: Document, judged: Validity, n: 
             citation = cite(n, fresh.document, start.start, min(start.end, start.start + 200), tools.validity(newer.id, c.as_of))
             return f"{named(document)}{_dated(document)}{said}，新版本为{_dated(newer)}{named(newer)}。", citation, f"{named(document)} {document.written_on} {newer.written_on} {judged.basis} {said} 新版本为"
     return None
+
+
+def _draft(tools: Tools, c: Context, document: Document, judged: Validity, n: int) -> tuple[str, Citation, str] | None:
+    """That a text asks for opinions only, with the words in which it does."""
+    book = tools.books.get([document.id], c.reader).get(document.id)
+    asking = next((s for s in book.statements if "征求意见" in s.text(book.document) and len(s.text(book.document)) > 12), None) if book else None
+    if book is None or asking is None:
+        return None
+    citation = cite(n, book.document, asking.start, asking.end, judged)
+    return f"{named(document)}是征求意见稿，没有生效，不能作为依据，施行日期没有确定。该文写明：“{_short(citation.quote)}”", citation, f"{named(document)} 征求意见稿 没有生效 不能作为依据"
 
 
 def _ending(tools: Tools, c: Context, document: Document) -> Event | None:
@@ -180,7 +202,7 @@ def _dated(document: Document) -> str:
     return f"（{on}版）" if on else ""
 
 
-def _holds(tools: Tools, c: Context, document: Document, judged: Validity, n: int, opening: str = "") -> tuple[str, Citation, str] | None:
+def holds(tools: Tools, c: Context, document: Document, judged: Validity, n: int, opening: str = "") -> tuple[str, Citation, str] | None:
     """That a document holds, officially marked or without a record of its end, with its own words on when it applies."""
     book = tools.books.get([document.id], c.reader).get(document.id)
     if book is None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from corpus.models import Status
 from corpus.text import normalise
+from rag import ended
 from rag.asked import pattern, without_slots
 from rag.deadlines import meant
 from rag.facts import years
@@ -47,6 +48,9 @@ def decide(tools: Tools, c: Context) -> Verdict:
         return Verdict(NO_SUPPORT, "document not held", NOT_HELD, near)
     if meant(tools, c):
         return Verdict(ANSWERED, "call")
+    if (gone := ended.subject(tools, c)) is not None:
+        words = ended.unsaid(tools, c, gone)
+        return Verdict(NO_SUPPORT, "ended", words, near) if words else Verdict(ANSWERED, "ended")
     if "工作报告" in c.rewritten and not any(e.document.genre == "报告" for e in c.evidence):
         return Verdict(NO_SUPPORT, "report not held", NO_REPORT, near)
     if not c.evidence:

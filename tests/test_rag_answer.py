@@ -140,7 +140,7 @@ def test_the_newest_rate_leads(ask: Ask) -> None:
 
 def test_without_the_call_of_the_year(ask: Ask) -> None:
     answer = ask("2027年高企什么时候申报？")
-    assert answer.status == "partial" and any("本年度通知未收录" in n and "仅供参考" in n for n in answer.notices)
+    assert answer.status == "partial" and any("2027年度通知未收录" in n and "仅供参考" in n for n in answer.notices) and answer.text.startswith("2027年度通知未收录")
 
 
 def test_an_expired_measure_says_so(ask: Ask) -> None:
@@ -321,3 +321,69 @@ def test_tax_and_grants_stand_apart_and_figures_once(ask: Ask) -> None:
     headings = [s.heading for s in answer.sentences if s.heading]
     assert headings[0].startswith("【税收优惠") and any(h.startswith("【补助奖励·省级") for h in headings)
     assert "按照增长额的5%" not in answer.text, "an amended article is given in its new words"
+
+
+def lead(answer: Answer) -> str:
+    """The document of the first citation."""
+    return answer.citations[0].external_id if answer.citations else ""
+
+
+@pytest.mark.parametrize(
+    ("question", "document"),
+    [("哪些行业不能享受加计扣除？", "gj-jiaji-2015-119"), ("企业委托境外研发费用怎么加计扣除？", "gj-jiaji-weituo-2018-64"), ("研发费用加计扣除怎么在预缴的时候享受？", "gj-jiaji-yujiao-2023-11")],
+)
+def test_a_rule_for_the_special_matter_stands_before_the_general_rate(ask: Ask, question: str, document: str) -> None:
+    assert lead(ask(question)) == document
+
+
+def test_a_policy_that_ended_is_said_to_have_ended(ask: Ask) -> None:
+    answer = ask("科技企业孵化器认定条件", region="990000")
+    assert answer.status == "partial" and "已经失效" in answer.sentences[0].text
+    gone = ask("公共数据分几类？", region="990000")
+    assert gone.status == "no_support" and "已经失效（有效期至2025-06-30）" in gone.text
+    assert ask("2019年的科技企业孵化器认定条件", region="990000").composer != "ended"
+
+
+@pytest.mark.parametrize("question", ["揭榜挂帅项目省财政给多少钱？", "科学数据可以不公开吗？", "研发补助预算不够的时候怎么办？", "临洲研发补助的申报流程"])
+def test_what_is_held_is_not_refused_for_how_it_is_put(ask: Ask, question: str) -> None:
+    assert ask(question, region="990000").status in ("answered", "partial")
+
+
+@pytest.mark.parametrize("question", ["姚明身高多少？", "金盏花有什么作用？", "闽海省对养猪场的补贴标准", "科技厅高新处的咨询电话是多少？"])
+def test_what_no_text_names_is_refused(ask: Ask, question: str) -> None:
+    assert ask(question).status in ("no_support", "out_of_scope", "refused")
+
+
+def test_no_direct_word_for_somebody_else(ask: Ask) -> None:
+    assert not said(ask("国外子公司发生的研发费能加计吗？")).startswith("不可以")
+
+
+def test_the_row_of_the_table_is_given(ask: Ask) -> None:
+    assert "| D类 |" in said(ask("临洲市D类人才安家补助多少？"))
+
+
+def test_the_place_of_the_question_goes_before_the_setting(ask: Ask) -> None:
+    answer = ask("那临洲市呢？", "省里对首次认定的高企奖励多少？", region="990000")
+    assert "15万元" in said(answer) and not any(c.region_code == "990200" for c in answer.citations)
+
+
+def test_an_application_of_a_year_has_a_telephone(ask: Ask) -> None:
+    answer = ask("2026年高企申报咨询电话", region="990000")
+    assert "0190-8700131" in said(answer) and "2026年6月30日" not in said(answer)
+
+
+def test_a_document_that_is_not_held_is_answered_by_one_that_tells_of_it(tmp_path: Path) -> None:
+    told = Draft("n:1", "t", "n:1", "policy", "省政府出台意见促进复工", "近日，省政府出台《关于促进企业复工复产的若干意见》。\n\n意见提出，对招用员工的企业按照每人500元给予一次性补助，每家企业最高不超过10万元。", fields={"issuers": ("闽海省人民政府",)}, official=True)
+    settings = load_settings(tmp_path, embedding="off")
+    store = open_store(settings)
+    ingest(store, [told, *list(drafts())[:6]])
+    retriever = open_retriever(settings, store)
+    retriever.refresh()
+    try:
+        answerer = open_answerer(settings, store, retriever)
+        answer = answerer.ask(Question("《关于促进企业复工复产的若干意见》对招用员工的企业每家最高补助多少？", (), ON), LOCAL)
+        assert answer.status == "partial" and "10万元" in answer.text and any("本库未收录《关于促进企业复工复产的若干意见》" in n for n in answer.notices)
+        assert answerer.ask(Question("《国家实验室管理法》对主任任期怎么规定？", (), ON), LOCAL).status == "no_support"
+    finally:
+        retriever.close()
+        store.close()
