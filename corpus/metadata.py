@@ -117,7 +117,7 @@ def _typed(name: str, raw: Any) -> Any:
     if name == "issuers":
         return split_issuers(raw)
     if name == "topics":
-        return tuple(t for t in re.split(r"[\\/;；,，、\s]+", raw) if t)
+        return tuple(dict.fromkeys(t for t in re.split(r"[\\/;；,，、\s]+", raw) if t))
     if name == "doc_number":
         return "" if re.fullmatch(r"[\s\-—无]*", raw) or (re.search(r"[：:]", raw) and not parse_number(raw)) else official_number(raw)
     if name == "genre":

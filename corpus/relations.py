@@ -64,7 +64,7 @@ def _kind(document: Document, t: Target) -> RelationKind:
     before = re.split(r"[。；\n]", document.text[max(0, t.start - 80) : t.start])[-1]
     after = re.split(r"[。；\n]", document.text[t.end : t.end + 60])[0]
     in_title = bool(t.title) and t.title in document.title
-    if document.kind == "interpretation" and (in_title or (t.start < 200 and _ABOUT.search(document.title))):
+    if document.kind == "interpretation" and (in_title or (t.start < 200 and _ABOUT.search(document.title) and (not t.title or "《" not in document.title))):
         return RelationKind.interprets
     if "转发" in document.title and in_title:
         return RelationKind.forwards

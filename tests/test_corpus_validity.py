@@ -301,6 +301,8 @@ def test_relations_name_documents_in_full_and_never_the_speaker_itself_or_a_form
     assert {(str(r.kind), r.target_title, r.target_number) for r in notice.relations} == {("based_on", "闽海省科技条例", ""), ("based_on", "高新技术企业认定管理办法", "国科发火〔2016〕32号"), ("cites", "高新技术企业认定管理办法", "国科发火〔2016〕32号")}
     told = doc("《细则》共五条。本次修订，《细则》提高了标准。" * 6, "《闽海省奖励细则》解读", kind="interpretation")
     assert [(str(r.kind), r.target_title) for r in told.relations] == [("interprets", "闽海省奖励细则")]
+    beside = doc("新办法与《闽海省奖励细则》衔接。" + "标准不变。" * 20, "《闽海省补助办法》解读", kind="interpretation")
+    assert [(str(r.kind), r.target_title) for r in beside.relations] == [("cites", "闽海省奖励细则")]
     forwarded = doc(FILLER, "临洲市科学技术局转发《闽海省科学技术厅关于组织申报的通知》的通知")
     assert "闽海省科学技术厅关于组织申报的通知" in set(title_keys(forwarded))
     law = doc(FILLER, "国务院关于印发实施《中华人民共和国促进科技成果转化法》若干规定的通知", number="国发〔2016〕16号")
