@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -19,6 +19,8 @@ from corpus.ingest import ingest
 from corpus.models import Source
 from corpus.relations import chain
 from corpus.settings import load_settings
+from ui.api.base import Hall
+from ui.app.centre import quality as quality_panel
 from ui.auth import accounts
 from ui.desk import Desk, centre, enterprise, gather, library, reports
 from ui.doctor import examine
@@ -240,4 +242,20 @@ def test_a_purge_leaves_nothing_in_any_file_of_the_home(tmp_path: Path) -> None:
     assert done["rebuilt"] and done["remains"] == [] and done["documents"] == 1
     assert not [h for h in desk.search({"text": "紫檀木桥", "k": 10}, operator) if "紫檀" in h["text"]]
     assert desk.store.audit.verify().broken is None
+    desk.close()
+
+
+def test_a_fill_rate_that_drops_gives_alarm_in_words_and_shows_in_the_trend(tmp_path: Path) -> None:
+    desk = built(tmp_path / "home", PUBLIC, [OPEN])
+    whole = {"documents": 4, "fill": {"doc_number": 1.0, "title": 1.0}, "completeness": 1.0, "ceiling": 4}
+    for day in ("2026-01-01", "2026-01-02"):
+        desk.store.governance.remember_quality(day, {"kjt": whole})
+    for d in desk.store.documents.heads(LOCAL, kind="policy"):
+        desk.store.documents.amend(d.id, doc_number="")
+    found = next(q for q in centre.quality(desk, LOCAL) if q["source_id"] == "kjt")
+    said = [centre.alarm(a, "zh") for a in found["alarms"]]
+    assert "发文字号填充率由 100% 降至 0%" in said and centre.alarm("documents_drop:9->4", "en") == "documents: 4, were 9"
+    assert [h["completeness"] for h in centre.measures(desk, LOCAL, "kjt")][:2] == [1.0, 1.0]
+    drawn = quality_panel(Hall(desk, cast(Any, None), {}, cast(Any, None)), LOCAL, "zh")
+    assert "发文字号填充率由 100% 降至 0%" in drawn and "<polyline" in drawn
     desk.close()

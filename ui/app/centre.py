@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -13,7 +13,7 @@ from ui.app import intake
 from ui.app.parts import QUIET, Draw, only_for, part, roles
 from ui.app.reader import html, reader_of, shown
 from ui.desk import centre
-from ui.messages import say
+from ui.messages import known, say
 from ui.pages import centre as pages
 from ui.pages.centre import rows_of as _rows
 from ui.pages.html import badge, e
@@ -40,22 +40,46 @@ def _numbers(hall: Hall, reader: Reader, language: str) -> str:
 
 
 def _share(value: float) -> str:
-    return f'<span class="jw-fill"><i style="width:{round(100 * value)}%"></i></span><span class="jw-num">{value:.0%}</span>'
+    return f'<span class="jw-num"><span class="jw-fill"><i style="width:{round(100 * value)}%"></i></span>{value:.0%}</span>'
+
+
+def _fields(fill: Mapping[str, float], whole: float, language: str) -> str:
+    """The share of filled fields, and of each field when it is opened."""
+    rows = "".join(f"<dt>{e(say(f'field.{name}', language) if known(f'field.{name}') else name)}</dt><dd>{_share(rate)}</dd>" for name, rate in sorted(fill.items(), key=lambda x: x[1]))
+    return f'<details class="jw-fold-text"><summary>{_share(whole)}</summary><dl class="jw-facts">{rows}</dl></details>' if rows else _share(whole)
+
+
+def _trend(values: Sequence[float], language: str) -> str:
+    """A line of the completeness by day, oldest first, with the change in points of a hundred; nothing for a single day."""
+    if len(values) < 2:
+        return "—"
+    step = 64 / (len(values) - 1)
+    points = " ".join(f"{1 + i * step:.1f},{17 - 16 * v:.1f}" for i, v in enumerate(values))
+    words = say("quality.moved", language, days=len(values), before=f"{values[0]:.0%}", now=f"{values[-1]:.0%}")
+    return f'<span class="jw-num"><svg width="66" height="18" role="img" aria-label="{e(words)}"><title>{e(words)}</title><polyline points="{points}" fill="none" stroke="currentColor" stroke-width="1.5"/></svg> {100 * (values[-1] - values[0]):+.0f}</span>'
 
 
 def quality(hall: Hall, reader: Reader, language: str) -> str:
-    """Measures of every source."""
-
+    """Measures of every source, with the trend of its completeness and what it gives alarm for."""
+    measured = centre.quality(hall.desk, reader)
+    rows = [q | {"completeness": (q["fill"], q["completeness"]), "trend": [h["completeness"] for h in centre.measures(hall.desk, reader, q["source_id"])]} for q in measured]
     publishers = {s["id"]: s["publisher"] for s in hall.desk.sources(reader)}
 
     def cell(name: str, value: Any) -> str:
         if name == "source_id":
             return f"<b>{e(say('quality.all', language))}</b>" if value == "*" else pages.named((publishers.get(value, value), value))
-        if name in ("completeness", "duplicate_share", "confidence"):
+        if name == "completeness":
+            return _fields(value[0], value[1], language)
+        if name == "trend":
+            return _trend(value, language)
+        if name == "confidence":
             return _share(value)
-        return ("".join(badge(a, "bad") for a in value) or "—") if name == "alarms" else e(value)
+        if name in ("duplicate_share", "ocr_share", "newest"):
+            return f'<span class="jw-num">{e(value) if name == "newest" else f"{value:.0%}"}</span>'
+        return ("".join(badge(centre.alarm(a, language), "bad") for a in value) or "—") if name == "alarms" else e(value)
 
-    return _rows(("source_id", "documents", "completeness", "timeliness", "duplicate_share", "confidence", "unread_attachments", "newest", "alarms"), "quality", centre.quality(hall.desk, reader), language, cell)
+    names = ("source_id", "documents", "completeness", "trend", "timeliness", "duplicate_share", "confidence", "ocr_share", "unread_attachments", "newest", "alarms")
+    return _rows(names, "quality", rows, language, cell)
 
 
 def catalogue(hall: Hall, reader: Reader, language: str) -> str:

@@ -173,7 +173,7 @@ def quality(
     put_table([here.say(f"quality.{n}") for n in names], [[q[n] for n in names] for q in found])
     for q in found:
         for alarm in q["alarms"]:
-            print(f"! {q['source_id']} {alarm}")
+            print(f"! {q['source_id']} {centre.alarm(alarm, here.settings.language)}")
 
 
 def _queue(here: Session, what: str, source: str, json: bool) -> None:

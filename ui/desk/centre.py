@@ -12,7 +12,7 @@ from corpus.access import LOCAL, Reader
 from corpus.errors import BadInput, NotFound, NotPermitted, StoreError
 from corpus.models import Level, Source
 from ui.desk import Desk, date_or_bad, room, today
-from ui.messages import say
+from ui.messages import known, say
 from ui.records import plain
 
 KEEPERS = ("operator", "admin")
@@ -154,12 +154,28 @@ def quality(desk: Desk, reader: Reader, *, remember: bool = False) -> list[dict[
 
 def trend(desk: Desk, reader: Reader, *, source_id: str = "*", days: int = 90) -> list[dict[str, Any]]:
     """The measures of a source (`*`: all) by day, oldest first: {on, documents, completeness, duplicate_share, confidence, ocr_share, timeliness}."""
-    from corpus.quality import history_of
-
     if source_id != "*" and source_id not in {s["id"] for s in desk.sources(reader)}:
         return []
+    return measures(desk, reader, source_id, days)
+
+
+def measures(desk: Desk, reader: Reader, source_id: str, days: int = 30) -> list[dict[str, Any]]:
+    """The kept measures of one source that the reader may know of, oldest first."""
+    from corpus.quality import history_of
+
     names = ("documents", "completeness", "timeliness", "duplicate_share", "ocr_share", "confidence", "unread_attachments")
     return [{"on": h["on"], **{n: h["measures"].get(n) for n in names}} for h in reversed(history_of(desk.store, source_id, reader, days))]
+
+
+def alarm(code: str, language: str) -> str:
+    """An alarm of the quality (fill_drop:FIELD:0.95->0.60, documents_drop:120->90) in words."""
+    kind, _, rest = code.partition(":")
+    field, _, change = rest.rpartition(":")
+    before, _, now = change.partition("->")
+    if kind == "fill_drop":
+        name = say(f"field.{field}", language) if known(f"field.{field}") else field
+        return say("quality.fill_drop", language, field=name, before=f"{float(before):.0%}", now=f"{float(now):.0%}")
+    return say("quality.documents_drop", language, before=before, now=now) if kind == "documents_drop" else code
 
 
 def queue(desk: Desk, what: str, reader: Reader) -> list[dict[str, Any]]:
