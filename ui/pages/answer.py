@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ui.messages import say
-from ui.pages.document import link
+from ui.pages.document import citation_text, link
 from ui.pages.html import badge, e, level_badge, table, validity_badge
 from ui.pages.report import mark
 
@@ -84,8 +84,13 @@ def _sentence(text: str, marks: str) -> str:
     return f"<p>{e(before.strip())}{marks}</p>{table(rows[0], ([e(c) for c in r] for r in rows[1:]))}"
 
 
+def _clause(c: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The clause of a citation, also of an answer that was kept with its words only."""
+    return c["clause"] if isinstance(c["clause"], Mapping) else {"path": [str(c["clause"])] if c["clause"] else []}
+
+
 def _cite(c: Mapping[str, Any], language: str) -> str:
-    clause = c["clause"] if isinstance(c["clause"], Mapping) else {"path": [str(c["clause"])] if c["clause"] else []}
+    clause = _clause(c)
     where = " ".join(clause.get("path", ())[-3:])
     href = link(c["document_id"], clause if clause.get("path") else None, (c["start"], c["end"]))
     place = " · ".join(p for p in (c["doc_number"], where) if p)
@@ -103,7 +108,7 @@ def _tools(a: Mapping[str, Any], language: str) -> str:
         f'<button type="button" class="jw-thumb" data-answer="{key}" data-useful="{useful}" aria-label="{e(say("ask." + useful, language))}" title="{e(say("ask." + useful, language))}">{icon}</button>'
         for useful, icon in (("yes", _THUMB), ("no", _THUMB.replace("<svg ", '<svg style="transform:rotate(180deg)" ', 1)))
     )
-    plain = a["text"] + "".join(f"\n[{c['n']}] 《{c['title']}》{c['doc_number']}" for c in a["citations"])
+    plain = a["text"] + "".join(f"\n[{c['n']}] {citation_text(c['title'], c['doc_number'], _clause(c))}" for c in a["citations"])
     copy = f'<button type="button" class="jw-copy" data-copy="{e(plain)}">{e(say("ask.copy", language))}</button>'
     report = f'<button type="button" class="jw-report-error" data-answer="{key}">{e(say("doc.report_error", language))}</button>'
     files = "".join(f'<a href="/answers/{quote(a["id"])}.{form}" download>{form.upper()}</a>' for form in ("docx", "pdf", "md"))

@@ -24,10 +24,15 @@ def link(document_id: str, clause: Mapping[str, Any] | None = None, span: Span |
     return f"/d/{quote(document_id)}{query}" + (f"#{quote(anchor(clause))}" if clause and clause.get("path") else "")
 
 
+def named(title: str) -> str:
+    """A title in its marks: 《…〈…〉…》, never one pair of double marks within another (GB/T 15834)."""
+    return f"《{title.replace('《', '〈').replace('》', '〉')}》"
+
+
 def citation_text(title: str, number: str, clause: Mapping[str, Any] | None) -> str:
     """A citation as people paste it: 《…》（文号）第X条."""
     place = "".join(p for p in (clause or {}).get("path", ()) if not p.endswith(("编", "章", "节")))
-    return f"《{title}》" + (f"（{number}）" if number else "") + place
+    return named(title) + (f"（{number}）" if number else "") + place
 
 
 def heading(d: Mapping[str, Any], language: str) -> str:

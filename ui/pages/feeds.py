@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
+from ui.messages import say
 from ui.pages.document import link
 
 HOME = ZoneInfo("Asia/Shanghai")
@@ -47,10 +49,10 @@ def risk_items(rows: Iterable[Mapping[str, Any]], base: str) -> Iterable[dict[st
     """Risks as items; the id changes with the level, so that readers see a change as news."""
     for r in rows:
         yield {
-            "title": f"[{r.get('level')}] {r['statement']}",
-            "link": f"{base}?risk={r['id']}",
+            "title": f"【{say('risk_level.' + r['level'], 'zh')}】{r['statement']}" if r.get("level") else r["statement"],
+            "link": f"{base.rstrip('/')}/risks/{quote(r['id'])}",
             "id": f"{r['id']}-{r.get('level')}",
-            "text": f"{r['field']} · {r['importance']['mean']:.2f} · {r['urgency']['mean']:.2f}",
+            "text": f"{r['field']}　重要度 {r['importance']['mean']:.2f}　紧急度 {r['urgency']['mean']:.2f}",
             "date": (r.get("first_signal_at") or "")[:10],
         }
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ui.messages import say
-from ui.pages.document import link
+from ui.pages.document import link, named
 from ui.pages.html import badge, e
 
 FORMATS = ("docx", "pdf", "md")
@@ -68,4 +68,4 @@ def _source(c: Mapping[str, Any], n: int, language: str) -> str:
     clause = c.get("clause")
     place = "".join(clause.get("path", ())[-2:]) if isinstance(clause, Mapping) else str(clause or "")
     number = f"（{c['doc_number']}）" if c.get("doc_number") else ""
-    return f"{mark(n, c, language)} 《{e(c['title'])}》{e(number)}{e(place)}"
+    return f"{mark(n, c, language)} {e(named(c['title']))}{e(number)}{e(place)}"
