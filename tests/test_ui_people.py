@@ -175,11 +175,17 @@ def test_ceilings_hide_everything_everywhere(base: str, tokens: dict[str, str]) 
 def test_a_grant_opens_one_document(home: Path, base: str, tokens: dict[str, str]) -> None:
     operator = ask_as(base, tokens["operator"], "GET", "/api/v1/documents?limit=10").json()["documents"]
     secret = next(d["id"] for d in operator if d["security"] == 3)
-    number = ask_as(base, tokens["expert"], "POST", "/api/v1/applications", json={"document_id": secret, "purpose": "课题研究"}).json()["id"]
+    by_link = {"document_id": f"{base}/d/{secret}?h=1-2#x", "purpose": "课题研究"}
+    number = ask_as(base, tokens["expert"], "POST", "/api/v1/applications", json=by_link).json()["id"]
     assert ask_as(base, tokens["expert"], "GET", f"/api/v1/documents/{secret}").status_code == 404
+    mine = ask_as(base, tokens["expert"], "GET", "/api/v1/applications/mine").json()["applications"]
+    assert [(str(r["n"]), r["document_id"], r["state"], r["title"]) for r in mine] == [(number, secret, "open", "")]  # the title is not told before the grant
+    assert ask_as(base, tokens["enterprise"], "GET", "/api/v1/applications/mine").json()["applications"] == []
     done = ask_as(base, tokens["operator"], "POST", f"/api/v1/applications/{number}/decide", json={"accept": True, "until": "2999-01-01"})
     assert done.status_code == 200
     assert ask_as(base, tokens["expert"], "GET", f"/api/v1/documents/{secret}").status_code == 200
+    mine = ask_as(base, tokens["expert"], "GET", "/api/v1/applications/mine").json()["applications"]
+    assert mine[0]["state"] == "granted" and mine[0]["title"]
     assert ask_as(base, tokens["enterprise"], "GET", f"/api/v1/documents/{secret}").status_code == 404
 
 

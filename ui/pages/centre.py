@@ -28,7 +28,7 @@ def rows_of(names: Sequence[str], section: str, rows: Sequence[Mapping[str, Any]
     heads = [say(f"{section}.{n}", language) if known(f"{section}.{n}") else n for n in names]
     if acts is None:
         return table(heads, ([show(n, r.get(n)) for n in names] for r in rows), classes="jw-cards-on-phone")
-    done = ([*(show(n, r.get(n)) for n in names), f'<div class="jw-acts">{acts(r)}</div>'] for r in rows)
+    done = ([*(show(n, r.get(n)) for n in names), f'<div class="jw-acts">{acts(r) or "—"}</div>'] for r in rows)
     return table([*heads, say("centre.acts", language)], done, classes="jw-cards-on-phone")
 
 
