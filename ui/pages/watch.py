@@ -120,7 +120,7 @@ def _identified(listed: Mapping[str, Any], language: str) -> str:
     if not listed["cells"]:
         return empty(say("risk.none", language), say("risk.none_hint", language), "▦")
     rows = [
-        [f"<b>{e(c['field'])}</b>", e(c["type"]), "<br>".join(risk_link(i, t) for i, t in zip(c["risks"], c["titles"], strict=True)), str(c["stories"]), risk_badge(c["level"], language)]
+        [f"<b>{e(c['field'] or '—')}</b>", e(c["type"]), "<br>".join(risk_link(i, t) for i, t in zip(c["risks"], c["titles"], strict=True)), str(c["stories"]), risk_badge(c["level"], language)]
         for c in listed["cells"]
     ]
     return table([say(f"overview.{n}", language) for n in ("field", "type", "risks", "stories", "highest")], rows, classes="jw-cards-on-phone")
