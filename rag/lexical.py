@@ -17,7 +17,7 @@ import tantivy
 
 from corpus.models import Kind, Passage
 from corpus.segment import article_number
-from rag.strata import Conditions, Levels, any_of, top
+from rag.strata import Conditions, Levels, View, any_of, top
 
 NATION = "-"
 """The term that stands for the whole country where a region code is asked for."""
@@ -136,11 +136,11 @@ def _barred(documents: frozenset[str]) -> tantivy.Query:
     return any_of(PASSAGES, "d", sorted(documents))
 
 
-def _narrowing(filters: Filters, searcher: Any) -> Filters:
+def _narrowing(filters: Filters, view: View) -> Filters:
     """The filters without kinds when the index holds no other kind: BM25 alone can leave out most of the postings, beside a condition it cannot
     (1.8 ms instead of 3.4 over 85,000 passages)."""
     others = (str(kind) for kind in Kind if str(kind) not in filters.kinds)
-    return replace(filters, kinds=()) if filters.kinds and not any(searcher.doc_freq("kind", other) for other in others) else filters
+    return replace(filters, kinds=()) if filters.kinds and not any(view.held("kind", other) for other in others) else filters
 
 
 _FIELD, _STEP = "\x1f", "\x1e"
@@ -218,19 +218,17 @@ class Lexical:
     def search(self, weights: Mapping[str, float], k: int, *, ceiling: int, grants: Sequence[str] = (), filters: Filters | None = None) -> list[Entry]:
         """The k entries with the highest BM25 over `weights` (token → weight) that meet `filters`, within the ceiling or granted."""
         terms, found = self._passages.terms(weights, ceiling), []
-        for level, searcher, own in self._reachable(ceiling, grants, filters or Filters()):
-            scored = self._passages.scored(terms, level, searcher)
-            if scored:
-                found += _entries(searcher, scored, _conditions(_narrowing(own, searcher)), k, level)
+        for view, own in self._reachable(ceiling, grants, filters or Filters()):
+            if scored := self._passages.scored(terms, view):
+                found += _entries(view, scored, _conditions(_narrowing(own, view)), k)
         return sorted(found, key=lambda entry: (-entry.score, entry.passage.id))[:k]
 
     def documents(self, weights: Mapping[str, float], k: int, *, ceiling: int) -> dict[str, float]:
         """BM25 of the k best whole documents within the ceiling, by id."""
         terms, found = self._documents.terms(weights, ceiling), []
-        for level, searcher in self._documents.searchers(ceiling):
-            scored = self._documents.scored(terms, level, searcher)
-            if scored:
-                found += [(score, str(searcher.doc(address).get_first("d"))) for score, address in top(searcher, scored, [], k)]
+        for view in self._documents.views(ceiling):
+            if scored := self._documents.scored(terms, view):
+                found += [(score, view.read(address, _named)) for score, address in top(view.searcher, scored, [], k)]
         return {document_id: score for score, document_id in sorted(found, reverse=True)[:k]}
 
     def fetch(self, ids: Sequence[str], *, ceiling: int, grants: Sequence[str] = (), filters: Filters | None = None) -> list[Entry]:
@@ -240,9 +238,9 @@ class Lexical:
     def matching(self, k: int, *, ceiling: int, grants: Sequence[str] = (), filters: Filters | None = None) -> list[Entry]:
         """Up to k entries that meet `filters`, whatever their words (none when there is no condition)."""
         found: list[Entry] = []
-        for level, searcher, own in self._reachable(ceiling, grants, filters or Filters()):
+        for view, own in self._reachable(ceiling, grants, filters or Filters()):
             if conditions := _conditions(own):
-                found += _entries(searcher, [], conditions, k, level)
+                found += _entries(view, [], conditions, k)
         return found[:k]
 
     def of_documents(self, ids: Sequence[str], k: int, *, ceiling: int, grants: Sequence[str] = (), filters: Filters | None = None) -> list[Entry]:
@@ -254,16 +252,16 @@ class Lexical:
         found: list[Entry] = []
         if values:
             wanted: Conditions = [(tantivy.Occur.Must, any_of(PASSAGES, field, values))]
-            for level, searcher, own in self._reachable(ceiling, grants, filters or Filters()):
-                found += _entries(searcher, [], [*wanted, *_conditions(own)], k, level)
+            for view, own in self._reachable(ceiling, grants, filters or Filters()):
+                found += _entries(view, [], [*wanted, *_conditions(_narrowing(own, view))], k)
         return found
 
-    def _reachable(self, ceiling: int, grants: Sequence[str], filters: Filters) -> list[tuple[int, Any, Filters]]:
+    def _reachable(self, ceiling: int, grants: Sequence[str], filters: Filters) -> list[tuple[View, Filters]]:
         """The levels to search, each with the filters there: above the ceiling only granted documents."""
-        reach = [(level, searcher, filters) for level, searcher in self._passages.searchers(ceiling)]
+        reach = [(view, filters) for view in self._passages.views(ceiling)]
         allowed = tuple(g for g in grants if not filters.documents or g in filters.documents)
         if allowed:
-            reach += [(level, searcher, replace(filters, documents=allowed)) for level, searcher in self._passages.above(ceiling)]
+            reach += [(view, replace(filters, documents=allowed)) for view in self._passages.above(ceiling)]
         return reach
 
 
@@ -277,5 +275,13 @@ def _entry(passage: Passage, line: str, fields: Fields) -> tantivy.Document:
     return entry
 
 
-def _entries(searcher: Any, scored: Conditions, conditions: Conditions, k: int, level: int) -> list[Entry]:
-    return [Entry(_unpack(searcher.doc(address).get_first("stored")), score, level) for score, address in top(searcher, scored, conditions, k)]
+def _entries(view: View, scored: Conditions, conditions: Conditions, k: int) -> list[Entry]:
+    return [Entry(view.read(address, _passage), score, view.level) for score, address in top(view.searcher, scored, conditions, k)]
+
+
+def _passage(entry: tantivy.Document) -> Passage:
+    return _unpack(entry.get_first("stored"))
+
+
+def _named(entry: tantivy.Document) -> str:
+    return str(entry.get_first("d"))

@@ -108,6 +108,7 @@ def _document(seen: Understanding, c: Candidate, region: str, cited: Cited) -> d
         "issuer": float(any(name in seen.issuers for name in document.issuers)),
         "kind": float(str(document.kind) in seen.kinds),
         "named": float(document.id in seen.documents),
+        "report": float(document.genre == "报告" and "报告" not in seen.text),
         "matter": float(bool(stem := _matter(document.title)) and stem in seen.question),
         **_place(document, region),
     }

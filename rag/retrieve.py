@@ -13,7 +13,7 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from corpus.access import LOCAL, Reader
@@ -24,33 +24,23 @@ from corpus.store import Store
 from corpus.validity import today
 from rag import rank, reading
 from rag.build import Builder, Progress, build_in_child, embedder_of, indexed, open_mentions, open_vectors
-from rag.dense import Dense, Matrix, drop
+from rag.candidates import Pool, Read
+from rag.dense import Dense, drop
 from rag.embed import Embedder, identity, question_vector
 from rag.generation import Lock, State, current, fresh, read_state, swap, sweep, write_state
-from rag.lexical import NATION, Entry, Filters, Lexical
+from rag.lexical import Lexical
 from rag.mentions import Mentions
 from rag.query import Hit, Query, check
 from rag.rerank import CrossEncoder, open_reranker
 from rag.shelf import Shelf
 from rag.understand import Understanding, understand
-from rag.units import day, fields, region_chain
 
 _LOG = logging.getLogger(__name__)
-_WIDE, _NEAR, _DOCUMENTS, _OF_TIME = 200, 100, 300, 60
+_DOCUMENTS = 300
 _READ = 32
 """So many readings of questions are kept."""
 _BULK = 3_000
 """So many changed documents are cheaper to index by a whole build in a child process."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What a question's words alone give, whatever the filters: its understanding, weighted terms, the share of whole documents, its vector."""
-
-    seen: Understanding
-    terms: dict[str, float]
-    whole: dict[str, float]
-    vector: Matrix | None = None
 
 
 class Retriever:
@@ -71,7 +61,7 @@ class Retriever:
         self._vectors: tuple[Dense, Embedder] | None = None
         self._mentions: Mentions | None = None
         self._reranker: CrossEncoder | None = None
-        self._read: OrderedDict[tuple[Any, ...], _Read] = OrderedDict()
+        self._read: OrderedDict[tuple[Any, ...], Read] = OrderedDict()
 
     # ---- keeping up ----------------------------------------------------------------------------------------------
 
@@ -249,9 +239,7 @@ class Retriever:
         check(query)
         self.refresh()
         read = self._reading(query, reader)
-        found = self._candidates(query, read, reader)
-        region = query.region or (read.seen.place.code if read.seen.place else self.settings.region)
-        rows = rank.features(read.seen, found, read.whole, region, self._cited(reader.ceiling))
+        found, rows = self._ranked(query, read, reader)
         order, scored = rank.order(found, rows, reading.question(read.seen, read.terms))
         order = self._reranked(query.text, order, found)
         return [self._hit(n, float(scored[i]), found[i], query, rows[i], reader) for n, i in enumerate(order[: query.k], 1)]
@@ -262,7 +250,7 @@ class Retriever:
         self.refresh()
         return self._seen(query, reader)
 
-    def _reading(self, query: Query, reader: Reader) -> _Read:
+    def _reading(self, query: Query, reader: Reader) -> Read:
         """The reading of a question, kept while index and shelf stay as they are: an answer asks the same words of every level."""
         state = (id(self._lexical), id(self._vectors), self._state.sequence, self.shelf.sequence)
         key = (query.text, query.history, query.without, query.as_of[:4], reader.ceiling, reader.grants, *state)
@@ -271,7 +259,7 @@ class Retriever:
                 return held
         seen = self._seen(query, reader)
         vector = question_vector(self._vectors[1], seen.text, seen.weights) if self._vectors else None
-        fresh = _Read(seen, self._terms(seen, reader), self._whole(seen, reader), vector)
+        fresh = Read(seen, self._terms(seen, reader), self._whole(seen, reader), vector)
         with self._kept:
             self._read[key] = fresh
             while len(self._read) > _READ:
@@ -311,74 +299,19 @@ class Retriever:
         assert self._lexical is not None
         return self._lexical.terms(seen.weights, reader.ceiling)
 
-    def _candidates(self, query: Query, read: _Read, reader: Reader) -> list[rank.Candidate]:
+    def _candidates(self, query: Query, read: Read, reader: Reader) -> list[rank.Candidate]:
+        """Everything that may be a hit, in no order."""
         assert self._lexical is not None
-        filters, grants, ceiling = self._filters(query, reader), sorted(reader.grants), reader.ceiling
-        entries = {e.passage.id: e for e in self._lexical.search(read.seen.weights, _WIDE + 2 * query.k, ceiling=ceiling, grants=grants, filters=filters)}
-        for entry in self._direct(read.seen, filters, reader) + self._of_time(read.seen, filters, reader):
-            entries.setdefault(entry.passage.id, entry)
-        cosine = self._nearest(read, _NEAR + query.k, filters, reader)
-        cosine |= self._cosines(read, [i for i in entries if i not in cosine])
-        missing = [i for i in cosine if i not in entries]
-        entries |= {e.passage.id: e for e in self._lexical.fetch(missing, ceiling=ceiling, grants=grants, filters=filters)}
-        if len(entries) < _NEAR:  # filters that leave little: all of it, for what was near lay outside
-            entries = {e.passage.id: e for e in self._lexical.matching(_NEAR, ceiling=ceiling, grants=grants, filters=filters)} | entries
-            cosine |= self._cosines(read, [i for i in entries if i not in cosine])
-        return self._known(entries, cosine, query, reader)
+        return Pool(self._lexical, self._vectors[0] if self._vectors else None, self.shelf).candidates(query, read, reader)
 
-    def _direct(self, seen: Understanding, filters: Filters, reader: Reader) -> list[Entry]:
-        """Articles asked for by number of the documents asked for by name."""
+    def _ranked(self, query: Query, read: Read, reader: Reader) -> tuple[list[rank.Candidate], list[dict[str, float]]]:
+        """What may be among the first hits, with the features of the first look."""
         assert self._lexical is not None
-        if not seen.documents or (filters.documents and not set(filters.documents) & set(seen.documents)):
-            return []
-        grants, found = sorted(reader.grants), []
-        for article in seen.articles or ("",):
-            narrow = replace(filters, documents=seen.documents, article=article)
-            found += self._lexical.search(seen.weights, 30, ceiling=reader.ceiling, grants=grants, filters=narrow)
-        return found
-
-    def _of_time(self, seen: Understanding, filters: Filters, reader: Reader) -> list[Entry]:
-        """The best of the time of which texts are asked for (2024年以后的文件)."""
-        assert self._lexical is not None
-        if not seen.dated or filters.date_from or filters.date_to:
-            return []
-        narrow = replace(filters, date_from=day(min(seen.years, default=seen.since)), date_to=day(max(seen.years, default=seen.until), last=True))
-        return self._lexical.search(seen.weights, _OF_TIME, ceiling=reader.ceiling, grants=sorted(reader.grants), filters=narrow)
-
-    def _nearest(self, read: _Read, k: int, filters: Filters, reader: Reader) -> dict[str, float]:
-        """The k passages nearest to the question among those whose documents meet the filters, with their cosines."""
-        if self._vectors is None or read.vector is None:
-            return {}
-        return dict(self._vectors[0].search(read.vector, k, ceiling=reader.ceiling, grants=reader.grants, among=filters.documents or None, barred=self._barred(filters)))
-
-    def _barred(self, filters: Filters) -> list[frozenset[str]]:
-        """Documents that fail the filters, by what their records say and by validity."""
-        own = filters.of_document()
-        return [self.shelf.failing(own, lambda head: own.met(fields(head))), filters.barred]
-
-    def _cosines(self, read: _Read, ids: Sequence[str]) -> dict[str, float]:
-        if self._vectors is None or read.vector is None or not ids:
-            return {}
-        return self._vectors[0].scores(read.vector, ids)
-
-    def _known(self, entries: dict[str, Entry], cosine: dict[str, float], query: Query, reader: Reader) -> list[rank.Candidate]:
-        """Candidates whose document still is as the index says, for this reader."""
-        heads = self.shelf.among((e.passage.document_id for e in entries.values()), reader)
-        on = query.as_of or today()
-        return [
-            rank.Candidate(e.passage, heads[i], self.shelf.validity(i, on, reader.ceiling).status, e.score, cosine.get(e.passage.id, 0.0))
-            for e in entries.values()
-            if (i := e.passage.document_id) in heads and heads[i].security == e.security
-        ]
-
-    def _filters(self, query: Query, reader: Reader) -> Filters:
-        chain = (NATION, *region_chain(query.region)) if query.region else ()
-        return Filters(
-            kinds=tuple(query.kinds), level=query.level, covering=chain, within=query.region,
-            issuers=self.shelf.issuers(query.issuer) if query.issuer else None,
-            date_from=day(query.date_from), date_to=day(query.date_to, last=True), documents=(query.doc_id,) if query.doc_id else (),
-            barred=self.shelf.not_in_force(query.as_of or today(), reader.ceiling) if query.in_force else frozenset(),
-        )  # fmt: skip
+        pool = Pool(self._lexical, self._vectors[0] if self._vectors else None, self.shelf)
+        region = query.region or (read.seen.place.code if read.seen.place else self.settings.region)
+        found = pool.candidates(query, read, reader, lean=True)
+        rows = rank.features(read.seen, found, read.whole, region, self._cited(reader.ceiling))
+        return pool.filled(found, rows, query, reader)
 
     def _hit(self, n: int, score: float, c: rank.Candidate, query: Query, row: dict[str, float], reader: Reader) -> Hit:
         p, d = c.passage, c.document

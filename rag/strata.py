@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,69 @@ from corpus.errors import IndexError_
 
 LEVELS = (1, 2, 3, 4)
 _HEAP = 40_000_000
+_SLIGHT = 0.15
+"""Weight × idf below which a token is not scored (rare words have 6 to 10)."""
+_READ, _TERMS = 20_000, 200_000
+"""So many entries and terms are kept of a level."""
 Conditions = list[tuple[tantivy.Occur, tantivy.Query]]
 
 
 def idf(total: int, df: int) -> float:
     """The inverse document frequency of BM25, > 0."""
     return math.log(1 + (total - df + 0.5) / (df + 0.5))
+
+
+class View:
+    """One state of a level's index: its searcher, with what was read through it. A commit makes another, so nothing kept here can be stale."""
+
+    def __init__(self, level: int, searcher: Any, schema: tantivy.Schema) -> None:
+        self.level, self.searcher, self._schema = level, searcher, schema
+        self._read: dict[tuple[int, int], Any] = {}
+        self._held: dict[tuple[str, str], int] = {}
+        self._counts: dict[str, int] = {}
+        self._idfs: dict[str, float] = {}
+
+    def term(self, token: str) -> tantivy.Query:
+        """The scored query of one token."""
+        return tantivy.Query.term_query(self._schema, "x", token, index_option="freq")
+
+    def read(self, address: Any, make: Callable[[Any], Any]) -> Any:
+        """What `make` makes of the stored entry at an address (some thousands are kept)."""
+        key = (address.segment_ord, address.doc)
+        found = self._read.get(key)
+        if found is None:
+            if len(self._read) >= _READ:
+                self._read.clear()
+            found = self._read[key] = make(self.searcher.doc(address))
+        return found
+
+    def held(self, field: str, value: str) -> int:
+        """How many entries hold a value in a field, deleted ones that tantivy still counts among them."""
+        key = (field, value)
+        found = self._held.get(key)
+        if found is None:
+            if len(self._held) >= _TERMS:
+                self._held.clear()
+            found = self._held[key] = int(self.searcher.doc_freq(field, value))
+        return found
+
+    def frequency(self, token: str, counting: bool) -> int:
+        """How many entries hold a token; `counting`: one by one, without deleted ones."""
+        if not counting:
+            return self.held("x", token)
+        if token not in self._counts:
+            self._counts[token] = int(self.searcher.search(self.term(token), limit=1, count=True).count)
+        return self._counts[token]
+
+    def inner(self, token: str, query: tantivy.Query, counting: bool) -> float:
+        """The idf that tantivy gives a token that some entry holds."""
+        if not counting:
+            df = self.held("x", token)
+            return idf(max(self.searcher.num_docs, df), df)
+        if token not in self._idfs:
+            address = self.searcher.search(query, limit=1, count=False).hits[0][1]
+            self._idfs[token] = _told_idf(json.loads(query.explain(self.searcher, address).to_json()))
+        return self._idfs[token]
 
 
 class Levels:
@@ -41,15 +98,23 @@ class Levels:
         self._writers: dict[int, Any] = {}
         self.counting = False
         """Whether frequencies are counted without what was deleted (a few milliseconds for each new token)."""
-        self._counts: dict[tuple[int, str], int] = {}
-        self._idfs: dict[tuple[int, str], float] = {}
+        self._views: dict[int, View] = {}
         self._open()
 
     def _open(self) -> None:
         for level in LEVELS:
             path = self.folder / str(level)
             if level not in self._indexes and path.is_dir() and tantivy.Index.exists(str(path)):
-                self._indexes[level] = tantivy.Index.open(str(path))
+                self._take(level, tantivy.Index.open(str(path)))
+
+    def _take(self, level: int, index: tantivy.Index) -> None:
+        index.config_reader("Manual")  # states change at our commits and reloads alone
+        self._indexes[level] = index
+        self._view(level)
+
+    def _view(self, level: int) -> None:
+        self._indexes[level].reload()
+        self._views[level] = View(level, self._indexes[level].searcher(), self.schema)
 
     def writer(self, level: int) -> Any:
         """The writer of a level; raises IndexError_ when the indexes are open for reading only."""
@@ -59,13 +124,13 @@ class Levels:
             if level not in self._indexes:
                 path = self.folder / str(level)
                 path.mkdir(parents=True, exist_ok=True)
-                self._indexes[level] = tantivy.Index(self.schema, str(path))
+                self._take(level, tantivy.Index(self.schema, str(path)))
             self._writers[level] = self._indexes[level].writer(heap_size=_HEAP, num_threads=1)
         return self._writers[level]
 
     def delete(self, field: str, value: str) -> list[int]:
         """Remove the entries with a value from every level that holds them; returns those levels. Takes effect at `commit`."""
-        held = [level for level, index in self._indexes.items() if index.searcher().doc_freq(field, value)]
+        held = [level for level, view in self._views.items() if view.searcher.doc_freq(field, value)]
         for level in held:
             self.writer(level).delete_documents_by_term(field, value)
         return held
@@ -74,8 +139,7 @@ class Levels:
         """Make added and deleted entries durable and visible."""
         for level, writer in self._writers.items():
             writer.commit()
-            self._indexes[level].reload()
-        self._counts, self._idfs = {}, {}
+            self._view(level)
 
     def close(self) -> None:
         """Give the writers (and their locks) back."""
@@ -85,44 +149,32 @@ class Levels:
 
     def reload(self) -> None:
         """See what another process committed."""
+        for level in self._indexes:
+            self._view(level)
         self._open()
-        for index in self._indexes.values():
-            index.reload()
-        self._counts, self._idfs = {}, {}
 
-    def searchers(self, ceiling: int) -> list[tuple[int, Any]]:
-        """(level, searcher) of the levels within the ceiling."""
-        return [(level, index.searcher()) for level, index in sorted(self._indexes.items()) if level <= ceiling]
+    def views(self, ceiling: int) -> list[View]:
+        """The levels within the ceiling."""
+        return [view for level, view in sorted(self._views.items()) if level <= ceiling]
 
-    def above(self, ceiling: int) -> list[tuple[int, Any]]:
-        """(level, searcher) of the levels above the ceiling."""
-        return [(level, index.searcher()) for level, index in sorted(self._indexes.items()) if level > ceiling]
+    def above(self, ceiling: int) -> list[View]:
+        """The levels above the ceiling."""
+        return [view for level, view in sorted(self._views.items()) if level > ceiling]
 
     def count(self, ceiling: int) -> int:
         """Entries within the ceiling."""
-        return sum(searcher.num_docs for _, searcher in self.searchers(ceiling))
+        return sum(view.searcher.num_docs for view in self.views(ceiling))
 
     def frequency(self, token: str, ceiling: int) -> int:
         """How many entries within the ceiling hold a token."""
-        return sum(self._frequency(level, searcher, token) for level, searcher in self.searchers(ceiling))
+        return sum(view.frequency(token, self.counting) for view in self.views(ceiling))
 
     def together(self, tokens: Sequence[str], ceiling: int) -> int:
         """How many entries within the ceiling hold all of the tokens."""
         if len(tokens) == 1:
             return self.frequency(tokens[0], ceiling)
-        query = tantivy.Query.boolean_query([(tantivy.Occur.Must, self._term(token)) for token in tokens])
-        return sum(int(searcher.search(query, limit=1, count=True).count) for _, searcher in self.searchers(ceiling))
-
-    def _frequency(self, level: int, searcher: Any, token: str) -> int:
-        if not self.counting:
-            return int(searcher.doc_freq("x", token))
-        counts = self._counts
-        if (level, token) not in counts:
-            counts[level, token] = int(searcher.search(self._term(token), limit=1, count=True).count)
-        return counts[level, token]
-
-    def _term(self, token: str) -> tantivy.Query:
-        return tantivy.Query.term_query(self.schema, "x", token, index_option="freq")
+        views = self.views(ceiling)
+        return sum(int(v.searcher.search(tantivy.Query.boolean_query([(tantivy.Occur.Must, v.term(token)) for token in tokens]), limit=1, count=True).count) for v in views)
 
     def terms(self, weights: Mapping[str, float], ceiling: int) -> dict[str, float]:
         """Weight × idf of each token by the statistics of the levels within the ceiling."""
@@ -130,25 +182,14 @@ class Levels:
         frequency = {token: self.frequency(token, ceiling) for token, weight in weights.items() if weight > 0}
         return {token: weights[token] * idf(max(total, df), df) for token, df in frequency.items()}
 
-    def scored(self, terms: Mapping[str, float], level: int, searcher: Any) -> Conditions:
-        """One weighted clause a token that the level holds."""
-        found = []
+    def scored(self, terms: Mapping[str, float], view: View) -> Conditions:
+        """One weighted clause a token that the level holds; what nearly every entry holds (的) is left out, it costs most and moves nothing."""
+        found, least = [], _SLIGHT if max(terms.values(), default=0.0) > _SLIGHT else 0.0
         for token, weight in terms.items():
-            if self._frequency(level, searcher, token):
-                query = self._term(token)
-                found.append((tantivy.Occur.Should, tantivy.Query.boost_query(query, weight / self._inner(level, searcher, token, query))))
+            if weight >= least and view.frequency(token, self.counting):
+                query = view.term(token)
+                found.append((tantivy.Occur.Should, tantivy.Query.boost_query(query, weight / view.inner(token, query, self.counting))))
         return found
-
-    def _inner(self, level: int, searcher: Any, token: str, query: tantivy.Query) -> float:
-        """The idf that tantivy gives a token that some entry holds."""
-        if not self.counting:
-            df = int(searcher.doc_freq("x", token))
-            return idf(max(searcher.num_docs, df), df)
-        idfs = self._idfs
-        if (level, token) not in idfs:
-            address = searcher.search(query, limit=1, count=False).hits[0][1]
-            idfs[level, token] = _told_idf(json.loads(query.explain(searcher, address).to_json()))
-        return idfs[level, token]
 
 
 def _told_idf(explained: Mapping[str, Any]) -> float:
