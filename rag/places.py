@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from corpus.regions import names, stems
 
-_NOT_A_PLACE = re.compile(r"^(?:大学|学院|师范|理工|科技大|交通大|银行|路|街|时间|户口|烤鸭|证券|外国语)")
+_NOT_A_PLACE = re.compile(r"^(?:大学(?!生)|学院|师范|理工|科技大|交通大|银行|路|街|时间|户口|烤鸭|证券|外国语)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ def chips(seen: Understanding) -> set[tuple[str, str]]:
         ("近三年的科技文件有哪些", {("date_from", "2023")}),
         ("新出台的补贴办法", {("date_from", "2025")}),
         ("去年我买了房子", set()),
+        ("厦门大学生创业有啥补贴", {("region", "350200")}),
+        ("厦门大学有什么政策", set()),
         ("出台条例三条", set()),
         ("财政部门怎么监督", set()),
         ("司法解读和政策解读", {("kind", "interpretation")}),
