@@ -21,8 +21,8 @@ from corpus.errors import IndexError_
 
 LEVELS = (1, 2, 3, 4)
 _HEAP = 40_000_000
-_SLIGHT = 0.15
-"""Weight × idf below which a token is not scored (rare words have 6 to 10)."""
+_SLIGHT, _MANY = 0.15, 10_000
+"""Weight × idf below which a token is not scored among so many entries (rare words have 6 to 10)."""
 _READ, _TERMS = 20_000, 200_000
 """So many entries and terms are kept of a level."""
 Conditions = list[tuple[tantivy.Occur, tantivy.Query]]
@@ -184,7 +184,7 @@ class Levels:
 
     def scored(self, terms: Mapping[str, float], view: View) -> Conditions:
         """One weighted clause a token that the level holds; what nearly every entry holds (的) is left out, it costs most and moves nothing."""
-        found, least = [], _SLIGHT if max(terms.values(), default=0.0) > _SLIGHT else 0.0
+        found, least = [], _SLIGHT if view.searcher.num_docs > _MANY and max(terms.values(), default=0.0) > _SLIGHT else 0.0
         for token, weight in terms.items():
             if weight >= least and view.frequency(token, self.counting):
                 query = view.term(token)
