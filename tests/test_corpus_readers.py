@@ -332,3 +332,13 @@ def test_text_in_two_columns_is_no_table() -> None:
 def test_marks_of_markdown_are_no_text() -> None:
     reading = read("# 示例条例\n\n## 第一章 总则\n\n**第一条** 面积不小于5\\*5米。\n\n| 甲 | 乙 |".encode(), name="a.md")
     assert reading.title == "示例条例" and reading.text == "示例条例\n\n第一章 总则\n\n第一条 面积不小于5*5米。\n\n| 甲 | 乙 |"
+
+
+def test_an_archive_that_stores_a_word_file_is_an_archive() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("通知.docx", docx_bytes())
+        archive.writestr("说明.txt", "附件说明如下。".encode("gbk"))
+    assert format_of(out.getvalue(), "a.zip") == "zip"
+    reading = read(out.getvalue(), name="a.zip")
+    assert [name for name, _ in reading.parts] == ["通知.docx", "说明.txt"] and reading.parts[1][1].text == "附件说明如下。"

@@ -48,8 +48,17 @@ def format_of(data: bytes, name: str = "", content_type: str = "") -> str:
     return "txt" if by_name == "" and _textual(head) else ""
 
 
+def _directory(data: bytes) -> bytes:
+    """The central directory of a ZIP, which names its own members only (a member that is stored holds a directory of its own);
+    the ends of the file where it has none."""
+    end = data.rfind(b"PK\x05\x06", max(0, len(data) - 66_000))
+    size, start = (int.from_bytes(data[end + at : end + at + 4], "little") for at in (12, 16)) if end >= 0 else (0, 0)
+    found = data[start : start + size]
+    return found if found.startswith(b"PK\x01\x02") else data[-65536:] + data[:65536]
+
+
 def _zipped(data: bytes) -> str:
-    tail = data[-65536:] + data[:65536]
+    tail = _directory(data)
     for mark, name in ((b"word/document.xml", "docx"), (b"xl/workbook.xml", "xlsx"), (b"OFD.xml", "ofd")):
         if mark in tail:
             return name
