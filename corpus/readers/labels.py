@@ -17,6 +17,8 @@ LABELS = frozenset(label for labels in FIELD_LABELS.values() for label in labels
 """Labels known from the information-disclosure tables of Chinese government sites."""
 
 _ANY = "|".join("[ \u3000\u00a0]*".join(label) for label in sorted(LABELS, key=len, reverse=True))
+_FIRST = frozenset(label[0] for label in LABELS)
+_BEFORE = " \t\r\n\u3000\u00a0：:[]【】"
 _LABELLED = re.compile(f"(?<![\u4e00-\u9fff])({_ANY})[ \u3000\u00a0]*[：:]")
 _BRACKETED = re.compile(rf"^[\[【][\s\u3000\u00a0]*({_ANY})[\s\u3000\u00a0]*[\]】][：:]?")
 _VALUE_END = re.compile(r"\s{2,}|[|｜【]|\s*(?:作者|编辑|责任编辑|发布时间|时间|浏览(?:次数|量)?|阅读(?:次数|量)?|点击(?:次数|数|量)?|访问(?:次数|量)?|字号|字体|打印|分享)\s*[：:]")
@@ -37,6 +39,8 @@ def _squeeze(text: str) -> str:
 
 def _label(text: str) -> str:
     """The known label that a cell holds (索 引 号：), or empty."""
+    if text.lstrip(_BEFORE)[:1] not in _FIRST:
+        return ""
     name = _squeeze(text).strip("：:[]【】")
     return name if name in LABELS else ""
 
@@ -70,8 +74,7 @@ class _Pair:
 def label_tables(root: Any) -> tuple[list[Any], dict[str, str]]:
     """The smallest elements that hold at least two labels with values and little else, and label → value within them."""
     body = root.find("body") if root.find("body") is not None else root
-    sizes: dict[Any, int] = {}
-    _size(body, sizes)
+    sizes = _sizes(body)
     loose: list[_Piece] = []
     pairs = list(_pairs(_pieces(body, sizes), loose))
     zones = _zones(pairs, loose, sizes)
@@ -82,13 +85,15 @@ def label_tables(root: Any) -> tuple[list[Any], dict[str, str]]:
     return [*zones, *(t for t in _empty_label_tables(root) if t not in zones)], found
 
 
-def _size(element: Any, sizes: dict[Any, int]) -> int:
-    """Characters that are no blanks, of an element and all within it."""
-    total = len(_squeeze(element.text or "")) if isinstance(element.tag, str) else 0
-    for child in element:
-        total += _size(child, sizes) + len(_squeeze(child.tail or ""))
-    sizes[element] = total
-    return total
+def _sizes(body: Any) -> dict[Any, int]:
+    """Characters of each element and all within it, without the blanks around runs of text."""
+    sizes: dict[Any, int] = defaultdict(int)
+    for element in reversed(list(body.iter())):
+        if isinstance(element.tag, str) and element.text:
+            sizes[element] += len(element.text.strip())
+        if element is not body:
+            sizes[element.getparent()] += sizes[element] + (len(element.tail.strip()) if element.tail else 0)
+    return sizes
 
 
 def _pieces(body: Any, sizes: dict[Any, int]) -> list[_Piece]:
@@ -96,24 +101,25 @@ def _pieces(body: Any, sizes: dict[Any, int]) -> list[_Piece]:
     found: list[_Piece] = []
     line = 0
 
-    def walk(element: Any, link: bool) -> None:
+    def walk(element: Any) -> None:
         nonlocal line
-        if not isinstance(element.tag, str):
+        tag = element.tag
+        if not isinstance(tag, str):
             return
-        link = link or element.tag == "a"
-        line += element.tag in _LINES
-        if 0 < sizes[element] <= LONGEST and _label(words := element.text_content()):
-            found.append(_Piece(words, element, line, link))
+        line += tag in _LINES
+        if tag == "a" or (0 < sizes[element] <= LONGEST and _label(element.text_content() if len(element) else element.text or "")):
+            if sizes[element]:
+                found.append(_Piece(element.text_content(), element, line, tag == "a"))
         else:
             if element.text and element.text.strip():
-                found.append(_Piece(element.text, element, line, link))
+                found.append(_Piece(element.text, element, line))
             for child in element:
-                walk(child, link)
+                walk(child)
                 if child.tail and child.tail.strip():
-                    found.append(_Piece(child.tail, element, line, link))
-        line += element.tag in _LINES
+                    found.append(_Piece(child.tail, element, line))
+        line += tag in _LINES
 
-    walk(body, False)
+    walk(body)
     return found
 
 
@@ -144,7 +150,7 @@ def _split(piece: _Piece) -> Iterator[tuple[str, bool, str]]:
     if len(text) <= 4 * LONGEST and (name := _label(text)) and not piece.link:
         yield name, bool(re.search(r"[：:\[【]", text)), ""
         return
-    if match := _BRACKETED.match(text.strip()):
+    if text.lstrip()[:1] in ("[", "【") and (match := _BRACKETED.match(text.strip())):
         yield _label(match[1]), True, text.strip()[match.end() :]
         return
     marks = [] if len(text) > 2 * WIDEST or not ("：" in text or ":" in text) else list(_LABELLED.finditer(text))
