@@ -94,11 +94,12 @@ def units_of(text: str) -> frozenset[str]:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A part of a policy that is asked for (conditions, materials, procedure): the words that ask for it, and how a statement, or a heading
-    above it, shows that it is one."""
+    above it, shows that it is one. `own`: such a statement names what it is about itself (…的主要负责人负有下列职责); else title or headings do."""
 
     words: re.Pattern[str]
     body: re.Pattern[str]
     heading: re.Pattern[str] | None
+    own: bool = False
 
     def shown(self, text: str, heading: str) -> bool:
         return bool(self.body.search(text) or (self.heading and any(self.heading.search(line) for line in heading.splitlines())))
@@ -126,7 +127,7 @@ def _wanted() -> tuple[Wanted, ...]:
 def _read(entry: Mapping[str, Any]) -> Wanted:
     own = [entry["shows"]] if "shows" in entry else []
     body, heading = ([*own, *(cue(name).pattern for name in entry[part])] for part in ("body", "heading"))
-    return Wanted(re.compile(entry["words"]), _any(body), _any(heading) if heading else None)
+    return Wanted(re.compile(entry["words"]), _any(body), _any(heading) if heading else None, bool(entry.get("own")))
 
 
 def _any(patterns: Sequence[str]) -> re.Pattern[str]:

@@ -288,10 +288,11 @@ def _under(s: Statement, c: Context) -> bool:
     return not s.article and bool(s.heading) and any(word in c.rewritten for word in _SECTIONS.findall(s.heading))
 
 
-def _shown(text: str, s: Statement, slots: Sequence[Wanted]) -> float:
-    """1 when the statement shows that it is the part of a policy that is asked for (下列条件, 申报材料), POINTER when it points to it, 0 when not."""
-    shown = any(w.shown(text, s.heading) for w in slots)
-    return (POINTER if _POINTS.search(text) and not s.items else 1.0) if shown else 0.0
+def _shown(text: str, s: Statement, words: _Wording, above: frozenset[str], body: frozenset[str]) -> float:
+    """How surely the statement is the part of a policy that is asked for (下列条件, 申报材料), 0..1: the square of the share of the matter that
+    title and headings hold (`above`), or the statement with them; POINTER of it when it only points to that part."""
+    share = max((words.about.held(above | body if w.own else above) for w in words.slots if w.shown(text, s.heading)), default=0.0)
+    return share**2 * (POINTER if _POINTS.search(text) and not s.items else 1.0)
 
 
 _POINTS = re.compile(r"(?:仍?按照?|依照|符合|参照)[^。；]{0,24}(?:《[^》]{1,30}》|〔\d{4}〕|第[一二三四五六七八九十]+条)[^。；]{0,24}?(?:确定|执行|办理|规定(?:的)?条件|规定(?=[。；]|$))")
@@ -318,7 +319,7 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
     shared = {
         "whole": whole.held(body, context), "body": whole.held(body), "heading": whole.held(head),
         "subject": _subject(words.plain, e.document.title), "law": float(e.document.legal_rank == "法律"), "local": float(not c.region and e.document.level not in (None, "national")),
-        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text) or (bool(_BEGINS.match(text)) and not _ASKS_BEGIN.search(c.rewritten))), "example": float(bool(_EXAMPLE.search(text[:24]) or _EXAMPLE.search(s.heading))), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words.slots) * _rank_of(e.document) * words.about.held(title | head) ** 2, "past": _past(e.document.title, c), **words.features(text, body | context),
+        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text) or (bool(_BEGINS.match(text)) and not _ASKS_BEGIN.search(c.rewritten))), "example": float(bool(_EXAMPLE.search(text[:24]) or _EXAMPLE.search(s.heading))), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words, title | head, body) * _rank_of(e.document), "past": _past(e.document.title, c), **words.features(text, body | context),
     }  # fmt: skip
     values = values_of(text) if any(p.units for p in c.asked.parts) else set()
     places = e.places or ((e.rank, e.score),) * len(fits)
