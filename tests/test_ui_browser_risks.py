@@ -100,7 +100,7 @@ def test_an_official_decides_a_risk_and_answers_an_alert(browser: Any, served: t
         before = waiting.count()
         assert before > 0
         do(page, "签收")
-        expect(waiting).to_have_count(before - 1)
+        expect(waiting).to_have_count(before - 1, timeout=30_000)
         for name in ("竞争情报快递", "较上期变化", "识别清单与盲区"):
             shared.open_part(page, name)
             page.locator(".tabitem:visible .jw-table:visible, .tabitem:visible .jw-empty:visible").first.wait_for()
@@ -157,6 +157,8 @@ def test_a_panel_from_its_opening_to_the_blind_round(browser: Any, served: tuple
         page.locator(".jw-badge:visible", has_text="首轮盲评").wait_for()
         shown = page.locator(".jw-rating").inner_text()
         assert "支持的证据" in shown and "机器研判" not in shown and page.locator(".jw-rating .jw-interval").count() == 0
+        page.get_by_role("button", name="保存并转到下一条").click()
+        page.locator(".jw-form .jw-error", has_text="尚未填写：是否列入、重要度").wait_for()
         assert page.locator(".tabitem:visible").get_by_role("tab", name="组织").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
         assert shared.serious(page) == []

@@ -121,9 +121,9 @@ def _said(work: Any, language: str) -> str:
 
 
 def _in_words(error: JianweiError, language: str) -> JianweiError:
-    """An error of the form with the field by its label in place of its name."""
-    name = error.what.partition(" ")[0]
-    return type(error)(error.what.replace(name, say(f"form.{name}", language), 1), error.value, error.mend) if known(f"form.{name}") else error
+    """An error of the form with the field by its label in place of its name, and without the name of a verdict."""
+    name, value = error.what.partition(" ")[0], "" if error.value in constants()["scales"]["verdict"] else error.value
+    return type(error)(error.what.replace(name, say(f"form.{name}", language), 1) if known(f"form.{name}") else error.what, value, error.mend)
 
 
 # ---- the form --------------------------------------------------------------------------------------------------------
@@ -268,6 +268,9 @@ def _store(hall: Hall, panel_id: str | None, risk_id: str | None, into: str | No
     if not panel_id or not risk_id:
         return f'<p class="jw-error" role="alert">{e(say("panel.pick", language))}</p>', gr.skip()
     form = values_of(dict(zip(_field_names(), values, strict=True)))
+    missing = [say(f"form.{n}", language) for n in ("include", *SCORES, "expected") if n not in form] if form.get("verdict") != "abstain" else []
+    if missing:
+        return f'<p class="jw-error" role="alert">{e(say("panel.missing", language, fields="、".join(missing)))}</p>', gr.skip()
     if form.get("verdict") == "merge":
         form["detail"] = into or ""
     if failed := _said(lambda: judge.rate(hall.desk, panel_id, risk_id, form, reader), language):
