@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -38,10 +37,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "home"
 
 
-def test_help_is_quick() -> None:
-    start = time.perf_counter()
+def test_help_names_every_command() -> None:
     done = subprocess.run([*PROGRAM, "--help"], capture_output=True, text=True, check=True)
-    assert time.perf_counter() - start < 2.0  # 0.12 s on a quiet machine; the bound allows for a busy one
     for name in ["crawl", "import", "index", "search", "ask", "show", "interpret", "compare", "match", "risks", "panel", "bulletin", "catalogue", "sources", "quality", "retire", "purge", "audit", "backup", "restore", "doctor", "user", "train", "serve", "eval", "demo"]:
         assert f"  {name} " in done.stdout
 
