@@ -5,8 +5,6 @@ Only documents that changed since the last reading are read; after a change of t
 
 from __future__ import annotations
 
-import datetime
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
@@ -17,6 +15,7 @@ from corpus.store import Store
 from risk.classifier import home_weights
 from risk.constants import day, seen_day
 from risk.context import POLICY_KINDS, mentions_of
+from risk.dating import dated, spoken_day
 from risk.evidence import Evidence
 from risk.judges import open_judge
 from risk.lexicon import load_lexicon
@@ -105,34 +104,12 @@ def _read_projects(store: Store, taxonomy: Taxonomy) -> None:
 
 
 def to_record(row: Mapping[str, Any]) -> Record:
-    """A stored document as a record: an undated text is dated by its first sight, news and opinion by the latest day that they speak of."""
+    """A stored document as a record: an undated text is dated by its first sight, news, opinion and papers by the latest day that they speak of."""
     seen = seen_day(row["first_seen_at"])
     context = " ".join([row["title"], *(row["topics"] or ())]) if row["kind"] == "paper" else row["title"]
-    date = row["published_on"] or (spoken_day(row["text"], seen) if row["kind"] in ("news", "opinion") else seen)
-    return Record(row["id"], row["text"], row["kind"], row["source"], date, seen, context, row["security"])
-
-
-_DAY = re.compile(r"(?:((?:19|20)\d{2})年)?(\d{1,2})月(\d{1,2})日|((?:19|20)\d{2})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
-_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})年")
-
-
-def spoken_day(text: str, seen: str) -> str:
-    """The latest day up to `seen` that a text speaks of, of a year that it names (8月16日 beside 2023年 is 2023-08-16); `seen` when there is none.
-
-    An old text that is imported today is no news of today: without this a bulk import of undated texts looks like a burst."""
-    years = [y for y in _YEAR.findall(text) if y <= seen[:4]]
-    latest = max(years, default="")
-    found = [f"{m[1] or m[4] or latest}-{int(m[2] or m[5]):02d}-{int(m[3] or m[6]):02d}" for m in _DAY.finditer(text) if m[1] or m[4] or latest]
-    days = [d for d in found if d <= seen and _is_day(d)]
-    return max(days, default=f"{latest}-12-31" if latest and latest < seen[:4] else seen)
-
-
-def _is_day(text: str) -> bool:
-    try:
-        datetime.date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+    told = row["kind"] in ("news", "opinion", "paper")
+    date = row["published_on"] or (spoken_day(row["text"], seen) if told else "") or seen
+    return Record(row["id"], row["text"], row["kind"], row["source"], date, seen, context, row["security"], undated=told and not row["published_on"])
 
 
 def pack(signal: Signal) -> dict[str, Any]:
@@ -152,7 +129,7 @@ def unpack(payload: Mapping[str, Any]) -> Signal:
 
 def load_evidence(store: Store, taxonomy: Taxonomy) -> Evidence:
     """All signals with their stories and sightings; the same whatever the order in which documents were stored."""
-    signals = [unpack(p) for p in store.risks.signals()]
+    signals = dated(unpack(p) for p in store.risks.signals())
     sightings: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for document_id, at, heat in store.risks.sightings():
         sightings[document_id].append((day(seen_day(at)), heat))

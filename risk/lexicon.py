@@ -20,6 +20,7 @@ class Lexicon:
     groups: tuple[tuple[str, Pattern], ...]
     negated: Pattern
     refuted: Pattern
+    never: Pattern
     severity: tuple[tuple[str, tuple[tuple[int, Pattern], ...]], ...]
     stages: tuple[tuple[str, Pattern], ...]
     actors: Pattern
@@ -35,7 +36,7 @@ def load_lexicon() -> Lexicon:
     severity = tuple((d, tuple((int(level), re.compile(words)) for level, words in data["severity"][d])) for d in SEVERITY_DIMENSIONS)
     stages = tuple((name, re.compile(words)) for name, words in data["stage"].items())
     return Lexicon(
-        data["version"], tuple(groups), re.compile(data["polarity"]["negated_cue"]), re.compile(data["polarity"]["refuted"]), severity, stages,
+        data["version"], tuple(groups), re.compile(data["polarity"]["negated_cue"]), re.compile(data["polarity"]["refuted"]), re.compile("|".join(data["never"]["words"])), severity, stages,
         re.compile(data["actors"]["pattern"]), re.compile(data["provinces"]["pattern"]),
     )  # fmt: skip
 

@@ -22,6 +22,8 @@ from risk.signals import Signal
 from risk.taxonomy import Taxonomy
 from risk.technologies import Named
 
+FEW = 3
+"""Up to so many texts one that names a cause speaks for the risk."""
 LEVEL_NAMES = {"red": "重大(红)", "orange": "较大(橙)", "yellow": "一般(黄)", "blue": "低(蓝)"}
 _CAUSE = re.compile(r"(?:由于|因为?)([^，。；！？,、“”\d]{2,18}?(?:不足|缺陷|短缺|管制|漏洞|故障|老化|违规|失效|禁令|滞后|缺失|不当|紧张|过剩|污染|超标))(?=，|,|而|导致|造成|引发|。)")
 
@@ -68,8 +70,15 @@ _HAZARDS = {"起火爆炸": "起火爆炸", "碰撞失控": "碰撞失控", "坠
 
 
 def _named_cause(signals: Sequence[Signal]) -> str:
-    found = [re.sub(r"^(?:就?是|在于)", "", m.group(1)) for s in signals if s.kind != "opinion" and (m := _CAUSE.search(s.quote))]
-    return min((c for c in found if len(c) >= 4), key=lambda c: (len(c), c), default="")
+    """The cause that sentences of the risk's own object name: of several texts, or of one where the risk is known from few.
+
+    One sentence of many is an opinion of its writer, not the cause of the risk.
+    """
+    found = [(s.document_id, re.sub(r"^(?:就?是|在于)", "", m.group(1))) for s in signals if s.kind != "opinion" and not s.inherited and (m := _CAUSE.search(s.quote))]
+    told, said = len({s.document_id for s in signals}), Counter(c for _, c in dict.fromkeys(found) if len(c) >= 4)
+    if len({d for d, _ in found}) < 2 and told > FEW:
+        return ""
+    return min(said, key=lambda c: (-said[c], len(c), c), default="")
 
 
 def strength_of(stories: int, sources: int) -> str:

@@ -35,6 +35,7 @@ class Record:
     seen: str
     title: str = ""
     security: int = 1
+    undated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Signal:
     weak: str = ""
     known_from: str = ""
     links: tuple[str, ...] = ()
+    undated: bool = False
 
     @property
     def key(self) -> str:
@@ -101,10 +103,15 @@ class Reader:
         if not self.taxonomy.cue.search(record.text):
             return []
         lone = is_title(record.text) or record.kind == "opinion"
-        context = [] if lone else self.taxonomy.things_in(record.title)
+        context = [] if lone else self._told_of(record)
         spans = [(0, len(record.text))] if len(record.text) <= 60 and "\n" not in record.text else sentences(record.text)
         found = (self._sentence(record, a, b, context, lone) for a, b in spans if b - a <= LONGEST and (lone or _is_sentence(record.text[a:b])))
         return [s for s in found if s is not None]
+
+    def _told_of(self, record: Record) -> list[Match]:
+        """Objects that a title hands down to sentences that name none: of a title that speaks of a risk itself (papers name their matter only there)."""
+        things = self.taxonomy.things_in(record.title)
+        return things if record.kind == "paper" or any(c.strong for c in self.taxonomy.cues_in(record.title)) else []
 
     def judge(self, text: str) -> tuple[str, float]:
         """(class, confidence) of a bare sentence, with no context: what the labelled sentences measure."""
@@ -118,13 +125,14 @@ class Reader:
 
     def _sentence(self, record: Record, a: int, b: int, context: list[Match], lone: bool) -> Signal | None:
         text = record.text[a:b]
-        if not self.taxonomy.cue.search(text):
+        if not self.taxonomy.cue.search(text) or load_lexicon().never.search(text):
             return None
         things = self.taxonomy.things_in(text) if self.taxonomy.any_thing.search(text) else []
         if not things and (lone or not context):
             return None
         cues = self.taxonomy.cues_in(text)
-        assigned = self.taxonomy.assign(text, things or context, cues)
+        cues = [c for c in cues if record.kind not in self.taxonomy.types[c.name].not_in]
+        assigned = self.taxonomy.assign(text, things, cues) if things else self.taxonomy.assign(text, context, cues, elsewhere=True)
         if assigned is None:
             return None
         polarity, confidence = self._decide(text, things, cues, record.security)
@@ -140,7 +148,7 @@ class Reader:
             document_id=record.id, start=a, end=b, quote=text, kind=record.kind, source=record.source, date=record.date, seen=record.seen,
             security=record.security, polarity=judged[0], confidence=round(judged[1] * (1.0 if things else 0.7), 4), cue=text[cue.start : cue.end],
             thing=thing, field=self.taxonomy.field_of(thing), type=cue.name, bucket=bucket, severity=severity_of(text, kind.severity),
-            stage=stage_of(text, record.kind), places=places_of(text), actors=actors_of(text), inherited=not things, links=self._links(text, thing, things),
+            stage=stage_of(text, record.kind), places=places_of(text), actors=actors_of(text), inherited=not things, undated=record.undated, links=self._links(text, thing, things),
             technologies=tuple(dict.fromkeys(text[t.start : t.end] for t in things if t.end <= cue.start or t.start >= cue.end)),
         )  # fmt: skip
 

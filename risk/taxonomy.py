@@ -24,6 +24,10 @@ UNKNOWN_FIELD = "其他"
 _ATTRIBUTION = re.compile(r"(?:据|来自|来源[于：:]?|从|在|于|通过|经)[^，。；：“”\s]{0,18}(?:微信|公众号|官方微博|官微|微博|抖音|视频号|快手|小红书|账号|客户端|官网|网站|论坛)[^，。；：“”]{0,8}(?:消息|发布|通报|称|公布|获悉|发文|显示|披露|表示|讯|上)")
 """Where a report says it was read: no object of a risk."""
 
+_REPORTED = re.compile("据[^，。；：]{0,30}?(?:通报|披露|调查)(?=[，,：:]|$)")
+"""据…通报，: where a report comes from is no act of a regulator."""
+
+
 @dataclass(frozen=True, slots=True)
 class Thing:
     """An object (product, system, plant, technology group) of a field that a risk can sit on."""
@@ -47,6 +51,7 @@ class RiskType:
     words: Pattern
     weak: Pattern | None
     aliases: tuple[str, ...]
+    not_in: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class Taxonomy:
         self._field_names: dict[str, str] = {a: f["name"] for f in data["field"] for a in (*f.get("aliases", ()), f["name"])}
         self.things = {o["name"]: self._thing(o, f["name"]) for f in data["field"] for o in f["object"]}
         self._routes = [(r["object"], r["type"], r["to"], re.compile(r["words"]) if r.get("words") else None) for r in data.get("route", ())]
+        self._never = {(o, t) for r in data.get("never", ()) for o in r["objects"] for t in r["types"]}
         self._needs = {(o, t): re.compile(r["words"]) for r in data.get("need", ()) for o in r["objects"] for t in r["types"]}
         self._rebucket: dict[tuple[str, str], str] = {(o, t): r["bucket"] for r in data.get("rebucket", ()) for o in r["objects"] for t in r["types"]}
         self.cue = re.compile("|".join(f"(?:{t.words.pattern})" for t in self.types.values()) + "|" + "|".join(f"(?:{t.weak.pattern})" for t in self.types.values() if t.weak))
@@ -107,11 +113,12 @@ class Taxonomy:
         found: list[Match] = []
         for thing in self.things.values():
             looked = thing.blank.sub(lambda m: "□" * len(m.group()), text) if thing.blank else text
-            found.extend(Match(thing.name, m.start(), m.end()) for m in thing.words.finditer(looked) if m.end() > m.start() and _whole(looked, m.start(), m.end()))
+            found.extend(Match(thing.name, m.start(), m.end()) for m in thing.words.finditer(looked) if m.end() > m.start() and _whole(looked, m.start(), m.end()) and not _named_after(looked, m))
         return sorted(found, key=lambda m: (m.start, -m.end, m.name))
 
     def cues_in(self, text: str) -> list[Match]:
         """Cues of risk types, each match, strong before weak at the same place."""
+        text = _REPORTED.sub(lambda m: m.group()[:-2] + "□□", text)
         found: list[Match] = []
         for kind in self.types.values():
             found.extend(Match(kind.name, m.start(), m.end()) for m in kind.words.finditer(text) if m.end() > m.start() and not straddles(text, m.start(), m.end()))
@@ -119,13 +126,18 @@ class Taxonomy:
                 found.extend(Match(kind.name, m.start(), m.end(), strong=False) for m in kind.weak.finditer(text) if m.end() > m.start())
         return sorted(found, key=lambda m: (m.start, not m.strong, -m.end, m.name))
 
-    def assign(self, text: str, things: Sequence[Match], cues: Sequence[Match]) -> tuple[str, Match] | None:
-        """The (object, cue) that belong together: allowed pair, strong cue, specific type, near. None when no pair is allowed."""
+    def assign(self, text: str, things: Sequence[Match], cues: Sequence[Match], *, elsewhere: bool = False) -> tuple[str, Match] | None:
+        """The (object, cue) that belong together: allowed pair, of one item of a list, strong cue, specific type, near. None when no pair is allowed.
+
+        `elsewhere`: the objects stand in another text (a title), so that their places say nothing.
+        """
         best: tuple[tuple[float, ...], str, Match] | None = None
         for cue in cues:
             for near in things:
                 thing = self.things[near.name]
                 if (thing.types and cue.name not in thing.types) or not self._enough(near.name, cue.name, text):
+                    continue
+                if not elsewhere and apart(text, near, cue):
                     continue
                 gap = max(0, near.start - cue.end, cue.start - near.end)
                 rank = (not cue.strong, self.types[cue.name].name == "安全风险", gap - 4 * self.types[cue.name].severity, near.start, cue.start)
@@ -134,7 +146,9 @@ class Taxonomy:
         return (self.route(best[1], best[2].name, text), best[2]) if best else None
 
     def _enough(self, thing: str, kind: str, text: str) -> bool:
-        """Whether the text holds the words without which this type on this object is small talk."""
+        """Whether this type can be of this object, and the text holds the words without which it is small talk."""
+        if (thing, kind) in self._never:
+            return False
         needed = self._needs.get((thing, kind))
         return needed is None or bool(needed.search(text))
 
@@ -158,6 +172,24 @@ class Taxonomy:
         return self.things[thing].field if thing in self.things else UNKNOWN_FIELD
 
 
+_ITEM = 8
+"""Items of a list of news (A、B、C等) are at least so long; between shorter words 、 only lists names."""
+
+
+def apart(text: str, one: Match, other: Match) -> bool:
+    """Whether two matches stand in different items: of a list of news, or of clauses that ；or | sets apart."""
+    first, last = sorted((one, other), key=lambda m: m.start)
+    between = text[first.end : last.start]
+    if re.search("[；;|｜\n]", between):
+        return True
+    at = between.find("、")
+    if at < 0:
+        return False
+    left = max((text.rfind(ch, 0, first.start) for ch in "、：:，,；;。 "), default=-1) + 1
+    ends = [i for ch in "、，,；;。" if (i := text.find(ch, last.start)) >= 0]
+    return all(len(item) >= _ITEM for item in text[left : min(ends, default=len(text))].split("、"))
+
+
 def _whole(text: str, start: int, end: int) -> bool:
     """Whether a match cuts no word: SiC, but not ba-sic (a plural s may follow: GPUs); 化工, but not 信息化工作."""
     if start and _latin(text[start]) and _latin(text[start - 1]):
@@ -168,13 +200,21 @@ def _whole(text: str, start: int, end: int) -> bool:
     return not straddles(text, start, end)
 
 
+_BODY = re.compile("[一-龥]{0,4}(?:大学|学院|会计师|证券|基金|股份)")
+
+
+def _named_after(text: str, m: re.Match[str]) -> bool:
+    """Whether a match is part of the name of a school or a firm of finance (航空航天大学, 电力学院) and no object itself (西北工业大学遭攻击)."""
+    return not m.group().endswith(("大学", "学院")) and _BODY.match(text, m.end()) is not None
+
+
 def _latin(ch: str) -> bool:
     return ch.isascii() and ch.isalpha()
 
 
 def _type(t: dict[str, Any]) -> RiskType:
     weak = re.compile(t["weak"]) if t.get("weak") else None
-    return RiskType(t["name"], (t["top"], t["group"]), t["bucket"], int(t["severity"]), re.compile(t["words"], re.IGNORECASE), weak, tuple(t.get("aliases", ())))
+    return RiskType(t["name"], (t["top"], t["group"]), t["bucket"], int(t["severity"]), re.compile(t["words"], re.IGNORECASE), weak, tuple(t.get("aliases", ())), frozenset(t.get("not_in", ())))
 
 
 @cache
