@@ -175,7 +175,7 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_training_from_a_prior_forgets_nothing_and_is_the_same_twice(labelled: Path, tmp_path: Path) -> None:
     one, two = (train_signals([labelled], tmp_path / name) for name in ("a.npz", "b.npz"))
-    assert one.f1 > 0.75 and one.accuracy > 0.75  # a fifth of the sentences are news that only looks like a risk
+    assert one.f1 > 0.85 and one.accuracy > 0.75
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes() or one.weights.fingerprint == two.weights.fingerprint
     assert Reader(weights=one.weights).judge("一辆纯电动汽车充电时起火烧毁")[0] in SPEAKS
 
