@@ -40,7 +40,6 @@ turns = Table(
     Column("trace", JSON, nullable=False),
     Column("useful", Boolean),
     Column("reason", Text, nullable=False),
-    Column("watched", Boolean, nullable=False, index=True),
 )
 
 
@@ -58,7 +57,7 @@ class Conversations:
         stamp, conversation = now(), str(answer.get("conversation_id") or "")
         row = {
             "id": answer["id"], "conversation_id": conversation, "user": user, "at": stamp, "question": answer["question"], "status": answer["status"],
-            "security": security, "answer": dict(answer), "trace": dict(trace), "useful": None, "reason": "", "watched": False,
+            "security": security, "answer": dict(answer), "trace": dict(trace), "useful": None, "reason": "",
         }  # fmt: skip
         try:
             self._put(row, user, conversation, stamp)
