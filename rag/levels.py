@@ -60,7 +60,7 @@ class Levels:
         offered = _without_amendments(tools, offers(tools, c))
         if not offered or (_part_asked(c) and not any(o.excluded for o in offered)):
             return None
-        held = _of_kind(c, _without_repeats([o for o in offered if o.worth >= ABOUT or o.excluded]))
+        held = _without_shut(_of_kind(c, _without_repeats([o for o in offered if o.worth >= ABOUT or o.excluded])))
         found = _of_level(c, held)
         if not found:
             return None  # support for other things is no answer: the clauses that fit best are given instead
@@ -101,6 +101,12 @@ def _of_kind(c: Context, found: Sequence[Offer]) -> list[Offer]:
     if _GRANT_WORDS.search(c.rewritten) and not _TAX_WORDS.search(c.rewritten):
         return [o for o in found if not _is_tax(o)] or list(found)
     return list(found)
+
+
+def _without_shut(found: Sequence[Offer]) -> list[Offer]:
+    """Offers without those of a body that shuts the place out by another of them: what it announces in general is not for that place either."""
+    shut = {o.book.document.region_code for o in found if o.excluded}
+    return [o for o in found if o.excluded or o.book.document.region_code not in shut]
 
 
 _SAID = (("province", re.compile(r"省里|省级|省财政|省科技厅")), ("city", re.compile(r"市里|市级|市财政|市科技局")), ("county", re.compile(r"县里|县级|区里|区级|县财政|区财政")))
