@@ -45,7 +45,7 @@ def _ensemble(store: Any, made: list[Any]) -> Found:
 
     def found(question: str, k: int) -> list[Any]:
         lexical.k = k
-        both = EnsembleRetriever(retrievers=[lexical, store.as_retriever(search_kwargs={"k": k})], weights=[WORDS_SHARE, 1 - WORDS_SHARE])
+        both = EnsembleRetriever(retrievers=[lexical, store.as_retriever(search_kwargs={"k": k})], weights=[WORDS_SHARE, 1 - WORDS_SHARE], id_key="key")
         return [d.metadata["key"] for d in both.invoke(question)][:k]
 
     return found
