@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corpus.access import Reader
-from corpus.models import Kind, Passage
+from corpus.models import Document, Kind, Passage
 from corpus.validity import today
 from rag import rank
 from rag.dense import Dense, Matrix
@@ -112,7 +112,14 @@ class Pool:
     def _barred(self, filters: Filters) -> list[frozenset[str]]:
         """Documents that fail the filters, by what their records say and by validity."""
         own = filters.of_document()
-        return [self.shelf.failing(own, lambda head: own.met(fields(head))), filters.barred]
+        if own == Filters():
+            return [filters.barred]
+
+        def meets(head: Document) -> bool:
+            cheap = (not own.kinds or str(head.kind) in own.kinds) and own.level in ("", str(head.level or ""))
+            return cheap and own.met(fields(head))  # the rest is read only of what passes the first look: a first search judges every document
+
+        return [self.shelf.failing(own, meets), filters.barred]
 
     def _cosines(self, read: Read, ids: Sequence[str]) -> dict[str, float]:
         if self.dense is None or read.vector is None or not ids:
