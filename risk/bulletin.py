@@ -172,7 +172,8 @@ def _report(rule: Mapping[str, Any], content: Mapping[str, Any], issue: str, sig
 
     own = rule["bulletin"]
     scope = "、".join(p for p in (content["field"], content["place"]) if p)
-    head = "　".join(p for p in (issue, f"{content['start']}至{content['end']}", f"主办单位：{rule['organiser']}", scope) if p)
+    end = content["end"].removeprefix(content["start"][:5])  # within a year the year is said once
+    head = "　".join(p for p in (issue, f"{content['start']}至{end}", f"主办单位：{rule['organiser']}", scope) if p)
     signed = {s["step"]: f"{s['user']}（{seen_day(s['at'])}）" for s in signatures}
     close = "　".join(f"{STEP_NAMES[s]}：{signed.get(s, '　　　')}" for s in STEPS)
     tail: tuple[Block, ...] = (Heading("签署与报送"), Paragraph(close), Paragraph(f"报送范围：{own['addressees']}。本刊为{'、'.join(rule['marks'])}，只载摘要与链接，请勿外传。"))

@@ -41,7 +41,7 @@ def list_(context: typer.Context, as_of: AsOf = "", field: Field = "", stage: St
     found = here.desk.risks(here.reader, as_of=as_of, field=field, stage=stage)
     if json:
         return put_json(found)
-    rows = [(i, r["level"], r["statement"], r["field"], _interval(r["importance"]), _interval(r["urgency"]), r["evidence_strength"], r["id"]) for i, r in enumerate(found["risks"], 1)]
+    rows = [(i, here.say(f"risk_level.{r['level']}"), r["statement"], r["field"], _interval(r["importance"]), _interval(r["urgency"]), here.say(f"strength.{r['evidence_strength']}"), r["id"]) for i, r in enumerate(found["risks"], 1)]
     put_table([here.say(f"risk.{n}") for n in ("number", "level", "statement", "field", "importance", "urgency", "evidence", "id")], rows)
 
 
