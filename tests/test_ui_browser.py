@@ -258,3 +258,39 @@ def test_an_enterprise_matches_its_profile(page: Any, base: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     page.get_by_role("tab", name="申报日历").last.click()
     page.locator(".jw-report:visible").wait_for()
+
+
+def test_the_box_waits_until_the_rooms_are_open(browser: Any, tmp_path: Path) -> None:
+    import socket
+    import threading
+
+    import httpx
+    import uvicorn
+
+    from corpus.settings import load_settings
+    from ui.api import build
+    from ui.desk import Desk
+
+    halls: list[Any] = []
+    desk = Desk(load_settings(tmp_path / "home"))
+    server = uvicorn.Server(uvicorn.Config(build(desk, local=True, on_start=lambda hall: halls.append(hall) or (lambda: None)), log_config=None))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        running = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        running.start()
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        try:
+            opened = browser.new_page()
+            opened.goto(address)
+            box = opened.locator("#jw-question textarea")
+            opened.wait_for_function("() => document.querySelector('#jw-question textarea')?.disabled")
+            assert "稍候" in (box.get_attribute("placeholder") or "")
+            assert httpx.get(address + "/healthz").status_code == 503
+            halls[0].ready = True
+            opened.wait_for_function("() => !document.querySelector('#jw-question textarea').disabled")
+            assert "请输入问题" in (box.get_attribute("placeholder") or "")
+            assert httpx.get(address + "/healthz").json() == {"status": "ok"}
+            opened.close()
+        finally:
+            server.should_exit = True
+            running.join()
+            desk.close()

@@ -1,7 +1,11 @@
-"""`jianwei serve`: one process with API, interface and schedule. Ends cleanly on Ctrl-C and SIGTERM."""
+"""`jianwei serve`: one process with API, interface and schedule. Ends cleanly on Ctrl-C and SIGTERM.
+
+The rooms of search and answers open beside the server; until they are open `/healthz` says 503 and the page says so.
+"""
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 import threading
@@ -21,6 +25,9 @@ if TYPE_CHECKING:
 
 GRACE = 4  # seconds that open answers get at the end
 TRIED = 50  # ports that are tried after the wished one
+AGAIN = 10  # seconds until rooms that did not open are tried again
+STARTING, SERVING = (100_000, 50, 1000), gc.get_threshold()
+"""Thresholds of the collector: a start makes a million objects that stay, and looking through all of them again and again costs a third of it."""
 
 
 def serve(settings: Settings, *, schedule: bool = True, accounts: bool = False, lines: tuple[str, ...] = ()) -> None:
@@ -28,12 +35,14 @@ def serve(settings: Settings, *, schedule: bool = True, accounts: bool = False, 
     from ui.desk import Desk
 
     started = time.perf_counter()
+    gc.set_threshold(*STARTING)
     desk = Desk(settings)
     try:
         _admit(desk, accounts)
         with listen(settings.host, settings.port) as listener:
             _run(desk, listener, schedule=schedule, lines=lines, started=started)
     finally:
+        gc.set_threshold(*SERVING)
         desk.close()
 
 
@@ -77,12 +86,17 @@ def _run(desk: Desk, listener: socket.socket, *, schedule: bool, lines: tuple[st
     address = f"http://{_shown(listener)}"
 
     def on_start(hall: Hall) -> Callable[[], None]:
-        stop = _start_jobs(hall, schedule)
-        _warm(desk, log)
+        stop, ending = _start_jobs(hall, schedule), threading.Event()
+        threading.Thread(target=_open_rooms, args=(hall, log, ending, started), name="rooms", daemon=True).start()
         seconds = time.perf_counter() - started
         log.info("up", seconds=round(seconds, 2))
         print("\n".join([say("serve.up", desk.settings.language, address=address, seconds=f"{seconds:.1f}"), *lines, say("serve.stop", desk.settings.language)]), flush=True)
-        return stop
+
+        def end() -> None:
+            ending.set()
+            stop()
+
+        return end
 
     app = build(desk, local=is_loopback(desk.settings.host), on_start=on_start, log=log)
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE, timeout_keep_alive=20)
@@ -110,17 +124,30 @@ def _start_jobs(hall: Hall, schedule: bool) -> Callable[[], None]:
     return hall.runner.stop
 
 
-def _warm(desk: Desk, log: Any) -> None:
-    """Open retriever and answerer in the background, so that the first question is as quick as the second."""
-
-    def open_rooms() -> None:
+def _open_rooms(hall: Hall, log: Any, ending: threading.Event, started: float) -> None:
+    """Open retriever and answerer, until it is done or the service ends; the first question is then as quick as the second."""
+    while not ending.is_set():
         try:
-            desk.retriever.keeps_serving = True
-            desk.retriever.refresh()
-            answerer = desk.answerer
-            desk.retriever.settle()
-            answerer.warm(say("ask.try_1", desk.settings.language), ANONYMOUS)
+            _warm(hall.desk)
         except JianweiError as error:
-            log.warning("warming failed", error=str(error))
+            log.warning("the rooms did not open", error=str(error), again_s=AGAIN)
+            ending.wait(AGAIN)
+        else:
+            return _ready(hall, log, time.perf_counter() - started)
 
-    threading.Thread(target=open_rooms, name="warm", daemon=True).start()
+
+def _warm(desk: Desk) -> None:
+    desk.retriever.keeps_serving = True
+    desk.retriever.refresh()
+    answerer = desk.answerer
+    desk.retriever.settle()
+    answerer.warm(say("ask.try_1", desk.settings.language), ANONYMOUS)
+
+
+def _ready(hall: Hall, log: Any, seconds: float) -> None:
+    """From here on the service is ready; what was made for good is never looked through by the collector again."""
+    gc.freeze()
+    gc.set_threshold(*SERVING)
+    hall.ready = True
+    log.info("ready", seconds=round(seconds, 2))
+    print(say("serve.ready", hall.desk.settings.language, seconds=f"{seconds:.1f}"), flush=True)

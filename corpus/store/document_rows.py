@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, Row, String, Table, Text, and_, select
@@ -143,11 +144,18 @@ def row_of(document: Document, key: str) -> dict[str, Any]:
 
 
 def document_of(row: Any, **parts: Any) -> Document:
-    have = row._mapping
-    values = {name: have[name] for name in COLUMNS if name in have}
-    values.update({name: tuple(values[name]) for name in TUPLES if name in values})
+    values = {name: row[i] for name, i in _places(row._fields)}
+    for name in TUPLES:
+        if name in values:
+            values[name] = tuple(values[name])
     values.setdefault("text", "")
     return Document(**values, **parts)
+
+
+@lru_cache(maxsize=32)
+def _places(names: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    """Where the columns of a document stand in a row with these columns."""
+    return tuple((name, names.index(name)) for name in COLUMNS if name in names)
 
 
 def conditions(where: dict[str, Any]) -> list[Any]:

@@ -34,7 +34,7 @@ FREE = ("/healthz", "/metrics", "/jw/")
 
 
 def build(desk: Desk, *, local: bool, interface: bool = True, on_start: Callable[[Hall], Callable[[], None]] | None = None, log: Any = None) -> FastAPI:
-    """The application. `on_start` runs when the server is up and returns what to call when it goes down."""
+    """The application. `on_start` runs when the server is up, sees to it that `hall.ready` comes true, and returns what to call when it goes down."""
     sizes = constants()
     gates = {name: Gate(name, **sizes[name]) for name in ("ask", "model", "work")}
     hall = Hall(desk, Identities(desk, local=local), gates, limits_of(_rates(desk), desk.store.rates))
@@ -45,8 +45,8 @@ def build(desk: Desk, *, local: bool, interface: bool = True, on_start: Callable
         anyio.to_thread.current_default_thread_limiter().total_tokens = sizes["threads"]
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(mcp_server.session_manager.run())
+            hall.ready = on_start is None
             stop = on_start(hall) if on_start else None
-            hall.ready = True
             yield
             hall.ready = False
             if stop:
@@ -106,7 +106,7 @@ def _routes(app: FastAPI, hall: Hall) -> None:
 def _status(app: FastAPI, hall: Hall) -> None:
     @app.get("/healthz", tags=["running"], response_model=dict[str, Any])
     def healthz() -> Response:
-        """Whether the store answers; 503 while starting or broken. The step of the change sequence is not told: it moves with documents that not everybody may know of."""
+        """Whether the store answers and the rooms of search and answers are open; 503 while starting or broken. The step of the change sequence is not told: it moves with documents that not everybody may know of."""
         hall.desk.store.documents.sequence()
         return JSONResponse({"status": "ok" if hall.ready else "starting"}, 200 if hall.ready else 503)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
+import anyio
 import gradio as gr
 
 from corpus.access import Reader
@@ -20,6 +21,7 @@ from ui.pages.html import chips, clock, e, empty
 
 Turns = list[dict[str, Any]]
 KEPT = 30  # turns kept in a conversation on the page
+LOOK = 0.3  # seconds between two looks whether the rooms are open
 
 
 def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
@@ -64,7 +66,17 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     def reopen(conversation: str, request: gr.Request) -> Any:
         return _reopen(hall, language, conversation, reader_of(hall, request))
 
+    async def inviting() -> AsyncIterator[Any]:
+        """The box takes no question before it can be answered."""
+        if hall.ready:
+            return
+        yield gr.update(interactive=False, placeholder=say("ask.opening", language)), gr.update(interactive=False)
+        while not hall.ready:
+            await anyio.sleep(LOOK)
+        yield gr.update(interactive=True, placeholder=say("ask.placeholder", language)), gr.update(interactive=True)
+
     blocks.load(load, None, [conversation, region, past], show_progress="hidden", api_visibility="private")
+    blocks.load(inviting, None, [question, send], show_progress="hidden", api_visibility="private", concurrency_limit=None)
     inputs, outputs = [question, region, as_of, turns, talk_id], [conversation, beside, turns, question, send, stop, past, talk_id]
     limit = 4 if hall.desk.settings.llm else 8
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
