@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from corpus.drafts import Draft, complete, draft_of_reading
+from corpus.completing import Completing
+from corpus.drafts import Draft, draft_of_reading
 from corpus.errors import JianweiError
 from corpus.models import Document, Kind, Snapshot, Source
 from corpus.readers import Reading, read_together
@@ -57,8 +58,8 @@ def drafts_of(job: Job, reading: Reading) -> list[Draft]:
 class Files:
     """The files of one import, batch by batch. `flush` at the end."""
 
-    def __init__(self, store: Store, failed: Callable[[Job, JianweiError], None], done: Callable[[Job, Counter[str]], None]) -> None:
-        self.store, self.failed, self.done = store, failed, done
+    def __init__(self, store: Store, completing: Completing, failed: Callable[[Job, JianweiError], None], done: Callable[[Job, Counter[str]], None]) -> None:
+        self.store, self.completing, self.failed, self.done = store, completing, failed, done
         self.waiting: list[Job] = []
         self.bytes = 0
 
@@ -73,7 +74,7 @@ class Files:
         """Read and store what waits."""
         jobs, self.waiting, self.bytes = self.waiting, [], 0
         files = [(Path(job.path).read_bytes(), Path(job.path).name) for job in jobs]
-        read_through: list[tuple[Job, list[tuple[str, Document]]]] = []
+        begun: list[tuple[Job, list[Draft], Callable[[], list[Document]]]] = []
         with ThreadPoolExecutor(2) as keeping:
             kept = []
             for job, (data, _), reading in zip(jobs, files, read_together(files, processes=PROCESSES), strict=True):
@@ -82,10 +83,11 @@ class Files:
                     continue
                 if job.kind != Kind.opinion:  # opinion is not kept raw
                     kept.append(keeping.submit(self.store.snapshots.hold, data))
-                read_through.append((job, [(d.key, complete(d, job.source)) for d in drafts_of(job, reading)]))
+                drafts = drafts_of(job, reading)
+                begun.append((job, drafts, self.completing.begin(drafts, job.source)))
             for one in kept:
                 one.result()
-        self._store(read_through)
+        self._store([(job, [(d.key, document) for d, document in zip(drafts, documents(), strict=True)]) for job, drafts, documents in begun])
 
     def _store(self, read_through: Sequence[tuple[Job, list[tuple[str, Document]]]]) -> None:
         """Sources and snapshots, then documents, then the memory of what was done: what is remembered is there."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.adapters import companions
+from corpus.completing import Completing
 from corpus.dedupe import merge
 from corpus.drafts import Draft, complete, draft_of_reading
 from corpus.errors import BadInput, JianweiError, ReadError
@@ -39,6 +40,16 @@ def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch
+
+
+def _ahead(items: Iterable[_Batch]) -> Iterator[_Batch]:
+    """The same items, each one begun while the one before is worked on."""
+    iterator = iter(items)
+    held = next(iterator, None)
+    while held is not None:
+        following = next(iterator, None)
+        yield held
+        held = following
 
 
 def ingest(store: Store, drafts: Iterable[Draft], *, progress: Progress | None = None, link: bool = True) -> Counter[str]:
@@ -126,11 +137,11 @@ def import_paths(
         if progress:
             progress(job.path, sum(counts.values()))
 
-    files = Files(store, lambda job, error: _fail(report, job.path, error), done)
-    with store.imports.bulk():
+    with store.imports.bulk(), Completing() as completing:
+        files = Files(store, completing, lambda job, error: _fail(report, job.path, error), done)
         for path, name in _files(paths, report):
             try:
-                if job := _Import(store, path, name, options, report, progress).run():
+                if job := _Import(store, completing, path, name, options, report, progress).run():
                     if dry_run:
                         report.counts["readable"] += len(drafts_of(job, read(path.read_bytes(), name=path.name)))
                     else:
@@ -162,19 +173,20 @@ def _files(paths: Sequence[Path | str], report: ImportReport) -> Iterator[tuple[
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Rows `at` … of a table and what they became."""
+    """Rows `at` … of a table, what they became, and the documents of the first drafts (waited for when they are asked)."""
 
     at: int
     rows: int
     made: list[Made]
     drafts: Sorted
+    documents: Callable[[], list[Document]]
 
 
 class _Import:
     """The import of one file."""
 
-    def __init__(self, store: Store, path: Path, name: str, options: _Options, report: ImportReport, progress: Progress | None) -> None:
-        self.store, self.path, self.name, self.options, self.report, self.progress = store, path, name, options, report, progress
+    def __init__(self, store: Store, completing: Completing, path: Path, name: str, options: _Options, report: ImportReport, progress: Progress | None) -> None:
+        self.store, self.completing, self.path, self.name, self.options, self.report, self.progress = store, completing, path, name, options, report, progress
         self.now = now()
         self.digest = ""
 
@@ -220,7 +232,7 @@ class _Import:
         context = Context(self.path.name, 0, self._snapshot(layout.kind, layout.source), self.now, beside)
         size = HOT_BATCH if layout.adapter.startswith("hot_") or layout.adapter == "reference" else BATCH
         counts: Counter[str] = Counter(record.counts)
-        for batch in self._batches(chain([first], every), layout, context, size, record.rows):
+        for batch in _ahead(self._batches(chain([first], every), layout, context, size, record.rows)):
             done, seen, titles = self._batch(batch, layout)
             counts.update(done + Counter(empty=batch.rows - len(batch.made)))
             if not self.options.dry_run:
@@ -263,7 +275,7 @@ class _Import:
             made: list[Made] = [m for row in rows_ if (m := make(row, layout, context)) is not None]
             drafts = sort((self._own(m) for m in made if isinstance(m, Draft)), came)
             if at >= stored:
-                yield _Batch(at, len(rows_), made, drafts)
+                yield _Batch(at, len(rows_), made, drafts, self.completing.begin([] if self.options.dry_run else drafts.firsts, layout.source))
             at += len(rows_)
 
     def _batch(self, batch: _Batch, layout: Layout) -> tuple[Counter[str], list[Observation], list[tuple[str, Document]]]:
@@ -274,23 +286,24 @@ class _Import:
         if known := [m for m in batch.made if isinstance(m, Reference)]:
             counts["references"] += len(known)
             self.store.imports.add_references(_reference_rows(known))
-        counts += self._drafts(batch.drafts, layout)
+        counts += self._drafts(batch, layout)
         seen, titles = self._hot([m for m in batch.made if isinstance(m, Sighting)])
         counts.update({"observations": len(seen), "new": len(titles)})
         return +counts, seen, titles
 
-    def _drafts(self, drafts: Sorted, layout: Layout) -> Counter[str]:
+    def _drafts(self, batch: _Batch, layout: Layout) -> Counter[str]:
         """Store the drafts of a batch: the first of each key, then those that say something else under a key that came before."""
-        counts = Counter(p.result for p in self._put(drafts.firsts, layout))
-        for again in rounds(drafts.others):
+        counts = Counter(p.result for p in self._put(batch.drafts.firsts, batch.documents()))
+        for again in rounds(batch.drafts.others):
             held = self.store.documents.held([d.key for d in again])
             pairs = [placed(d, held.get(d.key)) for d in again]
-            for (_, how), put in zip(pairs, self._put([d for d, _ in pairs], layout), strict=True):
+            drafts = [d for d, _ in pairs]
+            for (_, how), put in zip(pairs, self._put(drafts, self.completing.begin(drafts, layout.source)()), strict=True):
                 counts.update([how, *([put.result] if how == "apart" else [])])
-        return counts + Counter(repeated=drafts.repeated)
+        return counts + Counter(repeated=batch.drafts.repeated)
 
-    def _put(self, drafts: Sequence[Draft], layout: Layout) -> list[Put]:
-        return self.store.documents.put([(d.key, complete(d, layout.source)) for d in drafts]) if drafts else []
+    def _put(self, drafts: Sequence[Draft], documents: Sequence[Document]) -> list[Put]:
+        return self.store.documents.put([(d.key, made) for d, made in zip(drafts, documents, strict=True)]) if drafts else []
 
     def _own(self, draft: Draft) -> Draft:
         return replace(draft, security=self.options.security) if self.options.security else draft

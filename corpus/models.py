@@ -135,6 +135,10 @@ class Clause:
     start: int
     end: int
 
+    def __reduce__(self) -> tuple[type[Clause], tuple[object, ...]]:
+        """Sent between processes by the million: by its values, not by the slower way of frozen dataclasses."""
+        return Clause, (self.path, self.label, self.article, self.kind, self.start, self.end)
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

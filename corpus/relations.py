@@ -1,17 +1,14 @@
-"""Relations that a text states of other documents, the names that a document answers to, and the 承接链."""
+"""Relations that a text states of other documents, and the names that a document answers to."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from corpus.access import Reader
 from corpus.models import Document, Relation, RelationKind
-from corpus.store import Store
 from corpus.targets import Target, targets_in
 from corpus.text import normalise
-from corpus.validity import version_date
 
 _REPEALS = re.compile(r"^[^《》。；\n]{0,30}(?:同时|予以|即行|相应|自行)?(?:废止|不再执行|停止执行|宣布失效|失效)")
 _AMENDS = re.compile(r"^[^《》。；\n]{0,6}(?:修改|修订|修正)")
@@ -115,35 +112,3 @@ def title_keys(document: Document) -> Iterator[str]:
             yield title_key(inner)
     elif (at := document.title.find("关于")) > 0:
         yield title_key(document.title[at:])  # people leave the issuers out
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One step of a chain: a document and how it stands to the one above it."""
-
-    document: Document
-    kind: str
-    depth: int
-
-
-_CHAIN = (RelationKind.based_on, RelationKind.implements, RelationKind.forwards)
-_LEVELS = {"national": 0, "province": 1, "city": 2, "county": 3, None: 4}
-
-
-def chain(store: Store, document_id: str, reader: Reader, *, limit: int = 60) -> list[Link]:
-    """The 承接链 through a document: what it rests on upwards, and what rests on it downwards, from nation to county."""
-    found: dict[str, tuple[str, int]] = {document_id: ("", 0)}
-    for upwards in (True, False):
-        frontier, depth = [document_id], 0
-        while frontier and len(found) < limit and depth < 6:
-            depth += 1
-            steps = [r for r in store.documents.relations_of(frontier) if r.kind in _CHAIN and r.target_id]
-            nexts = [(r.target_id, r) if upwards else (r.document_id, r) for r in steps if (r.document_id if upwards else r.target_id) in frontier]
-            frontier = []
-            for node, r in nexts:
-                if node and node not in found and len(found) < limit:
-                    found[node] = (str(r.kind), -depth if upwards else depth)
-                    frontier.append(node)
-    heads = {d.id: d for d in store.documents.heads(reader, id=tuple(found))}
-    links = [Link(heads[i], kind, depth) for i, (kind, depth) in found.items() if i in heads]
-    return sorted(links, key=lambda x: (_LEVELS.get(x.document.level, 4), x.depth, version_date(x.document)))

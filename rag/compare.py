@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from corpus.access import ANONYMOUS, Reader
+from corpus.chain import chain
 from corpus.models import Document, Validity
 from corpus.regions import name_of
-from corpus.relations import chain
 from corpus.report import Report
 from corpus.store import Store
 from corpus.validity import today, validity

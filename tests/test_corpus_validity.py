@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.access import LOCAL
+from corpus.chain import chain
 from corpus.drafts import Draft, complete
 from corpus.events import events_of, is_draft
 from corpus.ingest import ingest
 from corpus.linking import Directory, resolve
 from corpus.models import Document, Event, EventKind, Source
 from corpus.periods import last_day, later
-from corpus.relations import chain, title_keys
+from corpus.relations import title_keys
 from corpus.store import Store
 from corpus.validity import validity, versions
 

@@ -13,11 +13,11 @@ import pytest
 
 from corpus.access import CEILINGS, LOCAL, Reader
 from corpus.catalogue import holdings
+from corpus.chain import chain
 from corpus.drafts import Draft
 from corpus.errors import BadInput, JianweiError, NotFound, NotPermitted
 from corpus.ingest import ingest
 from corpus.models import Source
-from corpus.relations import chain
 from corpus.settings import load_settings
 from ui.api.base import Hall
 from ui.app.centre import quality as quality_panel

@@ -139,7 +139,7 @@ def lineage(desk: Desk, record: Mapping[str, Any], reader: Reader) -> dict[str, 
 
     Versions are the held texts of its family and those that it replaced or that replaced it, the newest first and itself among them.
     """
-    from corpus.relations import chain
+    from corpus.chain import chain
 
     ids = {record["id"], *(d.id for d in desk.store.documents.heads(reader, family_id=record["family_id"]) if d.kind == record["kind"])}
     for r in record["relations"]:
