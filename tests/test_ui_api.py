@@ -97,6 +97,11 @@ def test_errors_are_problems(client: httpx.Client, method: str, path: str, optio
     assert {"title", "status", "what", "value", "mend"} <= set(answer.json())
 
 
+@pytest.mark.parametrize(("written", "status"), [("true", 200), ("False", 200), ("0", 422), ("yes", 422), ("t", 422)])
+def test_a_truth_value_in_an_address_is_true_or_false(client: httpx.Client, written: str, status: int) -> None:
+    assert client.get("/api/v1/search", params={"query": "研发", "in_force": written}).status_code == status
+
+
 def test_a_change_from_another_site_is_refused(client: httpx.Client) -> None:
     answer = client.post("/api/v1/doubts", json={"said": "x"}, headers={"Origin": "https://evil.example"})
     assert answer.status_code == 403

@@ -21,7 +21,17 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _flag(value: Any) -> Any:
+    """`true` and `false` only: `0`, `yes` and `t` are no truth values."""
+    named = {"true": True, "false": False}
+    if isinstance(value, str) and value.lower() not in named:
+        raise ValueError("write true or false")
+    return named[value.lower()] if isinstance(value, str) else value
+
+
 Flag = Annotated[bool, Strict()]
+AddressFlag = Annotated[bool, BeforeValidator(_flag)]
+"""A truth value in an address, where everything is words."""
 Whole = Annotated[int, BeforeValidator(_number)]
 Share = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
 

@@ -16,7 +16,7 @@ from corpus.models import Kind, Level
 from ui.api.base import DeskOf, Hall, HallOf, IdentityOf, ReaderOf, Record
 from ui.api.errors import responses
 from ui.api.gates import Gate
-from ui.api.schemas import Answer, Asked, Code, Day, Done, Feedback, Hits, Searched, Words
+from ui.api.schemas import AddressFlag, Answer, Asked, Code, Day, Done, Feedback, Hits, Searched, Words
 
 router = APIRouter(tags=["search and answers"])
 
@@ -33,7 +33,7 @@ def search(
     date_from: Annotated[Day, Query(alias="from")] = "",
     date_to: Annotated[Day, Query(alias="to")] = "",
     as_of: Annotated[Day, Query()] = "",
-    in_force: bool = False,
+    in_force: Annotated[AddressFlag, Query()] = False,
     kind: Annotated[list[Kind] | None, Query(max_length=7)] = None,
     without: Annotated[list[Annotated[str, Field(max_length=100)]] | None, Query(max_length=20)] = None,
 ) -> Record:
