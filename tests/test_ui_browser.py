@@ -287,7 +287,12 @@ def test_the_box_waits_until_the_rooms_are_open(browser: Any, tmp_path: Path) ->
             assert httpx.get(address + "/healthz").status_code == 503
             halls[0].ready = True
             opened.wait_for_function("() => !document.querySelector('#jw-question textarea').disabled")
-            assert "请输入问题" in (box.get_attribute("placeholder") or "")
+            for _ in range(2):  # once ready, and for who comes later
+                opened.locator(".jw-welcome").wait_for()
+                opened.wait_for_timeout(800)  # until what is filled at a load is filled
+                assert opened.locator("#jw-send").inner_text() == "提问"
+                opened.reload()
+            assert box.is_enabled() and "请输入问题" in (box.get_attribute("placeholder") or "")
             assert httpx.get(address + "/healthz").json() == {"status": "ok"}
             opened.close()
         finally:

@@ -69,6 +69,7 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     async def inviting() -> AsyncIterator[Any]:
         """The box takes no question before it can be answered."""
         if hall.ready:
+            yield gr.skip(), gr.skip()  # a handler that yields nothing would empty both
             return
         yield gr.update(interactive=False, placeholder=say("ask.opening", language)), gr.update(interactive=False)
         while not hall.ready:
