@@ -48,8 +48,11 @@ def judge(records: Sequence[Mapping[str, Any]], previous: Sequence[Mapping[str, 
 
 
 def _rules(r: Mapping[str, Any], old: Mapping[str, Any] | None, had_list: bool, on: str) -> list[tuple[str, str]]:
+    """What fires on one risk. Evidence without a date is no news: a risk that has no other never fires."""
     rule = constants()["alerts"]
-    found = []
+    found: list[tuple[str, str]] = []
+    if r["urgency"].get("unknown"):
+        return found
     if old and GRADE[r["level"]] > GRADE[old["level"]] and r["level"] in ("red", "orange"):
         found.append(("level", f"由{old['level_name']}升为{r['level_name']}"))
     if not old and had_list and r["level"] in ("red", "orange"):
@@ -59,7 +62,7 @@ def _rules(r: Mapping[str, Any], old: Mapping[str, Any] | None, had_list: bool, 
         rise = r["urgency"]["mean"] - old["urgency"]["mean"]
         if r["rank"]["position"] <= rule["jump_into"] and (places >= rule["jump_places"] or rise >= rule["jump_urgency"]):
             found.append(("jump", f"较上期上升{max(0, places)}位，紧急度变动{rise:+.2f}"))
-    fresh = len({s["story_id"] for s in r["signals"] if s["supports"] and s["seen"] > iso(day(on) - rule["fresh_days"])})
+    fresh = len({s["story_id"] for s in r["signals"] if s["supports"] and s.get("date", s["seen"]) and s["seen"] > iso(day(on) - rule["fresh_days"])})
     if r["urgency"]["percentiles"].get("burst", 0) >= rule["burst_percentile"] and fresh >= rule["burst_stories"]:
         found.append(("burst", f"近{rule['fresh_days']}日新增独立线索{fresh}条"))
     if "deadline" in r["urgency"]["percentiles"] and r.get("deadline") and 0 <= day(r["deadline"]) - day(on) <= rule["deadline_days"]:

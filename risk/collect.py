@@ -5,7 +5,7 @@ Only documents that changed since the last reading are read; after a change of t
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
@@ -29,13 +29,15 @@ KINDS = ("opinion", "news", "paper", "interpretation", "notice", "project", "pol
 READ_KINDS = ("opinion", "news", "paper", "interpretation", "notice")
 PROJECT_KINDS = ("project", "notice")
 BATCH = 5000
+READING = "2"
+"""Changes when a document becomes another record than before: then all is read anew."""
 Progress = Callable[..., None]
 
 
 def collect(store: Store, settings: Settings, taxonomy: Taxonomy, *, progress: Progress | None = None) -> int:
     """Bring the signals up to the store; returns how many documents were read."""
     reader = Reader(taxonomy, home_weights(settings.home), open_judge(settings))
-    versions = f"{taxonomy.version}/{load_lexicon().version}/{reader.version}"
+    versions = f"{READING}/{taxonomy.version}/{load_lexicon().version}/{reader.version}"
     if store.risks.mark("versions") != versions:
         store.risks.clear_signals()
         store.risks.set_mark("sequence", "")
@@ -104,12 +106,15 @@ def _read_projects(store: Store, taxonomy: Taxonomy) -> None:
 
 
 def to_record(row: Mapping[str, Any]) -> Record:
-    """A stored document as a record: an undated text is dated by its first sight, news, opinion and papers by the latest day that they speak of."""
+    """A stored document as a record: an undated text is dated by its first sight, news, opinion and papers by the latest day that they speak of.
+
+    What such a date is worth is judged over all signals (`risk.dating`).
+    """
     seen = seen_day(row["first_seen_at"])
     context = " ".join([row["title"], *(row["topics"] or ())]) if row["kind"] == "paper" else row["title"]
     told = row["kind"] in ("news", "opinion", "paper")
     date = row["published_on"] or (spoken_day(row["text"], seen) if told else "") or seen
-    return Record(row["id"], row["text"], row["kind"], row["source"], date, seen, context, row["security"], undated=told and not row["published_on"])
+    return Record(row["id"], row["text"], row["kind"], row["source"], date, seen, context, row["security"], undated=row["kind"] in READ_KINDS and not row["published_on"])
 
 
 def pack(signal: Signal) -> dict[str, Any]:
@@ -129,7 +134,10 @@ def unpack(payload: Mapping[str, Any]) -> Signal:
 
 def load_evidence(store: Store, taxonomy: Taxonomy) -> Evidence:
     """All signals with their stories and sightings; the same whatever the order in which documents were stored."""
-    signals = dated(unpack(p) for p in store.risks.signals())
+    crowd: Counter[tuple[str, str, int]] = Counter()
+    for source, instant, security, n in store.risks.undated(READ_KINDS):
+        crowd[source, seen_day(instant), security] += n
+    signals = dated((unpack(p) for p in store.risks.signals()), crowd)
     sightings: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for document_id, at, heat in store.risks.sightings():
         sightings[document_id].append((day(seen_day(at)), heat))

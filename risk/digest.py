@@ -18,7 +18,7 @@ from rag.align import dice
 from rag.fit import bag
 from risk.cited import Sources, documents_of, signal_documents, urls_of
 from risk.constants import day, iso
-from risk.register import list_risks
+from risk.register import freshness, list_risks
 from risk.taxonomy import Taxonomy, home_taxonomy
 
 PAGE = 400
@@ -48,6 +48,7 @@ class Desk:
     news: list[Document]
     papers: list[Document]
     late_papers: bool
+    fresh: Mapping[str, Any]
     sources: Sources
     cited: dict[str, Document] = attribute(default_factory=dict)
 
@@ -79,7 +80,7 @@ def gather(store: Store, reader: Reader, start: str, end: str, *, field: str = "
     documents = {d.id: d for found in (chosen["policy"], chosen["news"], papers) for d in found}
     documents |= documents_of(store, signal_documents(risks[:12]), reader)
     sources = Sources(documents, urls_of(store, list(documents)))
-    return Desk(store, reader, taxonomy, first, last, known, region, place, risks, before, chosen["policy"], chosen["news"], papers, late, sources)
+    return Desk(store, reader, taxonomy, first, last, known, region, place, risks, before, chosen["policy"], chosen["news"], papers, late, freshness(store, reader, last), sources)
 
 
 def _place(region: str) -> str:

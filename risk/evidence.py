@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from risk.constants import constants, day
+from risk.constants import constants, day, iso
 from risk.signals import Signal
 
 Ints = NDArray[np.int64]
@@ -28,7 +28,10 @@ def _own_key(signal: Signal) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What one story brings to one risk, as of the date of the view. Days since 1970."""
+    """What one story brings to one risk, as of the date of the view. Days since 1970.
+
+    `days` are those of its dated texts, `last` the latest of them (-1 without any): what is timeless is a witness, but has no time, heat or deadline.
+    """
 
     risk: int
     story: str
@@ -43,6 +46,11 @@ class Pair:
     sources: frozenset[str]
     years: float
     deadline: int
+
+    @property
+    def timed(self) -> bool:
+        """Whether any of its texts has a date."""
+        return bool(self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,11 @@ class View:
     def owner(self) -> Ints:
         """[pairs] risk of each pair."""
         return np.array([p.risk for p in self.pairs], dtype=np.int64)
+
+    @property
+    def timed(self) -> NDArray[np.bool_]:
+        """[risks] whether any story of a risk is dated: without one nothing can be said of its urgency."""
+        return np.array([any(p.timed for p in self.of(r)) for r in range(len(self.keys))], dtype=bool)
 
     def of(self, risk: int) -> tuple[Pair, ...]:
         """The pairs of one risk."""
@@ -109,16 +122,23 @@ class Evidence:
         starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64) if len(keys) else np.zeros(0, dtype=np.int64)
         return View(today, keys, tuple(pairs), starts, tuple(tuple(opposing.get(k, ())) for k in keys), links)
 
+    def until(self, today: int, *, ceiling: int = 4) -> str:
+        """The newest day of a dated supporting signal that was known at the end of `today`; empty without one."""
+        known = (i for i in np.flatnonzero((self._seen <= today) & (self._date <= today)).tolist())
+        days = [int(self._date[i]) for i in known if (s := self.signals[i]).supports and not s.timeless and s.security <= ceiling]
+        return iso(max(days)) if days else ""
+
     def _pair(self, risk: int, story: str, members: list[int], today: int) -> Pair:
         signals = [self.signals[i] for i in members]
-        per_document = {s.document_id: i for s, i in zip(signals, members, strict=True)}
+        timed = [i for i in members if not self.signals[i].timeless]
+        per_document = {self.signals[i].document_id: i for i in timed}
         highest = [max(s.severity.values()) for s in signals]
         mean = [sum(s.severity.values()) / len(s.severity) for s in signals]
         ends = [d for i in members if (d := self._deadline[i]) >= today]
         return Pair(
             risk, story, signals[0].kind, tuple(members), tuple(int(self._date[i]) for i in per_document.values()), float(max(highest)), float(np.mean(mean)),
-            int(max(self._date[i] for i in members)), self._heat(per_document, today), tuple(p for s in signals for p in s.places),
-            frozenset(s.source for s in signals), float(np.mean([self._years[i] for i in members])), min(ends, default=-1),
+            max((int(self._date[i]) for i in timed), default=-1), self._heat(per_document, today), tuple(p for s in signals for p in s.places),
+            frozenset(s.source for s in signals), float(np.mean([self._years[i] for i in timed or members])), min(ends, default=-1),
         )  # fmt: skip
 
     def _heat(self, documents: Mapping[str, int], today: int) -> float:
@@ -135,7 +155,7 @@ _DEADLINE = re.compile(r"(?:(\d{4})年)?(?:(\d{1,2})月)?(\d{1,2})[日号](?:\S{
 
 def deadline_of(signal: Signal) -> int:
     """The first date after the signal's own that its sentence names with 起, 前, 施行, 生效 or 截止; -1 when there is none."""
-    if len(signal.date) < 10:
+    if len(signal.date) < 10 or signal.timeless:
         return -1
     year, month, base = int(signal.date[:4]), int(signal.date[5:7]), day(signal.date)
     for match in _DEADLINE.finditer(signal.quote):

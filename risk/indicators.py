@@ -150,9 +150,10 @@ def _breadth(view: View, weights: Floats) -> Floats:
 
 
 def _impact(view: View, weights: Floats) -> Floats:
-    years = np.array([p.years for p in view.pairs])
-    found: Floats = np.exp(-_mean(view, weights, years) / constants()["time_to_impact"]["scale"])
-    return found
+    """exp(−years/scale) of the mean stage of the dated stories; NaN for risks without one: an old text tells no present stage."""
+    years, timed = np.array([p.years for p in view.pairs]), np.array([p.timed for p in view.pairs], dtype=float)
+    found: Floats = np.exp(-_mean(view, weights * timed, years) / constants()["time_to_impact"]["scale"])
+    return np.where(view.timed[None, :], found, np.nan)
 
 
 def _deadline(view: View, weights: Floats) -> Floats:
@@ -194,7 +195,7 @@ def _over_kinds(parts: list[tuple[Floats, Floats]], shape: tuple[int, int]) -> F
 
 
 def _paces(view: View) -> list[str]:
-    return sorted({p.kind for p in view.pairs})
+    return sorted({p.kind for p in view.pairs if p.timed})
 
 
 class _Pace:
@@ -204,7 +205,7 @@ class _Pace:
         settings = constants()["series"]
         self.view, self.weights, self.kind = view, weights, kind
         self.rule: dict[str, Any] = settings["fast"] if kind in settings["fast"]["kinds"] else settings["slow"]
-        self.mine = np.array([p.kind == kind for p in view.pairs])
+        self.mine = np.array([p.kind == kind and p.timed for p in view.pairs])
         risks = len(view.keys)
         owner = view.owner
         here = np.bincount(owner[self.mine], minlength=risks).astype(float)
@@ -217,7 +218,7 @@ class _Pace:
         bins, width = self.rule["bins"], self.rule["width"]
         per_pair = np.zeros((len(self.view.pairs), bins))
         for i, p in enumerate(self.view.pairs):
-            if p.kind == self.kind:
+            if self.mine[i]:
                 for d in p.days:
                     b = bins - 1 - (self.view.day - d) // width
                     if 0 <= b < bins:

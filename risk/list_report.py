@@ -16,9 +16,10 @@ from corpus.store import Store
 from risk import draw
 from risk.cited import Sources, documents_of, signal_documents
 from risk.constants import constants
-from risk.list_rows import COLUMNS, LEVEL_TINTS, level_words, measures, row, table_rows
+from risk.list_rows import COLUMNS, LEVEL_TINTS, date_words, level_words, measures, row, table_rows, until_words
 from risk.pictures import LEVELS
 from risk.products import products
+from risk.register import freshness
 
 Records = Sequence[Mapping[str, Any]]
 DRAFT, ISSUED = "草稿", "已签发"
@@ -32,7 +33,7 @@ def report(store: Store, records: Records, reader: Reader, *, as_of: str, field:
     shown = list(records)[: rule["list"]["longest"]]
     sources = Sources(documents_of(store, signal_documents(shown), reader))
     rows = [row(r, as_of=as_of, check_days=rule["list"]["check_days"], titles=sources.titles) for r in shown]
-    blocks = [*_summary(records, shown, field), _table(rows, [r["level"] for r in shown]), *_evidence(shown, rows, sources, rule["evidence"])]
+    blocks = [*_summary(records, shown, field, _dates(store, records, reader, as_of)), _table(rows, [r["level"] for r in shown]), *_evidence(shown, rows, sources, rule["evidence"])]
     return _whole(rule, blocks, sources, as_of, field, (DRAFT,))
 
 
@@ -63,13 +64,24 @@ def _whole(rule: Mapping[str, Any], blocks: Sequence[Block], sources: Sources, a
 # ---- summary ---------------------------------------------------------------------------------------------------------
 
 
-def _summary(records: Records, shown: Records, field: str) -> list[Block]:
+def _dates(store: Store, records: Records, reader: Reader, as_of: str) -> list[str]:
+    """What is to be said of the dates of the evidence: where it ends, and how many risks have none."""
+    blind = sum(bool(r["urgency"].get("unknown")) for r in records)
+    until = until_words(freshness(store, reader, as_of), as_of)
+    return [w for w in (until, BLIND.format(n=blind) if blind else "") if w]
+
+
+BLIND = "其中{n}项的依据均无日期，紧急度无从判断：列于有日期者之后，等级不高于低(蓝)，不触发预警。"
+
+
+def _summary(records: Records, shown: Records, field: str, dates: Sequence[str]) -> list[Block]:
     if not shown:
-        return [Heading("一、总体情况"), Paragraph(f"截至所列日期，{field or '各领域'}尚无有可引用证据的技术风险。")]
+        return [Heading("一、总体情况"), Paragraph(f"截至所列日期，{field or '各领域'}尚无有可引用证据的技术风险。"), *(Paragraph(w) for w in dates)]
     levels, fields = Counter(r["level"] for r in records), Counter(r["field"] for r in records)
     counted = "，".join(f"{level_words(n)}{levels[n]}项" for n in LEVELS if levels[n])
     single = sum(bool(r.get("single_source")) for r in shown)
     words = [
+        *dates,
         f"本期共识别并评分技术风险{len(records)}项：{counted}。本清单列前{len(shown)}项，按重要度与紧急度的帕累托前沿及其乘积排序；"
         f"分布最多的领域为{'、'.join(f'{n}（{k}项）' for n, k in fields.most_common(3))}。",
         f"列前三位的是：{'；'.join(str(r.get('title') or r['statement']) + '（' + level_words(r['level']) + '）' for r in shown[:3])}。",
@@ -149,9 +161,9 @@ def _quotes(r: Mapping[str, Any], sources: Sources, most: int) -> list[Block]:
         names = {s["story_id"], s["document_id"]}
         if s["supports"] and not names & told and len(found) < most and (marks := sources.mark(s)):
             told |= names
-            found.append(Paragraph(f"支持证据（{s['date'][:10]}）：“{s['quote']}”", marks))
+            found.append(Paragraph(f"支持证据（{date_words(s)}）：“{s['quote']}”", marks))
     against = next((s for s in r.get("signals", ()) if not s["supports"] and s["document_id"] in sources.documents), None)
-    opposed = Paragraph(f"相反证据（{against['date'][:10]}）：“{against['quote']}”", sources.mark(against)) if against else Paragraph("相反证据：未发现。")
+    opposed = Paragraph(f"相反证据（{date_words(against)}）：“{against['quote']}”", sources.mark(against)) if against else Paragraph("相反证据：未发现。")
     return [*found, opposed]
 
 

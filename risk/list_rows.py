@@ -47,9 +47,29 @@ def clip(words: str, most: int) -> str:
     return words if len(words) <= most else words[: most - 1] + "…"
 
 
+UNKNOWN = "无从判断（依据无日期）"
+UNDATED = "日期不明"
+
+
 def span(axis: Mapping[str, Any]) -> str:
-    """0.81（0.61—0.92）"""
+    """0.81（0.61—0.92）, or that nothing can be said of it."""
+    if axis.get("unknown"):
+        return UNKNOWN
     return f"{axis['mean']:.2f}（{axis['low']:.2f}—{axis['high']:.2f}）"
+
+
+def date_words(s: Mapping[str, Any]) -> str:
+    """The date of a signal in a record, or 日期不明."""
+    return str(s.get("date") or "")[:10] or UNDATED
+
+
+def until_words(fresh: Mapping[str, Any], as_of: str) -> str:
+    """That the dated evidence of a list ends long before its date (see `register.freshness`); empty where it does not."""
+    if not fresh["stale"]:
+        return ""
+    if not (until := fresh["evidence_until"]):
+        return "现有依据均无日期，紧急度无从判断。"
+    return f"有日期的依据止于{until}，其后至{as_of}无新证据{f'；当时的态势见截至{until}的清单' if fresh['last_list'] else ''}。"
 
 
 def level_words(level: str) -> str:
@@ -89,7 +109,7 @@ def grounds_words(r: Mapping[str, Any], titles: Mapping[str, str]) -> str:
         names = {s["story_id"], s["document_id"]}
         if s["supports"] and s["document_id"] in titles and not names & told:
             told |= names
-            shown.append(f"《{clip(titles[s['document_id']], 22)}》{s['date'][:10]}")
+            shown.append(f"《{clip(titles[s['document_id']], 22)}》{date_words(s)}")
     if not shown:
         return "专家补充提名" if not r.get("signals") else "依据不在阅读权限内"
     n = len(shown) if len(r["signals"]) >= int(r.get("signal_count") or 0) else max(len(shown), int(r.get("stories") or 0))

@@ -67,12 +67,21 @@ def mine(store: Store, settings: Settings, *, as_of: str = "", finder: Finder | 
     from risk.alerts import raise_alerts
 
     told = raise_alerts(store, lists[-1].records, lists[-1].previous, on, lists[-1].ceiling) if lists else []
+    _last_day(store, settings, evidence, taxonomy, on, finder, progress)
     records = lists[-1].records if lists else []
     levels = {name: sum(r["level"] == name for r in records) for name in ("red", "orange", "yellow", "blue")}
     return MineReport(
         on, store.documents.sequence(), read, len(evidence.signals), len(set(evidence.stories.values())), len(records), levels, len(fresh), len(told),
         round(time.perf_counter() - begun, 2), [m.ceiling for m in lists], constants()["version"],
     )  # fmt: skip
+
+
+def _last_day(store: Store, settings: Settings, evidence: Evidence, taxonomy: Taxonomy, on: str, finder: Finder | None, progress: Progress | None) -> None:
+    """The lists as of the last day of dated evidence too, where that is long before: what was last known by its date can then be looked at."""
+    for ceiling in _ceilings(evidence):
+        until = evidence.until(day(on), ceiling=ceiling)
+        if until and day(on) - day(until) > constants()["stale_days"]:
+            score_list(store, settings, evidence, taxonomy, until, ceiling, standing_at(store, until), finder=finder, progress=progress)
 
 
 # ---- scoring ---------------------------------------------------------------------------------------------------------
@@ -133,7 +142,7 @@ def score_list(
     pairs = found.view.pairs
     summary = {
         "risks": len(records), "signals": sum(len(p.members) for p in pairs), "stories": len(pairs), "policies_at": policies if finder else 0,
-        "candidates": _candidates(evidence, found.view, taxonomy),
+        "candidates": _candidates(evidence, found.view, taxonomy), "evidence_until": evidence.until(day(on), ceiling=ceiling),
     }  # fmt: skip
     version = "+".join(filter(None, (constants()["version"], learned(store).get("version", ""))))
     store.risks.put_run(on, ceiling, store.documents.sequence(), version, summary, records)

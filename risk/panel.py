@@ -319,7 +319,7 @@ def _complete(rows: Sequence[Mapping[str, Any]], risk_ids: Sequence[str], axis: 
 def beliefs(store: Store, panel_id: str) -> dict[str, dict[str, dict[str, Any]]]:
     """risk id → axis → {mean, low, high, beta, machine, scored}: the machine's score updated by the last closed round (or the last with ratings).
 
-    `machine` is 0.5 and `scored` False for a nominated risk; `experts` is the mean of the votes alone in 0..1, None without votes.
+    `machine` is 0.5, with the weight of one witness, and `scored` False for a nominated risk and for an axis that could not be judged; `experts` is the mean of the votes alone in 0..1, None without votes.
     """
     panel = store.panels.get(panel_id)
     numbers = [r["number"] for r in store.panels.rounds(panel_id) if r["number"] > 0 and store.panels.ratings(panel_id, r["number"])]
@@ -329,16 +329,17 @@ def beliefs(store: Store, panel_id: str) -> dict[str, dict[str, dict[str, Any]]]
 
 
 def _belief(item: Mapping[str, Any], axis: str, rows: Sequence[Mapping[str, Any]], groups: Mapping[str, str]) -> dict[str, Any]:
-    machine = float(item["machine"][axis]["mean"]) if item["machine"] else 0.5
+    scored = bool(item["machine"]) and not item["machine"][axis].get("unknown")
+    machine = float(item["machine"][axis]["mean"]) if scored else 0.5
     votes = [
         _vote(parse(r["form"]), axis, groups.get(r["user"], ""))
         for r in rows
         if r["risk_id"] == item["risk_id"] and r["form"]["verdict"] != "abstain"
     ]
-    belief = update(prior(machine, int(item["clusters"])), votes, rho=constants()["rho"], a0=constants()["a0"])
+    belief = update(prior(machine, int(item["clusters"]) if scored else 0), votes, rho=constants()["rho"], a0=constants()["a0"])
     low, high = belief.interval()
     said = sum((v.score - 1) / 4 for v in votes) / len(votes) if votes else None
-    return {"mean": belief.mean, "low": low, "high": high, "beta": [belief.alpha, belief.beta], "machine": machine, "scored": bool(item["machine"]), "experts": said}
+    return {"mean": belief.mean, "low": low, "high": high, "beta": [belief.alpha, belief.beta], "machine": machine, "scored": scored, "experts": said}
 
 
 def _vote(form: Form, axis: str, group: str) -> Vote:

@@ -20,7 +20,7 @@ Records = Sequence[Mapping[str, Any]]
 
 
 def plane(risks: Records) -> list[dict[str, Any]]:
-    """One ellipse a risk: centre (urgency, importance), half axes from the published intervals, level, place from 1."""
+    """One ellipse a risk: centre (urgency, importance), half axes from the published intervals, level, place from 1. Those of unknown urgency have no place on it."""
     return [
         {
             "place": n, "id": r["id"], "title": r.get("title") or r["statement"][:20], "level": r.get("level") or "blue",
@@ -28,6 +28,7 @@ def plane(risks: Records) -> list[dict[str, Any]]:
             "rx": max(0.004, (r["urgency"]["high"] - r["urgency"]["low"]) / 2), "ry": max(0.004, (r["importance"]["high"] - r["importance"]["low"]) / 2),
         }
         for n, r in enumerate(risks, 1)
+        if not r["urgency"].get("unknown")
     ]  # fmt: skip
 
 

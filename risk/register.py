@@ -89,6 +89,18 @@ def run_of(store: Store, reader: Reader, as_of: str = "") -> dict[str, Any] | No
     return store.risks.run_at(iso(day(as_of)) if as_of else today(), reader.ceiling)
 
 
+def freshness(store: Store, reader: Reader, as_of: str = "") -> dict[str, Any]:
+    """{evidence_until, stale, last_list}: the newest day of dated evidence behind the list of a date (empty without any), whether that is long before it,
+    and then the day of the list that was last made of dated evidence (empty without one).
+    """
+    run = run_of(store, reader, as_of)
+    until = str(run["summary"].get("evidence_until", "")) if run else ""
+    on = iso(day(as_of)) if as_of else today()
+    stale = bool(run) and (not until or day(on) - day(until) > constants()["stale_days"])
+    last = store.risks.run_at(until, reader.ceiling) if stale and until else None
+    return {"evidence_until": until, "stale": stale, "last_list": until if last and last["as_of"] == until and last["summary"].get("risks") else ""}
+
+
 def _visible(store: Store, reader: Reader, records: Sequence[Risk]) -> list[Risk]:
     """Records with the evidence, bases and links that the reader may see now; a risk without any evidence is left out."""
     allowed = store.risks.readable(sorted({i for r in records for i in _spoken_of(r)}), reader)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from risk.constants import constants, iso
-from risk.evidence import Evidence, View
+from risk.evidence import Evidence, Pair, View
 from risk.indicators import IMPORTANCE, URGENCY
 from risk.score import Axis, Scores, interval
 from risk.signals import Signal
@@ -113,22 +113,35 @@ def record(evidence: Evidence, view: View, scores: Scores, place: int, taxonomy:
         "id": risk_id(key), "key": key, "title": title_of(key), "statement": statement_of(key, for_it), "field": taxonomy.field_of(thing), "object": thing,
         "stage": "scored", "technology_stage": Counter(s.stage for s in for_it).most_common(1)[0][0], "type_path": list(taxonomy.path(kind, bucket)),
         "associated_types": list(phrase(bucket).get("also", ())), "technologies": _technologies(thing, for_it, terms), "state": "monitoring",
-        "importance": _axis(scores.importance, r), "urgency": _axis(scores.urgency, r),
+        "importance": axis_record(scores.importance, r), "urgency": axis_record(scores.urgency, r),
         "rank": {**place_interval, "position": place + 1}, "p_top10": round(float((ranks <= constants()["top"]).mean()), 4),
         "level": level, "level_name": LEVEL_NAMES[level], "evidence_strength": strength,
         "stories": len(pairs), "sources": sources, "single_source": len(pairs) < 2, "signals": _signals(evidence, pairs, against),
-        "signal_count": len(for_it), "opposing_count": len(against), "gaps": _gaps(scores, r), "counter_measures": [],
-        "first_signal_at": min(s.seen for s in for_it), "last_signal_at": max(s.seen for s in for_it),
+        "signal_count": len(for_it), "opposing_count": len(against), "gaps": _gaps(scores, r, sum(s.timeless for s in for_it), len(for_it)), "counter_measures": [],
+        "first_signal_at": min(s.seen for s in for_it), "last_signal_at": max(s.seen for s in for_it), "evidence_until": _until(pairs), "undated_count": sum(s.timeless for s in for_it),
         "would_change": would_change(scores, r), "equal_weights_rank": _equal_rank(scores, r), "lambda_ranks": {},
         "lead": phrase(bucket).get("lead", phrases()["default_lead"]), "regions": [n for n, _ in Counter(p for s in for_it for p in s.places).most_common(6)],
         "weekly": _weekly(view, pairs), "history": [], "constants_version": constants()["version"], "taxonomy_version": taxonomy.version,
     }  # fmt: skip
 
 
-def _axis(axis: Axis, r: int) -> dict[str, Any]:
+def _until(pairs: Sequence[Pair]) -> str:
+    """The day of the newest dated evidence; empty when none has a date."""
+    last = max(p.last for p in pairs)
+    return iso(last) if last >= 0 else ""
+
+
+def interval_of(axis: Axis, r: int) -> dict[str, Any]:
+    """The interval of one axis; an axis without any indicator is `unknown`: 0 with the whole range."""
+    known = not bool(np.isnan(axis.percentiles[r]).all())
+    return interval(axis.draws[:, r]) if known else {"mean": 0.0, "low": 0.0, "high": 1.0, "unknown": True}
+
+
+def axis_record(axis: Axis, r: int) -> dict[str, Any]:
+    """Interval, contributions, percentiles and weights of one axis."""
     given = {n: round(float(v), 4) for n, v in zip(axis.names, axis.percentiles[r], strict=True) if not np.isnan(v)}
     weights = {n: round(float(w), 4) for n, w in zip(axis.names, axis.weights, strict=True)}
-    return {**interval(axis.draws[:, r]), "point": round(float(axis.point[r]), 6), "contributions": {n: round(v, 4) for n, v in axis.contributions(r).items()}, "percentiles": given, "weights": weights}
+    return {**interval_of(axis, r), "point": round(float(axis.point[r]), 6), "contributions": {n: round(v, 4) for n, v in axis.contributions(r).items()}, "percentiles": given, "weights": weights}
 
 
 def _technologies(thing: str, signals: Sequence[Signal], terms: Named, *, limit: int = 8, looked_at: int = 80) -> list[str]:
@@ -152,16 +165,20 @@ def _signals(evidence: Evidence, pairs: Sequence[Any], against: Sequence[Signal]
 
 def _signal(s: Signal, evidence: Evidence) -> dict[str, Any]:
     found = {
-        "document_id": s.document_id, "start": s.start, "end": s.end, "quote": s.quote, "polarity": s.polarity, "date": s.date, "story_id": evidence.stories.get(s.key, ""),
+        "document_id": s.document_id, "start": s.start, "end": s.end, "quote": s.quote, "polarity": s.polarity, "date": "" if s.timeless else s.date, "story_id": evidence.stories.get(s.key, ""),
         "supports": s.supports, "kind": s.kind, "source": s.source, "type": s.type, "severity": max(s.severity.values()), "seen": s.seen,
     }  # fmt: skip
     return {**found, "weak": s.weak} if s.weak else found
 
 
-def _gaps(scores: Scores, r: int) -> list[dict[str, str]]:
+def _gaps(scores: Scores, r: int, timeless: int, of: int) -> list[dict[str, str]]:
+    """What is missing, in words; undated evidence is a gap of its own, of all urgency or of a part of what it rests on."""
     words = constants()
-    missing = [n for axis in (scores.importance, scores.urgency) for n, v in zip(axis.names, axis.percentiles[r], strict=True) if np.isnan(v)]
-    return [{"indicator": words["names"][n], "reason": words["gap_reasons"][n]} for n in missing]
+    blind = bool(np.isnan(scores.urgency.percentiles[r]).all())
+    axes = (scores.importance,) if blind else (scores.importance, scores.urgency)
+    missing = [n for axis in axes for n, v in zip(axis.names, axis.percentiles[r], strict=True) if np.isnan(v)]
+    undated = [{"indicator": words["names"]["urgency"] if blind else words["names"]["dates"], "reason": words["gap_reasons"]["urgency" if blind else "dates"].format(n=timeless, of=of)}] if timeless else []
+    return undated + [{"indicator": words["names"][n], "reason": words["gap_reasons"][n]} for n in missing]
 
 
 def would_change(scores: Scores, r: int) -> list[str]:

@@ -148,7 +148,7 @@ def _resample(
 
 
 def rank(importance: Floats, urgency: Floats) -> NDArray[np.int64]:
-    """[draws, risks] 1-based ranks: by Pareto front, then by I·U, then by position."""
+    """[draws, risks] 1-based ranks: by Pareto front, then by I·U, then by position. Where U is 0 nothing is known of it: these come last, by I."""
     draws, n = importance.shape
     fronts = np.zeros((draws, n), dtype=np.int64)
     for d0 in range(0, draws, 50):
@@ -160,7 +160,9 @@ def rank(importance: Floats, urgency: Floats) -> NDArray[np.int64]:
             fronts[d0 : d0 + 50][free] = front
             left &= ~free
             front += 1
-    order = np.lexsort((np.broadcast_to(np.arange(n), (draws, n)), -(importance * urgency), fronts), axis=1)
+    unknown = urgency == 0
+    product = np.where(unknown, importance, importance * urgency)
+    order = np.lexsort((np.broadcast_to(np.arange(n), (draws, n)), -product, np.where(unknown, n, fronts)), axis=1)
     ranks = np.empty((draws, n), dtype=np.int64)
     np.put_along_axis(ranks, order, np.broadcast_to(np.arange(1, n + 1), (draws, n)), axis=1)
     return ranks

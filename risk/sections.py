@@ -11,7 +11,7 @@ from corpus.report import Block, Heading, Paragraph, TableBlock
 from risk import draw
 from risk.constants import iso
 from risk.digest import Desk, summary
-from risk.list_rows import LEVEL_TINTS, clip, level_words, measures, moved_words, span
+from risk.list_rows import LEVEL_TINTS, clip, date_words, level_words, measures, moved_words, span, until_words
 from risk.pictures import KIND_NAMES, causes, trend
 from risk.risks import phrase
 
@@ -39,10 +39,11 @@ def _flat(text: str) -> str:
 
 
 def gist(desk: Desk) -> list[Block]:
-    """Three points: the risk that matters most, the foremost policy, the foremost news (or paper, or the next risk)."""
-    found = [*_risk_points(desk, 1), *_document_points(desk, desk.policies, "政策"), *_document_points(desk, desk.news, "产业")]
+    """Three points: the risk that matters most (or that the evidence of risks ended long ago), the foremost policy, the foremost news (or paper, or the next risk)."""
+    ended = until_words(desk.fresh, desk.end)
+    found = [*([Paragraph(f"风险：{ended}")] if ended else _risk_points(desk, 1)), *_document_points(desk, desk.policies, "政策"), *_document_points(desk, desk.news, "产业")]
     if len(found) < 3:
-        found += [p for p in _risk_points(desk, 3)[1:] if p not in found] + _document_points(desk, [] if desk.late_papers else desk.papers, "文献")
+        found += [p for p in _risk_points(desk, 3)[0 if ended else 1 :] if p not in found] + _document_points(desk, [] if desk.late_papers else desk.papers, "文献")
     return [Paragraph(f"{n}. {p.text}", p.citations) for n, p in enumerate(found[:3], 1)] or [Paragraph("本期未收录可供摘编的内容。")]
 
 
@@ -149,9 +150,15 @@ def _overall(desk: Desk, r: Mapping[str, Any]) -> list[Paragraph]:
     words = (
         f"截至{desk.end}，{scope}在监测的技术风险共{len(desk.risks)}项（{counted}）。本期专题为{_title(r)}：{r['statement']}。该项列第{r['rank']['position']}位，"
         f"等级{level_words(r['level'])}，重要度{span(r['importance'])}，紧急度{span(r['urgency'])}；由{kinds}中{r['stories']}条相互独立的线索、{r['signal_count']}处陈述支持，"
-        f"首见于{r['first_signal_at'][:10]}，最近为{r['last_signal_at'][:10]}。{'目前为单一来源，须先核实。' if r.get('single_source') else ''}"
+        f"{_times(r)}。{'目前为单一来源，须先核实。' if r.get('single_source') else ''}"
     )
     return [Paragraph(words, _first_marks(desk, r))]
+
+
+def _times(r: Mapping[str, Any]) -> str:
+    """When the evidence was first seen and is last from."""
+    last = r.get("evidence_until", r["last_signal_at"])
+    return f"首见于{r['first_signal_at'][:10]}，" + (f"最近的依据为{last[:10]}" if last else "依据均无日期，新旧无从判断")
 
 
 def _seen(desk: Desk, r: Mapping[str, Any], most: int) -> list[Paragraph]:
@@ -173,13 +180,15 @@ def _quoted(desk: Desk, s: Mapping[str, Any]) -> Paragraph | None:
     d = desk.sources.documents[s["document_id"]]
     whole = _flat(s["quote"]) == _flat(d.title)
     words = f"“{_flat(s['quote'])}”" if whole else f"《{clip(_flat(d.title), 30)}》：“{_flat(s['quote'])}”"
-    return Paragraph(f"{s['date'][:10]}，{KIND_NAMES.get(s['kind'], s['kind'])}，{words}", marks)
+    return Paragraph(f"{date_words(s)}，{KIND_NAMES.get(s['kind'], s['kind'])}，{words}", marks)
 
 
 def _change(r: Mapping[str, Any], desk: Desk) -> list[Paragraph]:
     weeks = trend(r)
     if not weeks:
         return []
+    if r["urgency"].get("unknown"):
+        return [Paragraph("依据均无日期，变化与突发无从判断。")]
     late, early = sum(w["documents"] for w in weeks[-4:]), sum(w["documents"] for w in weeks[-8:-4])
     burst = "、".join(w["week_end"][5:] for w in weeks if w["burst"])
     how = "增加" if late > early else "减少" if late < early else "持平"

@@ -40,7 +40,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A sentence that speaks of a risk. `inherited` when the object stands in the document's title, not in the sentence."""
+    """A sentence that speaks of a risk. `inherited` when the object stands in the document's title, not in the sentence.
+
+    `undated` when its text has no date of its own; `timeless` when nothing else tells its time: `date` is then only the latest that it can be.
+    """
 
     document_id: str
     start: int
@@ -68,6 +71,7 @@ class Signal:
     known_from: str = ""
     links: tuple[str, ...] = ()
     undated: bool = False
+    timeless: bool = False
 
     @property
     def key(self) -> str:

@@ -22,7 +22,7 @@ from risk.context import standing_at
 from risk.indicators import IMPORTANCE, URGENCY
 from risk.mine import Weighed, weigh
 from risk.register import get_risk, list_risks, run_of
-from risk.risks import LEVEL_NAMES, capped
+from risk.risks import LEVEL_NAMES, capped, interval_of
 from risk.score import LEVELS, interval, level_of
 from risk.taxonomy import home_taxonomy
 
@@ -38,7 +38,7 @@ def what_if(store: Store, settings: Settings, reader: Reader, risk: str, assumed
     axes = {"importance": found.scores.importance.draws[:, n], "urgency": found.scores.urgency.draws[:, n]}
     level = capped(level_of(axes["importance"], axes["urgency"], thresholds), r["evidence_strength"])
     return {
-        "id": risk, "assumed": dict(assumed), **{name: interval(draws) for name, draws in axes.items()},
+        "id": risk, "assumed": dict(assumed), "importance": interval_of(found.scores.importance, n), "urgency": interval_of(found.scores.urgency, n),
         "rank": {**interval(found.scores.ranks[:, n].astype(float)), "position": found.scores.order.index(n) + 1}, "level": level, "level_name": LEVEL_NAMES[level],
         "was": {"importance": r["importance"]["mean"], "urgency": r["urgency"]["mean"], "level": r["level"], "position": r["rank"]["position"]}, "method": _method(exact),
     }  # fmt: skip

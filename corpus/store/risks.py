@@ -160,6 +160,15 @@ class Risks:
             for document_id, at, heat in connection.execution_options(yield_per=5000).execute(query.order_by(observations.c.n)):
                 yield document_id, at, float(heat or 0.0)
 
+    def undated(self, kinds: Sequence[str]) -> Iterator[tuple[str, str, int, int]]:
+        """(source, instant of first sight, security, how many) of the documents of `kinds` without a date of their own."""
+        groups = (origins.c.source_id, documents.c.first_seen_at, documents.c.security)
+        query = select(*groups, func.count()).join(documents, documents.c.id == origins.c.document_id)
+        query = query.where(documents.c.kind.in_(list(kinds)), documents.c.published_on == "").group_by(*groups)
+        with self.engine.connect() as connection:
+            for source, instant, security, n in connection.execution_options(yield_per=5000).execute(query):
+                yield source, instant, security, int(n)
+
     def readable(self, ids: Sequence[str], reader: Reader) -> set[str]:
         """Which of `ids` are documents that the reader may see now."""
         found: set[str] = set()

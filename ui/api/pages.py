@@ -15,7 +15,7 @@ from corpus.errors import BadInput, NotFound
 from risk.bulletin import report_of
 from ui.api.base import DeskOf, HallOf, ReaderOf, Record
 from ui.api.risks import file_response
-from ui.api.schemas import Code
+from ui.api.schemas import Code, Day
 from ui.desk import Desk, centre, enterprise, judge, reports
 from ui.desk import risks as risks_desk
 from ui.desk.library import lineage
@@ -125,9 +125,9 @@ async def compare(request: Request, hall: HallOf, reader: ReaderOf, a: Annotated
 
 
 @router.get("/risks/{risk_id}/panel")
-def risk(request: Request, desk: DeskOf, reader: ReaderOf, risk_id: Annotated[str, Path(max_length=64)]) -> HTMLResponse:
-    """A risk with its evidence, as a fragment."""
-    record = desk.risk(risk_id, reader)
+def risk(request: Request, desk: DeskOf, reader: ReaderOf, risk_id: Annotated[str, Path(max_length=64)], as_of: Annotated[Day, Query()] = "") -> HTMLResponse:
+    """A risk with its evidence as of a date, as a fragment."""
+    record = desk.risk(risk_id, reader, as_of=as_of)
     return HTMLResponse(_risk(desk, record, reader, language_of(request)))
 
 

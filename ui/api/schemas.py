@@ -171,6 +171,7 @@ class Interval(Record):
     mean: float
     low: float
     high: float
+    unknown: bool = False
 
 
 class Risk(Record):
@@ -185,6 +186,9 @@ class Risk(Record):
 class Risks(BaseModel):
     risks: list[Risk]
     as_of: str
+    evidence_until: str = ""
+    stale: bool = False
+    last_list: str = ""
 
 
 class Edits(BaseModel):

@@ -40,6 +40,7 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
                 files = html(_files("", "", language), elem_classes="jw-files")
             with gr.Row(elem_classes="jw-grid jw-risks"):
                 with gr.Column(elem_classes="jw-surface jw-sticky jw-panel"):
+                    last = gr.Button("", size="sm", visible=False)
                     again = gr.Button(say("centre.refresh", language), size="sm", elem_classes="jw-refresh")
                     rows = html(waiting(language))
                 with gr.Column(elem_classes="jw-evidence-col jw-surface jw-sticky"):
@@ -66,7 +67,12 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
         return _draw(hall, reader_of(hall, request), found, which, one, chosen or "", language)
 
     inputs = [field, stage, as_of, kind, of]
-    gr.on([tab.select, field.change, stage.change, as_of.submit, again.click], show, inputs, [rows, picture, of, nothing, field, files], trigger_mode="always_last", **QUIET)
+    def last_day(day: str, request: gr.Request) -> str:
+        return str(hall.desk.risks(reader_of(hall, request), as_of=day or "")["last_list"] or day)
+
+    whole = [rows, picture, of, nothing, field, files, last]
+    gr.on([tab.select, field.change, stage.change, as_of.submit, again.click], show, inputs, whole, trigger_mode="always_last", **QUIET)
+    last.click(last_day, as_of, as_of, **QUIET).then(show, inputs, whole, **QUIET)
     gr.on([kind.change, of.input, drawn.select], draw, inputs, [picture, of, nothing], trigger_mode="always_last", **QUIET)
 
 
@@ -78,11 +84,13 @@ def _show(hall: Hall, language: str, reader: Reader, field: str, stage: str, as_
         found = hall.desk.risks(reader, as_of=as_of, field=field, stage=stage)
         everything = found if not (field or stage) else hall.desk.risks(reader, as_of=as_of)
     except JianweiError as error:
-        return error_state(error, language), *_NO_PICTURE, gr.skip(), _files(field, as_of, language)
+        return error_state(error, language), *_NO_PICTURE, gr.skip(), _files(field, as_of, language), _HIDDEN
     fields = sorted({r["field"] for r in everything["risks"] if r["field"]})
     choices = [(say("risk.any_field", language), ""), *((f, f) for f in fields)]
     picture = _draw(hall, reader, found, which, one, field, language)
-    return table(found, language), *picture, gr.update(choices=choices), _files(field, as_of, language)
+    until = found["last_list"]
+    offer = gr.update(value=say("risk.see_day", language, until=until), visible=True) if until else _HIDDEN
+    return table(found, language), *picture, gr.update(choices=choices), _files(field, as_of, language), offer
 
 
 _HIDDEN = gr.update(visible=False)
@@ -125,19 +133,28 @@ def table(found: Mapping[str, Any], language: str) -> str:
         return empty(say("risk.none", language), say("risk.none_hint", language), "△")
     names = [say(f"risk.{n}", language) for n in ("number", "level", "statement", "axis_importance", "axis_urgency", "evidence")]
     head = "".join(f'<th scope="col">{e(n)}</th>' for n in names)
-    body = "".join(_row(i, r, language) for i, r in enumerate(found["risks"], 1))
+    body = "".join(_row(i, r, found["as_of"], language) for i, r in enumerate(found["risks"], 1))
     words = f'<p class="jw-counts">{e(say("risk.counts", language, n=len(found["risks"]), date=found["as_of"]))}</p>'
     foot = f'<p class="jw-foot">{e(say("risk.foot", language))}</p>'
+    words += _ended(found, language)
     return f'{words}<div class="jw-scroll" tabindex="0"><table class="jw-table jw-risk-list"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{foot}'
 
 
-def _row(i: int, r: Mapping[str, Any], language: str) -> str:
-    axes = "".join(f'<td data-label="{e(say(f"risk.axis_{a}", language))}">{pages.interval_bar(r[a], say(f"risk.axis_{a}", language))}</td>' for a in ("importance", "urgency"))
+def _ended(found: Mapping[str, Any], language: str) -> str:
+    """That the dated evidence ends long before the list's date."""
+    if not found["stale"]:
+        return ""
+    until = found["evidence_until"]
+    return f'<p class="jw-notice" role="note">{e(say("risk.ended", language, until=until) if until else say("risk.all_undated", language))}</p>'
+
+
+def _row(i: int, r: Mapping[str, Any], as_of: str, language: str) -> str:
+    axes = "".join(f'<td data-label="{e(say(f"risk.axis_{a}", language))}">{pages.interval_bar(r[a], say(f"risk.axis_{a}", language), language)}</td>' for a in ("importance", "urgency"))
     stories = len({s.get("story_id") for s in r["signals"]})
     evidence = badge(pages.word("strength", r.get("evidence_strength"), language), "plain") + (f" <small>{e(say('risk.stories', language, n=stories))}</small>" if stories else "")
     type_ = " › ".join(r.get("type_path", ())[:2])
     words = f"<b>{e(r['statement'])}</b><br><small class='jw-dim'>{e(r['field'])}{' · ' + e(type_) if type_ else ''}</small>"
-    return f'<tr data-risk="{e(r["id"])}" tabindex="0"><td class="jw-num">{i}</td><td>{risk_badge(r.get("level"), language)}</td><td>{words}</td>{axes}<td>{evidence}</td></tr>'
+    return f'<tr data-risk="{e(r["id"])}" data-as-of="{e(as_of)}" tabindex="0"><td class="jw-num">{i}</td><td>{risk_badge(r.get("level"), language)}</td><td>{words}</td>{axes}<td>{evidence}</td></tr>'
 
 
 # ---- alerts, bulletins, what moved, overview --------------------------------------------------------------------------

@@ -216,7 +216,7 @@
     else if ((el = hit(".jw-act"))) act(el);
     else if ((el = hit(".jw-fold"))) el.setAttribute("aria-expanded", String(el.closest(".jw-facets, .jw-history-col").classList.toggle("jw-unfolded")));
     else if ((el = hit(".jw-diff"))) fill($(".jw-slot[data-slot=interpretation]", el.closest(".jw-document")), `/compare?a=${encodeURIComponent(el.dataset.a)}&b=${encodeURIComponent(el.dataset.b)}&${query}`, true);
-    else if ((el = hit("tr[data-risk]"))) { fill(visible(".jw-risk-slot"), `/risks/${encodeURIComponent(el.dataset.risk)}/panel?${query}`); sheet(visible(".jw-risk-slot")?.closest(".jw-evidence-col")); }
+    else if ((el = hit("tr[data-risk]"))) { fill(visible(".jw-risk-slot"), `/risks/${encodeURIComponent(el.dataset.risk)}/panel?as_of=${encodeURIComponent(el.dataset.asOf)}&${query}`); sheet(visible(".jw-risk-slot")?.closest(".jw-evidence-col")); }
     else if ((el = hit("[data-message]"))) { fetch(`/api/v1/inbox/${el.dataset.message}/read`, { method: "POST", credentials: "same-origin" }); el.closest("li").remove(); }
     else if ((el = hit(".jw-copy"))) copy(el.dataset.copyLink ? new URL(el.dataset.copyLink, location.href).href : el.dataset.copy);
     else if ((el = hit(".jw-interpret"))) { const slot = $(".jw-slot[data-slot=interpretation]", el.closest(".jw-document")); fill(slot, `/d/${encodeURIComponent(el.dataset.doc)}/interpretation?${query}`, true); }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -41,24 +42,37 @@ def list_(context: typer.Context, as_of: AsOf = "", field: Field = "", stage: St
     found = here.desk.risks(here.reader, as_of=as_of, field=field, stage=stage)
     if json:
         return put_json(found)
-    rows = [(i, here.say(f"risk_level.{r['level']}"), r["statement"], r["field"], _interval(r["importance"]), _interval(r["urgency"]), here.say(f"strength.{r['evidence_strength']}"), r["id"]) for i, r in enumerate(found["risks"], 1)]
+    if found["stale"]:
+        print(here.say("risk.ended" if found["evidence_until"] else "risk.all_undated", until=found["evidence_until"]))
+    if found["last_list"]:
+        print(f"{here.say('risk.see_day', until=found['last_list'])}: jianwei risks list --as-of {found['last_list']}")
+    words = here.say("risk.unknown_axis")
+    rows = [(i, here.say(f"risk_level.{r['level']}"), r["statement"], r["field"], _interval(r["importance"]), _interval(r["urgency"], words), here.say(f"strength.{r['evidence_strength']}"), r["id"]) for i, r in enumerate(found["risks"], 1)]
     put_table([here.say(f"risk.{n}") for n in ("number", "level", "statement", "field", "importance", "urgency", "evidence", "id")], rows)
 
 
-def _interval(axis: dict[str, float]) -> str:
+def _interval(axis: Mapping[str, Any], unknown: str = "") -> str:
+    if axis.get("unknown"):
+        return unknown
     return f"{axis['mean']:.2f} ({axis['low']:.2f}–{axis['high']:.2f})"
 
 
 @group.command()
-def show(context: typer.Context, risk: Annotated[str, typer.Argument(metavar="ID")], json: Json = False) -> None:
-    """One risk with its evidence."""
+def show(context: typer.Context, risk: Annotated[str, typer.Argument(metavar="ID")], as_of: AsOf = "", json: Json = False) -> None:
+    """One risk with its evidence, its gaps and its counter-measures."""
     here = session(context)
-    r = here.desk.risk(risk, here.reader)
+    r = here.desk.risk(risk, here.reader, as_of=as_of)
     if json:
         return put_json(r)
-    print(f"{r['statement']}\n{r['field']} · {r['level']} · {_interval(r['importance'])} · {_interval(r['urgency'])}")
+    axes = " · ".join(f"{here.say(f'risk.axis_{a}')} {_interval(r[a], here.say('risk.unknown_axis'))}" for a in ("importance", "urgency"))
+    level = here.say(f"risk_level.{r['level']}")
+    print(f"{r['title']}\n{r['statement']}\n{r['field']} · {level} · {axes}")
     for s in r["signals"]:
-        print(f"  {'+' if s.get('supports', True) else '−'} {s['date']} {s['quote']} ({s['document_id']})")
+        print(f"  {'+' if s.get('supports', True) else '−'} {s['date'] or here.say('risk.no_date')} {s['quote']} ({s['document_id']})")
+    for g in r["gaps"]:
+        print(f"  {here.say('risk.gaps')}: {g['indicator']}（{g['reason']}）")
+    for m in r["counter_measures"]:
+        print(f"  → {m['measure']}（{m['basis']}）" if isinstance(m, Mapping) else f"  → {m}")
 
 
 @group.command("what-if")

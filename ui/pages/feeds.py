@@ -52,9 +52,13 @@ def risk_items(rows: Iterable[Mapping[str, Any]], base: str) -> Iterable[dict[st
             "title": f"【{say('risk_level.' + r['level'], 'zh')}】{r['statement']}" if r.get("level") else r["statement"],
             "link": f"{base.rstrip('/')}/risks/{quote(r['id'])}",
             "id": f"{r['id']}-{r.get('level')}",
-            "text": f"{r['field']}　重要度 {r['importance']['mean']:.2f}　紧急度 {r['urgency']['mean']:.2f}",
+            "text": f"{r['field']}　重要度 {r['importance']['mean']:.2f}　紧急度 {_urgency(r)}",
             "date": (r.get("first_signal_at") or "")[:10],
         }
+
+
+def _urgency(r: Mapping[str, Any]) -> str:
+    return say("risk.unknown_axis", "zh") if r["urgency"].get("unknown") else f"{r['urgency']['mean']:.2f}"
 
 
 def calendar(rows: Iterable[Mapping[str, str]]) -> str:

@@ -13,8 +13,10 @@ SHOWN = 5
 """Signals shown before "more"."""
 
 
-def interval_bar(axis: Mapping[str, float], label: str) -> str:
-    """An interval in 0..1 as a bar with its mean."""
+def interval_bar(axis: Mapping[str, Any], label: str, language: str = "zh") -> str:
+    """An interval in 0..1 as a bar with its mean; words where nothing can be said of it."""
+    if axis.get("unknown"):
+        return badge(say("risk.unknown_axis", language), "dim")
     low, mean, high = (round(100 * axis[n], 1) for n in ("low", "mean", "high"))
     words = f"{label} {axis['mean']:.2f} ({axis['low']:.2f}–{axis['high']:.2f})"
     return (
@@ -25,7 +27,7 @@ def interval_bar(axis: Mapping[str, float], label: str) -> str:
 
 def detail(r: Mapping[str, Any], titles: Mapping[str, str], language: str, acts: str = "") -> str:
     """The whole page of a risk, with what may be done to it."""
-    axes = "".join(f"<dt>{e(say(f'risk.axis_{n}', language))}</dt><dd>{interval_bar(r[n], say(f'risk.axis_{n}', language))}</dd>" for n in ("importance", "urgency"))
+    axes = "".join(f"<dt>{e(say(f'risk.axis_{n}', language))}</dt><dd>{interval_bar(r[n], say(f'risk.axis_{n}', language), language)}</dd>" for n in ("importance", "urgency"))
     place = r.get("rank") or {}
     ranked = f"<dt>{e(say('risk.rank', language))}</dt><dd>{_rank(place, r, language)}</dd>" if place else ""
     facts = [("field", r["field"]), ("type_path", " › ".join(r.get("type_path", ()))), ("technologies", "、".join(r.get("technologies", ())))]
@@ -66,19 +68,19 @@ def _signals(r: Mapping[str, Any], titles: Mapping[str, str], language: str) -> 
     for supports in (True, False):
         found = [s for s in r["signals"] if bool(s.get("supports", True)) is supports]
         name = say("risk.for" if supports else "risk.against", language)
-        items = "".join(_signal(s, titles) for s in found[:SHOWN]) or f'<li class="jw-dim">{e(say("risk.none_against", language))}</li>'
+        items = "".join(_signal(s, titles, language) for s in found[:SHOWN]) or f'<li class="jw-dim">{e(say("risk.none_against", language))}</li>'
         tone = "for" if supports else "against"
-        rest = "".join(_signal(s, titles) for s in found[SHOWN:])
+        rest = "".join(_signal(s, titles, language) for s in found[SHOWN:])
         more = f'<details><summary>{e(say("risk.more", language, n=len(found) - SHOWN))}</summary><ul class="jw-signals jw-{tone}">{rest}</ul></details>' if rest else ""
         parts.append(f'<h3>{e(name)} <small>{len(found)}</small></h3><ul class="jw-signals jw-{tone}">{items}</ul>{more}')
     return "".join(parts)
 
 
-def _signal(s: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+def _signal(s: Mapping[str, Any], titles: Mapping[str, str], language: str) -> str:
     title = titles.get(s["document_id"], "")
     href = link(s["document_id"], None, (s["start"], s["end"]))
     source = f'<a class="jw-mark-text" data-doc="{e(s["document_id"])}" data-h="{s["start"]}-{s["end"]}" href="{e(href)}">{e(title)}</a>'
-    return f"<li><q>{e(s['quote'])}</q><small><time>{e((s.get('date') or '')[:10])}</time> {source}</small></li>"
+    return f"<li><q>{e(s['quote'])}</q><small><time>{e((s.get('date') or '')[:10] or say('risk.no_date', language))}</time> {source}</small></li>"
 
 
 def _contributions(r: Mapping[str, Any], language: str) -> str:

@@ -17,7 +17,7 @@ SHOWN = 12
 def one(found: Mapping[str, Any], listed: Mapping[str, Any], language: str) -> str:
     """One risk as it is listed and as it would be."""
     was = found["was"]
-    rows = [[e(say(f"risk.axis_{a}", language)), interval_bar(listed[a], say(f"risk.axis_{a}", language)), interval_bar(found[a], say(f"risk.axis_{a}", language))] for a in ("importance", "urgency")]
+    rows = [[e(say(f"risk.axis_{a}", language)), *(interval_bar(of[a], say(f"risk.axis_{a}", language), language) for of in (listed, found))] for a in ("importance", "urgency")]
     rows += [[e(say("what_if.place", language)), str(was["position"]), str(found["rank"]["position"])]]
     rows += [[e(say("what_if.level", language)), risk_badge(was["level"], language), risk_badge(found["level"], language)]]
     heads = [say(f"what_if.{n}", language) for n in ("what", "listed", "assumed")]
