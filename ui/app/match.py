@@ -168,7 +168,7 @@ def _chain(hall: Hall, language: str) -> None:
         place = gr.Textbox(label=say("field.region_code", language), placeholder=say("match.any_place", language), max_lines=1)
         go = gr.Button(say("match.chain_go", language), variant="primary", scale=0, min_width=110)
     with gr.Column(elem_classes="jw-surface"):
-        out = html(empty(say("match.topic", language), say("match.topic_hint", language), "◇"))
+        out = html(empty(say("match.chain_start", language), say("match.chain_start_hint", language), "◇"))
 
     def show(words: str, where: str, request: gr.Request) -> str:
         reader, region = reader_of(hall, request), (where or "").strip()
@@ -188,7 +188,7 @@ def _listing(hall: Hall, language: str, tab: Any, make: Callable[..., Any], addr
     def show(where: str, request: gr.Request) -> str:
         reader, region = reader_of(hall, request), (where or "").strip()
         query = "?" + urlencode({"region": region})
-        file = f'<p><a class="jw-button" download href="{e(address)}.ics{e(query)}">{e(say("doc.calendar", language))}</a></p>' if ics else ""
+        file = f'<p class="jw-actions jw-above"><a download href="{e(address)}.ics{e(query)}">{e(say("doc.calendar", language))}</a></p>' if ics else ""
         return shown(lambda: file + _report(make(hall.desk, reader, region), language, address, query), language)
 
     gr.on([tab.select, place.submit], show, place, out, trigger_mode="always_last", **QUIET)

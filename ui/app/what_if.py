@@ -23,7 +23,8 @@ def build(hall: Hall, language: str) -> Any:
     """Lay out the part as a tab, hidden until it is shown to those who may see it; returns the tab."""
     with gr.Tab(say("risk_part.what_if", language), visible=False) as tab, gr.Column(elem_classes="jw-surface jw-panel"):
         html(f'<header class="jw-panel-head"><h2>{e(say("risk_part.what_if", language))}</h2><p class="jw-dim">{e(say("risk_part_hint.what_if", language))}</p></header>')
-        of = gr.Dropdown([(say("what_if.all", language), "")], value="", label=say("what_if.of", language))
+        with gr.Row(elem_classes="jw-filters jw-wide"):
+            of = gr.Dropdown([(say("what_if.all", language), "")], value="", label=say("what_if.of", language))
         pairs: list[Any] = []
         for n in range(1, ASSUMPTIONS + 1):
             with gr.Row(elem_classes="jw-filters"):

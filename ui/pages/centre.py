@@ -12,7 +12,7 @@ from ui.api.base import Hall
 from ui.desk import centre
 from ui.jobs import constants as schedule_constants
 from ui.messages import known, say
-from ui.pages.html import act, badge, clock, e, empty, place, table
+from ui.pages.html import act, badge, clock, e, empty, person, place, table
 
 KEEPERS = ("operator", "admin", "local")
 TONES = {"done": "good", "failed": "bad", "running": "calm", "active": "good", "disabled": "bad"}
@@ -40,6 +40,8 @@ def value_of(name: str, value: Any, language: str) -> str:
         return e(say(f"role.{value}", language))
     if name == "state" and known(f"job_state.{value}"):
         return badge(say(f"job_state.{value}", language), TONES.get(str(value), "dim"))
+    if name in ("actor", "user", "subject") and known(f"person.{value}"):
+        return e(person(str(value), language))
     if name == "cycle":
         return _cycle(value, language)
     if name in ("share", "open", "form") and known(f"sharing.{value}"):
@@ -326,7 +328,7 @@ def models(hall: Hall, reader: Reader, language: str) -> str:
     """What answers, what embeds, the versions of the constants, and how the answers were received."""
     reader.require("operator", "admin", "auditor", "official")
     s = hall.desk.settings
-    rows = [{"name": say(f"model.{n}", language), "value": v or say("model.none", language)} for n, v in (("llm", s.llm), ("embedding", s.embedding), ("reranker", s.reranker))]
+    rows = [{"name": say(f"model.{n}", language), "value": _part(n, v, language)} for n, v in (("llm", s.llm), ("embedding", s.embedding), ("reranker", s.reranker))]
     if reader.ceiling >= 4:  # it moves with every document, those above a ceiling too
         rows += [{"name": say("model.sequence", language), "value": f"{hall.desk.retriever.sequence} / {hall.desk.store.documents.sequence()}"}]
     rows += [{"name": say("model.constants", language), "value": _constants()}, {"name": say("model.version", language), "value": _version()}]
@@ -334,6 +336,13 @@ def models(hall: Hall, reader: Reader, language: str) -> str:
     cards = "".join(f'<div class="jw-stat"><b>{n:,}</b><span>{e(say(f"status.{k}", language) if known(f"status.{k}") else say(f"model.{k}", language) if known(f"model.{k}") else k)}</span></div>' for k, n in said.items())
     heard = f'<h3 class="jw-sub-title">{e(say("model.heard", language))}</h3><div class="jw-cards">{cards}</div>' if cards else ""
     return rows_of(("name", "value"), "model", rows, language) + heard
+
+
+def _part(name: str, setting: str | None, language: str) -> str:
+    """What does a part of the work: the model that is set, the one that is built in, or none."""
+    if setting and known(f"model.{setting}"):
+        return say(f"model.{setting}", language)
+    return setting or say("model.none" if name == "llm" else "model.off", language)
 
 
 def _constants() -> str:

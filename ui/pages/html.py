@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ui.messages import say
+from ui.messages import known, say
 
 VALIDITY_TONE = {
     "in_force": "good", "presumed_in_force": "calm", "amended": "warn", "partly_ended": "warn", "not_yet": "calm", "draft": "warn",
@@ -29,6 +29,11 @@ def clock(instant: str) -> str:
         return datetime.fromisoformat(instant).astimezone(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m-%d %H:%M")
     except (TypeError, ValueError):
         return instant
+
+
+def person(name: str, language: str) -> str:
+    """Who did something, in words where it is nobody's account (the local operator, a visitor, the service itself)."""
+    return say(f"person.{name}", language) if known(f"person.{name}") else name
 
 
 def badge(text: str, tone: str = "dim", title: str = "") -> str:

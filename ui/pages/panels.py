@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from corpus.access import Reader
 from ui.messages import say
-from ui.pages.html import act, badge, clock, e, empty, table
+from ui.pages.html import act, badge, clock, e, empty, person, table
 from ui.pages.report import fragment
 from ui.pages.risk import word
 
@@ -58,8 +58,8 @@ def _card(p: Mapping[str, Any], experts: Sequence[str], may: bool, language: str
     people = "".join(f"<li>{_person(m, p, language)}</li>" for m in p["people"]) or f'<li class="jw-dim">{e(say("panel.nobody", language))}</li>'
     see = f'<button type="button" class="jw-button jw-small" data-fill="/panels/{quote(p["panel_id"])}/view">{e(say("panel.results", language))}</button>'
     acts = (_acts(p, experts, language) if may else "") + see
-    signed = "".join(badge(f"{say('panel.step_' + s['step'], language)} {s['user']} {clock(s['at'])}", "good") for s in p["signed"])
-    signs = f"<p>{signed}</p>" if signed else ""
+    signed = "".join(badge(f"{say('panel.step_' + s['step'], language)} {person(s['user'], language)} {clock(s['at'])}", "good") for s in p["signed"])
+    signs = f'<p class="jw-marks">{signed}</p>' if signed else ""
     signs += f"<p>{signing(p['to_sign'], language)}</p>" if p["to_sign"] else ""
     return (
         f'<section class="jw-panel-card"><h3>{e(p["title"])} {state} {going if p["state"] == "open" else ""}</h3><p class="jw-dim">{e(done)} · {e(say("panel.opened_on", language, date=p["as_of"]))}</p>'
@@ -72,7 +72,7 @@ def _person(m: Mapping[str, Any], p: Mapping[str, Any], language: str) -> str:
     held = f' <small class="jw-dim">{e(say("panel.conflicts_n", language, n=len(m["conflicts"])))}</small>' if m["conflicts"] else ""
     rated = badge(say("panel.rated_n", language, n=m["rated"], items=p["items"]), "good" if m["rated"] >= p["items"] else "dim") if p["round"] else ""
     group = f' <small class="jw-dim">{e(m["group"])}</small>' if m["group"] else ""
-    return f"<b>{e(m['user'])}</b> {chair}{group}{held} {rated}"
+    return f"<b>{e(person(m['user'], language))}</b> {chair}{group}{held} {rated}"
 
 
 def _acts(p: Mapping[str, Any], experts: Sequence[str], language: str) -> str:
@@ -94,7 +94,7 @@ def _acts(p: Mapping[str, Any], experts: Sequence[str], language: str) -> str:
 def _invite(p: Mapping[str, Any], key: str, experts: Sequence[str], language: str) -> str:
     held = {m["user"] for m in p["people"]}
     asked: list[dict[str, Any]] = [
-        {"name": "user", "label": say("panel.user", language), "type": "select", "options": [[n, n] for n in experts if n not in held], "required": True},
+        {"name": "user", "label": say("panel.user", language), "type": "select", "options": [[person(n, language), n] for n in experts if n not in held], "required": True},
         {"name": "chair", "label": say("panel.chair", language), "type": "flag"},
         {"name": "group", "label": say("panel.group", language)},
         {"name": "conflicts", "label": say("panel.conflict", language), "type": "checks", "options": [[i["title"], i["risk_id"]] for i in p["risks"]]},

@@ -7,7 +7,7 @@ from typing import Any
 
 from corpus.access import Reader
 from ui.messages import say
-from ui.pages.html import act, badge, clock, e, empty, risk_badge, table
+from ui.pages.html import act, badge, clock, e, empty, person, risk_badge, table
 from ui.pages.risk import word
 
 HANDLERS = ("official", "operator", "admin", "local")
@@ -76,7 +76,7 @@ def _issue(b: Mapping[str, Any], language: str) -> list[str]:
     files = " ".join(f'<a class="jw-link" href="/api/v1/bulletins/{b["n"]}.{f}" download>{f.upper()}</a>' for f in ("docx", "pdf", "md"))
     changed = "" if b["intact"] else badge(say("bulletin.changed", language), "bad")
     state = badge(say(f"bulletin_state.{b['state']}", language), "good" if b["state"] == "issued" else "calm") + changed
-    signed = "；".join(f"{say('bulletin.' + s['step'], language)} {s['user']}" for s in b["signatures"])
+    signed = "；".join(f"{say('bulletin.' + s['step'], language)} {person(s['user'], language)}" for s in b["signatures"])
     scope = "、".join(p for p in (b["field"], b["region"]) if p) or say("bulletin.all", language)
     title = f'<a class="jw-link" href="/bulletins/{b["n"]}" target="_blank" rel="noopener">{e(b["title"])}</a>'
     return [title, f"{e(b['start'])}—{e(b['end'])}", e(scope), state, e(signed), files]
