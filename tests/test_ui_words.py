@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ui.messages import known, say
 from ui.pages.document import citation_text, named
 from ui.pages.feeds import risk_items
 
@@ -24,3 +26,20 @@ def test_a_risk_in_a_feed_leads_to_its_page_and_names_its_level_in_chinese() -> 
     score = {"mean": 0.5}
     item = next(iter(risk_items([{"id": "r1", "level": "orange", "statement": "可能断供", "field": "集成电路", "importance": score, "urgency": score, "first_signal_at": "2026-11-02"}], "http://127.0.0.1:7860/")))
     assert item["title"] == "【较大】可能断供" and item["link"] == "http://127.0.0.1:7860/risks/r1"
+
+
+def test_indicators_are_called_as_in_the_constants() -> None:
+    from risk.constants import constants
+
+    names = constants()["names"]
+    assert {n: say(f"indicator.{n}") for n in names if known(f"indicator.{n}")} == {n: words for n, words in names.items() if known(f"indicator.{n}")}
+
+
+@pytest.mark.parametrize(
+    ("words", "english"),
+    [("申报日历", "Calendar of calls"), ("承接链：企业研发", "From nation to county: 企业研发"), ("第三条：本办法", "第三条：本办法"), ("单个企业最高100万元", "单个企业最高100万元")],
+)
+def test_a_report_speaks_english_in_english_and_its_content_stays(words: str, english: str) -> None:
+    from ui.pages.report import told
+
+    assert (told(words, "en"), told(words, "zh")) == (english, words)

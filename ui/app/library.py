@@ -177,7 +177,8 @@ def _list(found: Mapping[str, Any], page: int, language: str) -> str:
 def _item(r: Mapping[str, Any], language: str) -> str:
     span = f"?h={r['span'][0]}-{r['span'][1]}" if r["span"] else ""
     text = " ".join(r["snippet"].split())
-    snippet = f"<p>{e(' '.join(r['path'][-2:]))} {e(text[:110])}{'…' if len(text) > 110 else ''}</p>" if text else ""
+    place = " ".join(p for p in r["path"][-2:] if not text.startswith(p))  # an article says its number itself
+    snippet = f"<p>{e(place)} {e(text[:110])}{'…' if len(text) > 110 else ''}</p>" if text else ""
     mark = badge(say(f"notice.{r['notice']}", language), "warn") if r["notice"] in ("fictional", "digest") else ""
     where = " · ".join(p for p in (r["doc_number"], "、".join(r["issuers"][:2]), r["published_on"]) if p)
     kind = badge(say(f"kind.{r['kind']}", language), "plain")

@@ -20,7 +20,7 @@ def _sheet(height: int, **layout: Any) -> Any:
     import plotly.graph_objects as go
 
     picture = go.Figure()
-    base = {"template": "none", "height": height, "margin": {"l": 54, "r": 14, "t": 34, "b": 48}, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
+    base = {"template": "none", "height": height, "margin": {"l": 54, "r": 14, "t": 34, "b": 58}, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
     picture.update_layout(**base, font={"family": FACE, "size": 12.5, "color": INK}, hoverlabel={"align": "left"}, **layout)
     return picture
 

@@ -228,6 +228,11 @@
     else if ((el = hit("[data-lang]"))) { document.cookie = `jianwei_lang=${el.dataset.lang};path=/;max-age=31536000;samesite=lax`; }
   });
 
+  /* other results are read from their top */
+  const resultsFromTop = () => document.querySelectorAll(".jw-results-col").forEach((c) => c.scrollTo({ top: 0 }));
+  document.addEventListener("click", (event) => { if (event.target.closest(".jw-turning button, .jw-facets label, .jw-facets [role=option]")) resultsFromTop(); });
+  document.addEventListener("keydown", (event) => { if (event.key === "Enter" && event.target.closest?.(".jw-facets")) resultsFromTop(); });
+
   /* a judgement is kept: the next item is read from its top */
   document.addEventListener("jw-saved", () => setTimeout(() => {
     const form = visible(".jw-form");

@@ -71,11 +71,16 @@ def _fact(name: str, value: Any, language: str) -> str:
     return "、".join(value) if isinstance(value, list) else value or ""
 
 
+def _row_of_a_table(words: str) -> str:
+    """A quoted row of a table (| 9 | 办法 | 继续有效 |) without its bars."""
+    return "　".join(cell for c in words.split("|") if (cell := c.strip())) if words.count("|") > 1 else words
+
+
 def _origins(d: Mapping[str, Any], language: str) -> str:
     parts = []
     for o in d["sources"][:4]:
         url = o["url"]
-        name = e(o["source_id"]) + (f" {badge(say('official', language), 'good')}" if o["official"] else "")
+        name = e(say("health.imported", language) if o["source_id"].startswith("import-") else o["source_id"]) + (f" {badge(say('official', language), 'good')}" if o["official"] else "")
         shown = f'<a href="{e(url)}" rel="noopener noreferrer nofollow" target="_blank">{name}</a>' if url.startswith(("http://", "https://")) else name
         original = f' <a href="/d/{quote(d["id"])}/original">{e(say("doc.original", language))}</a>' if o["snapshot_sha256"] else ""
         parts.append(f"{shown} <small>{e(o['first_seen_at'][:10])}</small>{original}")
@@ -165,7 +170,7 @@ def timeline(d: Mapping[str, Any], titles: Mapping[str, str], language: str) -> 
     for v in sorted(events, key=lambda v: v["on"]):
         by = v["stated_by"]
         stated = f'<a href="{e(link(by, None, (v["start"], v["end"])))}">{e(titles.get(by, by))}</a>' if by and by != d["id"] else e(say("doc.itself", language))
-        quote_ = f"<q>{e(v['quote'])}</q>" if v["quote"] else e(v["basis"])
+        quote_ = f"<q>{e(_row_of_a_table(v['quote']))}</q>" if v["quote"] else e(v["basis"])
         rows.append(f"<li><time>{e(v['on'] or '—')}</time><div><strong>{e(say('event.' + v['kind'], language))}</strong><p>{quote_}</p><small>{stated}</small></div></li>")
     return f'<ol class="jw-timeline">{"".join(rows)}</ol>'
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from corpus.access import Reader
-from ui.messages import say
+from risk.constants import constants
+from ui.messages import known, say
 from ui.pages.html import act, badge, clock, e, empty, person, risk_badge, table
 from ui.pages.risk import word
 
@@ -100,10 +101,19 @@ def moves(found: Mapping[str, Any], language: str) -> str:
     told = [m for m in found["moves"] if m["change"] != "same"]
     if not told:
         return empty(say("moves.none", language), say("moves.none_hint", language), "＝")
-    rows = [[str(m["place"] or "—"), risk_badge(m["level"], language), risk_link(m["id"], m["title"]), _moved(m, language), e("、".join(m["because"])) or "—"] for m in told]
+    rows = [[str(m["place"] or "—"), risk_badge(m["level"], language), risk_link(m["id"], m["title"]), _moved(m, language), e(_because(m["because"], language)) or "—"] for m in told]
     words = say("moves.counts", language, before=found["before"], after=found["after"], n=len(told), all=len(found["moves"]))
     heads = [say(f"moves.{n}", language) for n in ("place", "level", "risk", "change", "because")]
     return f'<p class="jw-counts">{e(words)}</p>{table(heads, rows, classes="jw-cards-on-phone")}'
+
+
+def _because(reasons: Sequence[str], language: str) -> str:
+    """The indicators that moved it; the register writes them in Chinese (严重程度上升)."""
+    if language == "zh":
+        return "、".join(reasons)
+    keys = {name: key for key, name in constants()["names"].items()}
+    told = [say("because.rose" if r.endswith("上升") else "because.fell", language, name=say(f"indicator.{keys[r[:-2]]}", language)) for r in reasons if r[:-2] in keys and known(f"indicator.{keys[r[:-2]]}")]
+    return ", ".join(told)
 
 
 def _moved(m: Mapping[str, Any], language: str) -> str:
