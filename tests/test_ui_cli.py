@@ -112,6 +112,8 @@ def test_envelopes(home: Path) -> None:
         done = run(home, *arguments, "--json")
         assert done.returncode == 0, done.stderr
         assert key in json.loads(done.stdout)
+        table = run(home, *arguments)
+        assert table.returncode == 0 and (table.stdout.strip() or table.stderr.strip()), (arguments, table.stderr)
     page = json.loads(run(home, "catalogue", "documents", "--json").stdout)
     assert set(page) == {"documents", "next"} and "text" not in page["documents"][0]
 

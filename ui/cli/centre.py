@@ -64,8 +64,8 @@ def catalogue(
     holdings = centre.holdings(here.desk, here.reader)
     if json:
         return put_json({"holdings": holdings})
-    names = ("source_id", "publisher", "kind", "security", "share", "open", "documents", "last_seen_at")
-    put_table([here.say(f"catalogue.{n}") for n in names], [[h[n] for n in names] for h in holdings])
+    names = ("source_id", "publisher", "kind", "security", "share", "open", "documents", "stored_at")
+    put_table([here.say(f"catalogue.{n}") for n in names], [[here.word(n, h[n]) for n in names] for h in holdings])
 
 
 def sources(
