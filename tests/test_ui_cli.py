@@ -118,6 +118,18 @@ def test_envelopes(home: Path) -> None:
     assert set(page) == {"documents", "next"} and "text" not in page["documents"][0]
 
 
+def test_a_doubt_keeps_the_value_that_is_right_and_settles_with_it(home: Path) -> None:
+    document = json.loads(run(home, "catalogue", "documents", "--kind", "policy", "--json").stdout)["documents"][0]["id"]
+    first = json.loads(run(home, "quality", "doubt", document, "--field", "doc_number", "--new", "闽海科规〔2031〕9号", "--reason", "与原件不符", "--json").stdout)["n"]
+    second = json.loads(run(home, "quality", "doubt", document, "--field", "published_on", "--reason", "日期有误", "--json").stdout)["n"]
+    assert "闽海科规〔2031〕9号" in run(home, "quality", "doubts").stdout
+    assert run(home, "quality", "settle", str(first), "--accept").returncode == 0
+    assert json.loads(run(home, "show", document, "--json").stdout)["doc_number"] == "闽海科规〔2031〕9号"
+    unsaid = run(home, "quality", "settle", str(second), "--accept")
+    assert unsaid.returncode == 2 and "which value is right" in unsaid.stderr
+    assert run(home, "quality", "settle", str(second)).returncode == 0
+
+
 def test_backup_restores_into_an_empty_home(home: Path, tmp_path: Path) -> None:
     assert run(home, "backup", str(tmp_path / "b.zip")).returncode == 0
     assert run(tmp_path / "fresh", "restore", str(tmp_path / "b.zip")).returncode == 0

@@ -73,8 +73,8 @@ class Governance:
 
     # ---- corrections (疑义校核) -----------------------------------------------------------------------------------
 
-    def doubt(self, raised_by: str, said: str, *, document_id: str = "", answer_id: str = "", field: str = "", old: str = "") -> int:
-        """Put a user's doubt on a field, a document or an answer into the queue; returns its number."""
+    def doubt(self, raised_by: str, said: str, *, document_id: str = "", answer_id: str = "", field: str = "", old: str = "", new: str = "") -> int:
+        """Put a user's doubt on a field (`new`: what it should be), a document or an answer into the queue; returns its number."""
         if not said.strip():
             raise BadInput("a doubt needs words", said, "say what is wrong")
         row = {
@@ -85,8 +85,9 @@ class Governance:
             "field": field,
             "said": said,
             "old": old,
+            "new": new,
         }
-        blank = {"new": "", "state": "open", "settled_at": "", "settled_by": "", "reason": "", "sent_to": ""}
+        blank = {"state": "open", "settled_at": "", "settled_by": "", "reason": "", "sent_to": ""}
         with self.engine.begin() as connection:
             return inserted(connection.execute(insert(corrections).values(**row, **blank)))
 

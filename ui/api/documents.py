@@ -93,5 +93,5 @@ async def match(hall: HallOf, reader: ReaderOf, profile: Annotated[dict[str, Any
 @router.post("/doubts", response_model=Done, status_code=201, responses=responses(404))
 def doubt(desk: DeskOf, reader: ReaderOf, said: Doubt) -> Record:
     """Report an error in a document, a field or an answer (疑义校核)."""
-    number = desk.doubt(said.said, reader, document_id=said.document_id, answer_id=said.answer_id, field=said.field)
+    number = desk.doubt(said.said, reader, document_id=said.document_id, answer_id=said.answer_id, field=said.field, new=said.new)
     return {"done": True, "id": str(number)}

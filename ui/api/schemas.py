@@ -265,6 +265,7 @@ class Doubt(BaseModel):
     document_id: Annotated[str, Field(max_length=64)] = ""
     answer_id: Annotated[str, Field(max_length=64)] = ""
     field: Annotated[str, Field(max_length=64)] = ""
+    new: Annotated[str, Field(max_length=2000)] = ""
 
 
 class Feedback(BaseModel):

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from corpus.errors import BadInput
-from ui.cli.session import put_json, put_table, run_batch, session
+from ui.cli.session import Session, put_json, put_table, run_batch, session
 
 Batch = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="JSON lines in, JSON lines out.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
@@ -59,7 +59,7 @@ def search(
     if explain:
         _put_understood(understood)
     for hit in hits:
-        _put_hit(hit)
+        _put_hit(here, hit)
     if not hits:
         print(here.say("search.none"))
 
@@ -81,9 +81,9 @@ def _needed(query: str | None) -> str:
     return query
 
 
-def _put_hit(hit: Mapping[str, Any]) -> None:
+def _put_hit(here: Session, hit: Mapping[str, Any]) -> None:
     place = " ".join(hit["clause"]["path"])
-    print(f"{hit['rank']:>3}. 《{hit['title']}》{hit['doc_number']} {place}  [{hit['validity']['status']}]  {hit['document_id']}")
+    print(f"{hit['rank']:>3}. 《{hit['title']}》{hit['doc_number']} {place}  [{here.word('validity', hit['validity']['status'])}]  {hit['document_id']}")
     text = " ".join(hit["text"].split())
     print(f"     {text[:160]}{'…' if len(text) > 160 else ''}")
     if "explain" in hit:
@@ -111,16 +111,16 @@ def ask(
     answer = here.desk.ask({"text": _needed(question), "as_of": as_of, "region": region}, here.reader)
     if json:
         return put_json(answer)
-    _put_answer(answer)
+    _put_answer(here, answer)
 
 
-def _put_answer(answer: Mapping[str, Any]) -> None:
-    print(f"[{answer['status']}]")
+def _put_answer(here: Session, answer: Mapping[str, Any]) -> None:
+    print(f"[{here.word('status', answer['status'])}]")
     print(answer["text"])
     for notice in answer["notices"]:
         print(f"  ! {notice if isinstance(notice, str) else notice.get('text', notice)}")
     for c in answer["citations"]:
-        print(f"  [{c['n']}] 《{c['title']}》{c['doc_number']} {_label(c['clause'])} [{c['validity']['status']}]")
+        print(f"  [{c['n']}] 《{c['title']}》{c['doc_number']} {_label(c['clause'])} [{here.word('validity', c['validity']['status'])}]")
     for follow_up in answer["follow_ups"]:
         print(f"  ? {follow_up}")
 
@@ -135,8 +135,13 @@ def show(context: typer.Context, document: Annotated[str, typer.Argument(metavar
     record = here.desk.show(document, here.reader, as_of=as_of)
     if json:
         return put_json(record)
+    from corpus.models import POLICY_KINDS
+
     print(f"{record['title']}\n{record['doc_number']}  {'、'.join(record['issuers'])}  {record['published_on']}")
-    print(f"{record['validity']['status']} ({record['validity']['as_of']}) {record['validity']['basis']}\n\n{record['text']}")
+    if record["kind"] in POLICY_KINDS:
+        v = record["validity"]
+        print(f"{here.word('validity', v['status'])} ({v['as_of']}) {v['basis']}")
+    print(f"\n{record['text']}")
 
 
 def match(

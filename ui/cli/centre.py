@@ -56,7 +56,7 @@ def catalogue(
         found = here.desk.documents(here.reader, limit=limit, after=after, as_of=as_of, **where)
         if json:
             return put_json(found)
-        rows = [(d["id"], d["kind"], d["title"], d["doc_number"], d["published_on"], d["validity"]["status"]) for d in found["documents"]]
+        rows = [(d["id"], here.word("kind", d["kind"]), d["title"], d["doc_number"], d["published_on"], here.word("validity", d["validity"]["status"])) for d in found["documents"]]
         put_table([here.say(f"document.{n}") for n in ("id", "kind", "title", "number", "published", "validity")], rows)
         return print(found["next"]) if found["next"] else None
     if dcat:
@@ -132,7 +132,7 @@ def _health(here: Session, json: bool) -> None:
 
 
 QUEUES = {
-    "doubts": ("doubt", ("n", "raised_at", "raised_by", "document_id", "field", "old", "said")),
+    "doubts": ("doubt", ("n", "raised_at", "raised_by", "document_id", "field", "old", "new", "said")),
     "corrections": ("doubt", ("n", "document_id", "field", "old", "new", "reason", "settled_by", "settled_at", "sent_to")),
     "applications": ("application", ("n", "applied_at", "user", "document_id", "purpose")),
     "trend": ("quality", ("on", "documents", "completeness", "timeliness", "duplicate_share", "ocr_share", "confidence", "unread_attachments")),
@@ -161,7 +161,7 @@ def quality(
     if what in QUEUES:
         return _queue(here, what, source, json)
     if what in ("doubt", "apply"):
-        raised = here.desk.doubt(reason, here.reader, document_id=entry, field=field) if what == "doubt" else centre.apply(here.desk, entry, reason, here.reader)
+        raised = here.desk.doubt(reason, here.reader, document_id=entry, field=field, new=new) if what == "doubt" else centre.apply(here.desk, entry, reason, here.reader)
         return put_json({"n": raised}) if json else print(here.say("quality.raised", n=raised))
     if what in ("settle", "decide"):
         done = centre.settle(here.desk, what, _number(int(entry) if entry.isdigit() else None), here.reader, accept=accept, new=new, reason=reason, until=until)
@@ -187,7 +187,7 @@ def _queue(here: Session, what: str, source: str, json: bool) -> None:
     if json:
         return put_json({what: rows})
     section, names = QUEUES[what]
-    put_table([here.say(f"{section}.{n}") for n in names], [[r[n] for n in names] for r in rows]) if rows else print(here.say("quality.none"))
+    put_table([here.say(f"{section}.{n}") for n in names], [[here.word(n, r[n]) for n in names] for r in rows]) if rows else print(here.say("quality.none"))
 
 
 def _number(number: int | None) -> int:

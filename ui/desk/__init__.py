@@ -186,13 +186,13 @@ class Desk:
         if not useful and reason.strip():
             self.store.governance.doubt(reader.user, reason, answer_id=answer_id)
 
-    def doubt(self, said: str, reader: Reader, *, document_id: str = "", answer_id: str = "", field: str = "") -> int:
-        """Report an error; raises NotFound for a document that the reader may not see."""
+    def doubt(self, said: str, reader: Reader, *, document_id: str = "", answer_id: str = "", field: str = "", new: str = "") -> int:
+        """Report an error, with the value that is right where it is known; raises NotFound for a document that the reader may not see."""
         old = ""
         if document_id:
             document = self.store.documents.get(document_id, reader)
             old = str(getattr(document, field)) if field in document.__slots__ and field != "text" else ""
-        number = self.store.governance.doubt(reader.user, said, document_id=document_id, answer_id=answer_id, field=field, old=old)
+        number = self.store.governance.doubt(reader.user, said, document_id=document_id, answer_id=answer_id, field=field, old=old, new=new.strip())
         self.store.audit.add(reader.user, "doubt", str(number), {"document_id": document_id, "answer_id": answer_id, "field": field})
         return number
 

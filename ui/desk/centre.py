@@ -213,7 +213,10 @@ def settle(desk: Desk, what: str, number: int, reader: Reader, *, accept: bool, 
         words = say(f"application.{done['state']}_told", desk.settings.language, n=number, until=until or say("application.no_end", desk.settings.language))
         desk.store.outbox.tell("application.decided", wanted, words, reason, link=f"/d/{wanted}" if accept else "", user=row["user"], security=1)
     else:
-        values = _corrected(row["field"], new) if accept and new and row["document_id"] and row["field"] else {}
+        new = (new or row["new"]) if accept else ""
+        if accept and not new and row["document_id"] and row["field"] in CORRECTABLE:
+            raise BadInput("which value is right?", row["field"], "give the corrected value, or refuse the doubt")
+        values = _corrected(row["field"], new) if new and row["document_id"] and row["field"] else {}
         providers = _providers(desk, row["document_id"]) if accept and row["document_id"] else []
         new = "、".join(kept) if isinstance(kept := values.get(row["field"], new), list) else kept
         done = governance.settle(number, reader.user, accept=accept, new=new, reason=reason, sent_to="、".join(s.publisher for s in providers))

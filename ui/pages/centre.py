@@ -210,7 +210,7 @@ def doubts(hall: Hall, reader: Reader, language: str) -> str:
 
     def acts(r: Mapping[str, Any]) -> str:
         call, reason = f"POST /api/v1/doubts/{r['n']}/settle", {"name": "reason", "label": say("doubt.reason", language), "type": "textarea"}
-        new = [{"name": "new", "label": say("doubt.new", language), "value": r["old"] or ""}] if r["field"] in centre.CORRECTABLE else []
+        new = [{"name": "new", "label": say("doubt.new", language), "value": r["new"] or r["old"] or ""}] if r["field"] in centre.CORRECTABLE else []
         yes = act(say("doubt.accept", language), call, body={"accept": True}, fields=[*new, reason], title=say("doubt.accept_title", language, n=r["n"]), tone="good")
         return yes + act(say("doubt.refuse", language), call, body={"accept": False}, fields=[reason | {"required": True}], title=say("doubt.refuse_title", language, n=r["n"]))
 
@@ -222,7 +222,7 @@ def doubts(hall: Hall, reader: Reader, language: str) -> str:
         return value_of(name, value, language)
 
     slot = '<div class="jw-fill-slot"></div>'
-    return slot + rows_of(("n", "raised_at", "raised_by", "document_id", "answer_id", "field", "old", "said"), "doubt", rows, language, cell, acts if _may(reader, "operator", "admin") else None)
+    return slot + rows_of(("n", "raised_at", "raised_by", "document_id", "answer_id", "field", "old", "new", "said"), "doubt", rows, language, cell, acts if _may(reader, "operator", "admin") else None)
 
 
 def applications(hall: Hall, reader: Reader, language: str) -> str:
