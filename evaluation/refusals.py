@@ -88,8 +88,7 @@ def laws_sets(data: Path, count: int) -> Iterator[tuple[str, Sequence[str]]]:
     general = [q["question"] for name in ("cmrc_dev70", "cmrc_trial") for text in rows(qa / f"{name}.jsonl.gz") for q in text["qas"]]
     policy = [q["question"] for q in rows(qa / "st_policy_questions.jsonl.gz") if q["expect"] != "refuse" and not q["history"]]
     stories = [q["question"] for q in rows(qa / "lawbench_3-8.jsonl.gz")]
-    for half, asked in everyday().items():
-        yield f"{FOREIGN}.everyday.{half}", asked
+    yield from ((f"{FOREIGN}.everyday.{half}", some) for half, some in everyday().items())
     for name, asked in ((f"{FOREIGN}.cmrc", general), ("stard", [q["question"] for q in rows(qa / "stard.jsonl.gz")]), ("lawbench_3-8", stories), ("st_policy", policy)):
         for half, some in halves(asked, min(count, len(set(asked)) // 2)).items():
             yield f"{name}.{half}", some
@@ -102,8 +101,7 @@ def ncp_sets(data: Path, count: int) -> Iterator[tuple[str, Sequence[str]]]:
     for name, asked in (("ncp", [q["question"] for q in rows(qa / "ncp_questions.jsonl.gz")]), (f"{FOREIGN}.cmrc_of_ncp", general)):
         for half, some in halves(asked, count).items():
             yield f"{name}.{half}", some
-    for half, everyday_ones in everyday().items():
-        yield f"{FOREIGN}.everyday_of_ncp.{half}", everyday_ones
+    yield from ((f"{FOREIGN}.everyday_of_ncp.{half}", some) for half, some in everyday().items())
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from corpus.models import CURRENT, Document, Status, Validity
-from corpus.text import normalise
+from corpus.text import NUMERAL, normalise
 from rag import guard
 from rag.asked import Wanted, slots_of, without_slots
 from rag.cite import clause_record
@@ -292,12 +292,13 @@ def _shown(text: str, s: Statement, words: _Wording, above: frozenset[str], body
     """How surely the statement is the part of a policy that is asked for (下列条件, 申报材料), 0..1: the square of the share of the matter that
     title and headings hold (`above`), or the statement with them; POINTER of it when it only points to that part."""
     share = max((words.about.held(above | body if w.own else above) for w in words.slots if w.shown(text, s.heading)), default=0.0)
-    return share**2 * (POINTER if _POINTS.search(text) and not s.items else 1.0)
+    weak = (_POINTS.search(text) and not s.items) or _PROGRAMME.match(text.lstrip())
+    return share**2 * (POINTER if weak else 1.0)
 
 
 _POINTS = re.compile(r"(?:仍?按照?|依照|符合|参照)[^。；]{0,24}(?:《[^》]{1,30}》|〔\d{4}〕|第[一二三四五六七八九十]+条)[^。；]{0,24}?(?:确定|执行|办理|规定(?:的)?条件|规定(?=[。；]|$))")
 POINTER = 0.5
-"""What a statement that only points to another text (符合《办法》第四条规定条件) counts where that part is asked for."""
+"""What a statement that only points to another text (符合《办法》第四条规定条件), or says what a body sets out to do, counts where that part is asked for."""
 
 
 def _rank_of(document: Document) -> float:
@@ -319,7 +320,7 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
     shared = {
         "whole": whole.held(body, context), "body": whole.held(body), "heading": whole.held(head),
         "subject": _subject(words.plain, e.document.title), "law": float(e.document.legal_rank == "法律"), "local": float(not c.region and e.document.level not in (None, "national")),
-        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text) or (bool(_BEGINS.match(text)) and not _ASKS_BEGIN.search(c.rewritten))), "example": float(bool(_EXAMPLE.search(text[:24]) or _EXAMPLE.search(s.heading))), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words, title | head, body) * _rank_of(e.document), "past": _past(e.document.title, c), **words.features(text, body | context),
+        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text) or (bool(_BEGINS.match(text)) and not _ASKS_BEGIN.search(c.rewritten))), "example": float(bool(_EXAMPLE.search(text[:24]) or _EXAMPLE.search(s.heading))), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words, title | head, body) * _rank_of(e.document), "past": _past(e.document.title, c), "glossary": float(not words.meaning and bool(_GLOSSARY.match(text))), "clawback": float(bool(_CLAWBACK.search(text)) and not _ASKS_CLAWBACK.search(c.rewritten)), "own": _own(words.plain, e.document.title), **words.features(text, body | context),
     }  # fmt: skip
     values = values_of(text) if any(p.units for p in c.asked.parts) else set()
     places = e.places or ((e.rank, e.score),) * len(fits)
@@ -335,6 +336,19 @@ def _subject(question: str, title: str) -> float:
     longest = min(6, run(question, one_name(normalise(short_title(title)))))
     return longest / 6 if longest >= 4 else 0.0
 
+
+def _own(question: str, title: str) -> float:
+    """1 where the whole name of a law or rule is what the question speaks of (行政处罚的时效: 行政处罚法)."""
+    name = _RULE.sub("", one_name(normalise(short_title(title))))
+    return float(len(name) >= 4 and name in question)
+
+
+_RULE = re.compile(r"^中华人民共和国|(?:实施条例|实施细则|实施办法|管理办法|管理条例|条例|办法|细则|规定|法)(?:[（(][^）)]*[）)])?$")
+_GLOSSARY = re.compile(r"\s*(?:第[^条]{1,8}条\s*)?(?:在?本(?:法|条例|办法|规定|细则)(?:中)?)?(?:下列|以下)(?:用语|术语|名词)")
+"""A list of terms (本条例下列用语的含义) answers nothing but what a term means."""
+_CLAWBACK = re.compile(r"(?:全额|予以|应当|责令|限期)?(?:退回|追回|收回|返还|退还)[^。；]{0,16}(?:奖励|补助|补贴|资金|经费)|(?:奖励|补助|补贴|资金|经费)[^。；]{0,8}(?:予以|应当|应)?(?:退回|追回|收回|退还)")
+_ASKS_CLAWBACK = re.compile(r"退|追回|收回|取消|撤销|违规|违法|违反|骗|造假|作假|虚假|虚报|弄虚|迁|搬|不合格|处罚|处理|后果|怎么办|还要|挪用")
+"""Giving back is told only to those who ask of it."""
 
 _PROGRAMME = re.compile(r"(?:第[^条]{1,8}条\s*)?(?:国家|国务院|各级|县级以上|地方|本[省市]|省|市|有关部门|政府)[^。]{0,24}(?:鼓励|支持|建立|加强|完善|引导|推动|推进|促进|健全|加快|提高|发展|统筹|保护)")
 """What a body sets out to do (国家鼓励…, 县级以上人民政府应当加强…)."""
@@ -353,11 +367,15 @@ def values_of(text: str) -> set[str]:
     found = {q.unit for q in quantities(text) if q.unit}
     if next(dates(text), None) or next(month_days(text), None):
         found.add("date")
+    if _CYCLE.search(text):
+        found.add("cycle")
     if _PHONE.search(text):
         found.add("phone")
     return found
 
 
+_CYCLE = re.compile(rf"每(?:[{NUMERAL}\d]+个?)?(?:年|季度?|半年|月|周)[^。；，]{{0,12}}(?:次|组织|开展|进行|评|报|检|核|考)")
+"""How often something is done (每三年组织一次)."""
 _PHONE = re.compile(r"(?<!\d)(?:0\d{2,3}[-—－]?\d{7,8}|400[-—－]?\d{3}[-—－]?\d{4}|1[0-2]\d{3})(?!\d)")
 """Numbers of offices, not of people (mobile numbers are none)."""
 

@@ -248,7 +248,7 @@ class Retriever:
         """What a search of this query goes by: the question after rewriting and mending, the chips, the official words added."""
         check(query)
         self.refresh()
-        return self._seen(query, reader)
+        return self._reading(query, reader).seen
 
     def _reading(self, query: Query, reader: Reader) -> Read:
         """The reading of a question, kept while index and shelf stay as they are: an answer asks the same words of every level."""

@@ -51,9 +51,13 @@ def _syllables(text: str) -> tuple[str, ...]:
     return tuple(lazy_pinyin(text))
 
 
+_ALIKE = str.maketrans("劵", "券")
+"""Characters that are written for one that looks like them and sounds otherwise."""
+
+
 def sound(text: str) -> tuple[str, ...]:
     """The syllables of a Chinese text without tones; zh/z, ch/c, sh/s and -ng/-n are one."""
-    return tuple(map(_loose, _syllables(text)))
+    return tuple(map(_loose, _syllables(text.translate(_ALIKE))))
 
 
 def build(found: Iterable[str]) -> Terms:

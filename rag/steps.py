@@ -1,6 +1,6 @@
 """The steps of an answer, in order. Each takes the tools and a context and returns a changed context; any may stop the pipeline.
 
-check → rewrite → route → filters → named → retrieve → rerank → rates → support → compose → verify → notices → guard → follow-ups
+check → rewrite → route → slips → filters → named → retrieve → rerank → rates → support → compose → verify → notices → guard → follow-ups
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from rag import follow, guard, named, notices, rates, support
 from rag.asked import asked
 from rag.cite import renumber, verify
 from rag.gather import gather, weigh
+from rag.query import Query
 from rag.records import CLARIFY, NO_SUPPORT, PARTIAL, REFUSED, Context
 from rag.rewrite import rewrite
 from rag.route import canned, route
@@ -48,6 +49,18 @@ def route_question(tools: Tools, c: Context) -> Context:
     found = route(c.rewritten)
     c = replace(c, route=found.label)
     return stop(c, found.label) if found.status else c
+
+
+def mend_slips(tools: Tools, c: Context) -> Context:
+    """The question without slips of spelling (创新劵), as a search reads it; a notice says how."""
+    if not c.rewritten.strip():
+        return c
+    query = Query(c.rewritten, as_of=c.question.as_of or notices.today())
+    found = [chip for chip in tools.retriever.understood(query, c.reader).chips if chip.name == "slip"]
+    text = c.rewritten
+    for slip in found:
+        text = text.replace(slip.words, slip.value)
+    return replace(c, rewritten=text, notices=(*c.notices, *(f"您问的“{s.words}”按“{s.value}”理解。" for s in found)))
 
 
 def understand_filters(tools: Tools, c: Context) -> Context:
@@ -139,7 +152,7 @@ def suggest_follow_ups(tools: Tools, c: Context) -> Context:
 
 
 STEPS: tuple[Step, ...] = (
-    check_question, rewrite_with_history, route_question, understand_filters, find_named, retrieve, rerank, settle_rates, decide_support, compose, verify_citations, add_notices, guard_output, suggest_follow_ups,
+    check_question, rewrite_with_history, route_question, mend_slips, understand_filters, find_named, retrieve, rerank, settle_rates, decide_support, compose, verify_citations, add_notices, guard_output, suggest_follow_ups,
 )  # fmt: skip
 """The pipeline, in order."""
 

@@ -22,6 +22,7 @@ from rag.route import canned
 from rag.standing import targets
 from rag.tools import Tools
 from rag.words import words
+from rag.world import world
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +73,19 @@ def _then(c: Context) -> str:
 
 
 def _unsupported(tools: Tools, c: Context) -> bool:
-    """Too little of the question is held for its length; or little, and what is asked for is not among it; or a support of a place of which nothing is held."""
-    k = constants()["support"]
-    sure = score(c)
-    if sure + k["unheld"] * _names_unheld(tools, c) < k["never"]:
-        return True
-    if _elsewhere(c, sure) or _of_another_year(c) or _unnamed(c, sure) or _without_number(tools, c):
-        return True
-    if sure >= k["surely"] or max(e.fit for e in c.evidence[:20]) >= k["held"]:
-        return False
-    found = features(tools, c)
-    return found["nowhere"] > 0 or found["focus_best"] < k["focus"]
+    """Too little of the question is held, for its length and its world; or a support of a place, a result of a year, a value of a thing of which nothing is held."""
+    k, sure = constants()["support"], score(c)
+    likely = sure if sure >= k["surely"] else sure + k["world"] * _world(tools, c) + k["unheld"] * _names_unheld(tools, c) + k["nowhere"] * _nowhere(tools, c)
+    return likely < k["never"] or _elsewhere(c, sure) or _of_another_year(c) or _unnamed(c, sure) or _without_number(tools, c)
+
+
+TELLING = 12
+"""Characters up to which the words of a question all say what it is about; a longer one tells a story, of any world."""
+
+
+def _world(tools: Tools, c: Context) -> float:
+    """How sure the words of the question are of the world of law and policy, -3..3; in a long one they weigh less."""
+    return world(c.rewritten, tools.settings.home) * min(1.0, TELLING / max(1, len(re.sub(r"\s", "", c.rewritten))))
 
 
 SHORT = 36
@@ -130,7 +133,7 @@ _RESULT = re.compile(r"获奖|[特一二三]等奖|名单|得主|入选|中标|�
 def _of_another_year(c: Context) -> bool:
     """A result of a year (who won, which projects) of which no evidence speaks."""
     said = set() if c.as_of_said or c.named.documents else years(c.rewritten)
-    return bool(said and (_RESULT.search(c.rewritten) or score(c) < constants()["support"]["surely"])) and not any(y in f"{e.document.title}{e.document.doc_number}{e.text}" for y in said for e in c.evidence[:10])
+    return bool(said and (_RESULT.search(c.rewritten) or score(c) < constants()["support"]["year"])) and not any(y in f"{e.document.title}{e.document.doc_number}{e.text}" for y in said for e in c.evidence[:10])
 
 
 def score(c: Context) -> float:
@@ -161,43 +164,11 @@ def _elsewhere(c: Context, sure: float) -> bool:
     return bool(offered and c.place_words and c.region and not local and sure < constants()["support"]["elsewhere"])
 
 
-def features(tools: Tools, c: Context) -> dict[str, float]:
-    """What the support decision looks at, all 0..1 (shares of the question's weight, but `rare` and `lonely`)."""
-    if not c.evidence:
-        return dict.fromkeys(("fit", "worst", "whole", "body", "union", "title", "rare", "lonely", "value", "near", "nouns", "focus", "focus_best", "nowhere"), 0.0)
-    whole = need_of(c.rewritten, tools.retriever, c.reader)
-    top = c.evidence[:5]
-    bodies = [bag(e.text) for e in top]
-    contexts = [bag(e.document.title) | bag(e.statement.heading if e.statement else "") for e in top]
-    union = frozenset().union(*bodies, *contexts)
-    per_part = [max(e.fits[i] for e in c.evidence[:20]) for i in range(len(c.asked.parts))]
-    missing = whole.missing(union)
-    wanted = [p.units for p in c.asked.parts if p.units]
-    return {
-        "fit": max(per_part), "worst": min(per_part), "whole": max(whole.held(b, x) for b, x in zip(bodies, contexts, strict=True)), "body": max(map(whole.held, bodies)),
-        "union": whole.held(union), "title": max(whole.held(bag(e.document.title)) for e in top), "rare": max(missing.values(), default=0.0) / CAP,
-        "lonely": sum(w >= 0.99 * CAP for w in missing.values()) / max(1, len(whole.weights)), "value": float(not wanted or any(set(u) & values_of(e.text) for u in wanted for e in top)),
-        "near": max(e.near for e in c.evidence[:20]), **_nouns(tools, c),
-    }  # fmt: skip
-
-
-def _nouns(tools: Tools, c: Context) -> dict[str, float]:
-    """How much of the nouns, and of what is asked for, one statement (best of 20) or the first five together hold; whether it occurs nowhere."""
-    found = [focus(p.text) for p in c.asked.parts]
-    nouns, wanted = ({w for f in found for w in getattr(f, name)} for name in ("nouns", "asked"))
-    texts = [(bag(e.text) | bag(e.document.title) | bag(e.statement.heading if e.statement else "")) for e in c.evidence[:20]]
-    union = frozenset().union(*texts[:5])
-    return {
-        "nouns": _held(tools, c, nouns, texts), "focus": _held(tools, c, wanted, [union]), "focus_best": _held(tools, c, wanted, texts),
-        "nowhere": float(any(min(need.weights.values(), default=0.0) >= 0 and max(need.weights.values(), default=0.0) >= 0.99 * CAP for w in wanted for need in [need_of(w, tools.retriever, c.reader)])),
-    }  # fmt: skip
-
-
-def _held(tools: Tools, c: Context, wanted: set[str], texts: Sequence[frozenset[str]]) -> float:
-    """The best share of some words' weight that one of the texts holds, 0..1 (1 when there are no words)."""
-    needs = [need_of(w, tools.retriever, c.reader) for w in wanted]
-    total = sum(n.total for n in needs)
-    return max((sum(n.total * n.held(t) for n in needs) / total for t in texts), default=0.0) if total else 1.0
+def _nowhere(tools: Tools, c: Context) -> bool:
+    """Whether a noun beside the question word (or the last one) occurs in no text at all."""
+    wanted = {w for p in c.asked.parts for w in focus(p.text).asked}
+    needs = (need_of(w, tools.retriever, c.reader).weights.values() for w in wanted)
+    return any(weights and max(weights) >= 0.99 * CAP for weights in needs)
 
 
 def nearest(evidence: Sequence[Evidence], count: int = 3) -> tuple[Mapping[str, Any], ...]:

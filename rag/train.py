@@ -25,6 +25,7 @@ from scipy import sparse
 from corpus.access import LOCAL
 from corpus.errors import BadInput
 from corpus.models import POLICY_KINDS
+from corpus.settings import Settings
 from corpus.store import Store
 from corpus.text import sentences, tokens
 from rag.units import units
@@ -240,3 +241,10 @@ def train_embedding(store: Store, folder: Path, *, pairs: Sequence[Path] = (), r
     card = {"version": made, "dim": recipe.dim, "sequence": store.documents.sequence(), "pair_files": sorted(p.name for p in pairs), "figures": figures}
     export(numbers, vectors, folder, card)
     return card
+
+
+def train(settings: Settings, store: Store, *, data: Path | None = None, progress: Log | None = None) -> dict[str, Any]:
+    """Train on a home's policies and the pair files of `data`; the model goes to HOME/embedding. Returns its card and the setting that uses it."""
+    folder = settings.home / "embedding"
+    pairs = () if data is None else sorted(data.glob("*.jsonl*")) if data.is_dir() else [data]
+    return train_embedding(store, folder, pairs=pairs, log=progress or (lambda _: None)) | {"setting": f"static:{folder}"}

@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command()(index)
     train = typer.Typer(help="Weights from data, with figures.", no_args_is_help=True)
     train.command("embedding")(train_embedding)
+    train.command("world")(train_world)
     train.command("signals")(train_signals)
     app.add_typer(train, name="train")
 
@@ -107,11 +108,23 @@ def train_embedding(
     data: Annotated[Path | None, typer.Option(exists=True, help="Folder of pairs beside the corpus itself.")] = None,
     json: Json = False,
 ) -> None:
-    """Train the static embedding on the corpus; says whether it beats the lexical index on held-out questions."""
+    """Train the static embedding on the corpus; it lies in HOME/embedding and is used by `embedding = static:FOLDER`."""
     from ui.desk import gather
 
     here = session(context)
     _figures(gather.train(here.desk, "embedding", here.reader, data=data, progress=_progress()), json)
+
+
+def train_world(
+    context: typer.Context,
+    data: Annotated[Path, typer.Option(exists=True, help="Folder with far/*.jsonl (texts of other worlds) and near/*.jsonl.")],
+    json: Json = False,
+) -> None:
+    """Train what tells questions of law and policy from others, for this home; share right on texts held out."""
+    from ui.desk import gather
+
+    here = session(context)
+    _figures(gather.train(here.desk, "world", here.reader, data=data, progress=_progress()), json)
 
 
 def train_signals(

@@ -81,9 +81,10 @@ def mine(desk: Desk, reader: Reader, *, as_of: str = "", progress: Any = None) -
 
 
 def train(desk: Desk, what: str, reader: Reader, *, data: Path | None = None, progress: Any = None) -> dict[str, Any]:
-    """Train weights on the corpus (`embedding` or `signals`); figures."""
+    """Train weights on the corpus (`embedding`, `world` or `signals`); figures."""
     reader.require(*KEEPERS)
-    module = {"embedding": "rag.train", "signals": "risk.train"}[what]
+    module = {"embedding": "rag.train", "world": "rag.world_train", "signals": "risk.train"}[what]
     found: dict[str, Any] = plain(room(module).train(desk.settings, desk.store, data=data, progress=progress))
     desk.store.audit.add(reader.user, f"train.{what}", what, found)
-    return told(found, reader, ("version", "dim", "pair_files")) if what == "embedding" else found
+    kept = {"embedding": ("version", "dim", "pair_files", "setting"), "world": ("held_out_right",)}
+    return told(found, reader, kept[what]) if what in kept else found
