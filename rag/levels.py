@@ -16,7 +16,7 @@ from rag.asked import pattern, slots_of
 from rag.cite import cite
 from rag.facts import quantities
 from rag.fit import Need, bag, need_of
-from rag.places import covers, inside
+from rag.places import covers, inside, places_in
 from rag.rates import CURRENT_RATE, STALE_RATE, Figure, cut, touched
 from rag.records import ANSWERED, PARTIAL, Citation, Context, Evidence, Sentence
 from rag.slots import Slot, cue
@@ -143,7 +143,8 @@ def _other_form(c: Context) -> bool:
     """Questions for one thing of one policy (who, how, when, conditions) are better answered from its clauses."""
     if re.search(r"税收|税前|加计扣除|所得税|增值税", c.rewritten) and not re.search(r"补助|补贴|奖励|资助|奖补|创新券|配套", c.rewritten):
         return True  # taxes are national: the clauses themselves answer
-    return all(p.form in ("who", "deadline", "period", "conditions", "validity") for p in c.asked.parts)
+    apart = ("who", "deadline", "period", "conditions", "validity", *(() if c.asked.stacking else ("may",)))
+    return all(p.form in apart for p in c.asked.parts)
 
 
 def _part_asked(c: Context) -> bool:
@@ -210,12 +211,19 @@ def _offer(book: Book, e: Evidence, c: Context, need: Need, whole: Need, old: Se
     counts = {s.start: sum(s.start <= g.start < s.end for g in granted) for s in valued}
     subject = title >= max(fits.values())  # the whole document is about it: then its standard is the answer
     bodies = {s.start: need.held(bag(s.text(d))) for s in valued}
-    best = max(valued, key=lambda s: (not _annexed(s), fits[s.start] + bodies[s.start] + (0.1 * min(counts[s.start], 3) if subject else 0.0), -s.start))
+    standards = {s.article for s in book.statements if s.article and _STANDARD.search(s.lead(d)[:60])}
+    own = {s.start: 0.1 * min(counts[s.start], 3) + STANDARD * (s.article in standards) if subject else 0.0 for s in valued}
+    best = max(valued, key=lambda s: (not _annexed(s), fits[s.start] + (0.0 if subject else bodies[s.start]) + own[s.start], -s.start))
     chosen = [s for s in valued if s is best or (s.article and s.article == best.article) or (s.kind != "table" and s.path[:-1] == best.path[:-1] and fits[s.start] >= 0.9 * fits[best.start])]
     about = {k: _of_article(k, found, chosen, need) for k in ("stacking", "total", "delivery")}
     if c.asked.stacking:
         about["stacking"] = _nearest(found, whole) or about["stacking"]
     return Offer(book, e, max(title, fits[best.start]) + 0.1 * title + 0.05 * e.worth, tuple(chosen[:4]), about["stacking"], about["total"], about["delivery"])
+
+
+STANDARD = 0.4
+"""What an article that sets the standard (奖励标准如下) is worth more in a document that is all about what is asked."""
+_STANDARD = re.compile(r"(?:奖励|补助|补贴|资助|支持|抵扣)(?:金额|资金|的)?(?:标准|额度)[^。；]{0,8}(?:如下|为|是)?[：:]?")
 
 
 def _annexed(s: Statement) -> bool:
@@ -275,9 +283,13 @@ def excluding(d: Document, found: Sequence[Slot], region: str) -> Slot | None:
         return None
     out = [p for p in d.excludes if any(covers(code, region) for code in codes_of(p))]
     for slot in sorted((s for s in found if s.kind == "exclusion"), key=lambda s: "不适用" not in s.text):
-        if any(p in slot.text for p in out):
+        if any(p in slot.text for p in out) or (_SHUTS.search(slot.text) and any(p.code != d.region_code and covers(p.code, region) for p in places_in(slot.text))):
             return slot
     return None
+
+
+_SHUTS = re.compile(r"不申领|不适用|不享受|不得(?:申领|申请|享受)")
+"""What is said of a named place whose enterprises get nothing here (鹭屿市注册的企业…不申领省级创新券)."""
 
 
 def _say(tools: Tools, c: Context, offer: Offer, heading: str, sentences: list[Sentence], citations: list[Citation]) -> None:

@@ -84,8 +84,8 @@ TELLING = 12
 
 
 def _world(tools: Tools, c: Context) -> float:
-    """How sure the words of the question are of the world of law and policy, -3..3; in a long one they weigh less."""
-    return world(c.rewritten, tools.settings.home) * min(1.0, TELLING / max(1, len(re.sub(r"\s", "", c.rewritten))))
+    """How sure the words of the question are of another world than law and policy, -3..0; in a long one they weigh less. That they are of this one says nothing."""
+    return min(0.0, world(c.rewritten, tools.settings.home)) * min(1.0, TELLING / max(1, len(re.sub(r"\s", "", c.rewritten))))
 
 
 SHORT = 36
@@ -97,8 +97,12 @@ def _names_unheld(tools: Tools, c: Context) -> bool:
     if len(c.rewritten) > SHORT:
         return False
     need, unknown = need_of(c.rewritten, tools.retriever, c.reader), idf(tools.retriever, ["\0\0"], c.reader).get("\0\0", CAP)
-    things = (bag(w) for w in names_in(pattern("filler.words").sub(" ", one_name(normalise(c.rewritten)))))
+    things = (bag(w) for w in names_in(pattern("filler.words").sub(" ", one_name(normalise(c.rewritten)))) if not _MODAL.search(w))
     return any(thing and not any(need.stand_in.get(t) for t in thing) and min(idf(tools.retriever, thing, c.reader).values(), default=0.0) >= unknown - 1e-6 for thing in things)
+
+
+_MODAL = re.compile(r"^[能会可要想被把给没不才]|[能会吗了过的]$")
+"""Words that the cutter makes of a verb with what stands beside it (能领): no names."""
 
 
 def _without_number(tools: Tools, c: Context) -> bool:
@@ -112,7 +116,7 @@ def _without_number(tools: Tools, c: Context) -> bool:
 HALF = 0.5
 
 
-_GIVEN = re.compile(r"(?:奖励|奖|补助|补贴|补)$")
+_GIVEN = re.compile(r"(?:奖励|奖|补助|补贴|补|项目|专项资金|资金|政策)+$")
 _GIVER = re.compile(r"(?:财政|政府|部门|厅|局|企业|公司|单位|机构)$")
 """Who gives or gets, not what."""
 

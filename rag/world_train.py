@@ -36,9 +36,9 @@ from rag.world import TABLE, features
 class Recipe:
     """Constants of the training."""
 
-    most: int = 25_000
+    most: int = 9_000
     seldom: int = 3
-    penalty: float = 1.5
+    penalty: float = 1.0
     held_out: float = 0.1
     step: float = 0.02
     least: int = 2
