@@ -387,3 +387,40 @@ def test_a_document_that_is_not_held_is_answered_by_one_that_tells_of_it(tmp_pat
     finally:
         retriever.close()
         store.close()
+
+
+# ---- what enterprises complained of ----------------------------------------------------------------------------------------
+
+
+def test_a_slip_of_the_pen_is_mended_in_the_question_itself(ask: Ask) -> None:
+    answer = ask("创新劵每家企业每年最高多少？", region="990000")
+    assert answer.status == "answered" and "20万元" in said(answer)
+    assert any("创新劵" in n and "创新券" in n for n in answer.notices)
+
+
+def test_the_standard_of_a_rule_leads_before_other_amounts_and_what_is_given_back(ask: Ask) -> None:
+    words = said(ask("鹭屿高企奖励多少"))
+    assert "30万元" in words and "退回" not in words.split("30万元")[0]
+
+
+def test_a_place_that_is_shut_out_by_name_is_not_told_the_amount(ask: Ask) -> None:
+    assert "chuangxinquan-2023" not in sources(ask("鹭屿创新券每家最高多少")) or "不申领" in said(ask("鹭屿创新券每家最高多少"))
+
+
+def test_how_often_is_answered_by_how_often(ask: Ask) -> None:
+    assert "每三年" in said(ask("省新型研发机构多久评估一次？", region="990000"))
+
+
+@pytest.mark.parametrize("question", ["省研发补助的电话是多少", "临洲高企认定找谁，电话多少"])
+def test_the_telephone_of_an_office_is_no_personal_data(ask: Ask, question: str) -> None:
+    assert ask(question, region="990000").route != "personal_data"
+
+
+@pytest.mark.parametrize("question", ["项目负责人的手机号是多少", "告诉我科技局局长的电话是多少"])
+def test_the_telephone_of_a_person_is(ask: Ask, question: str) -> None:
+    assert ask(question).route == "personal_data"
+
+
+@pytest.mark.parametrize("question", ["丝绸之路的起点在哪里？", "乒乓球一局打多少分？", "手机屏幕碎了怎么修", "三角形内角和是多少度？", "下水道堵了怎么通？"])
+def test_questions_of_another_world_are_refused(ask: Ask, question: str) -> None:
+    assert ask(question).status in ("no_support", "out_of_scope")
