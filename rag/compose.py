@@ -15,13 +15,13 @@ from corpus.text import sentences as sentence_spans
 from rag.asked import Part
 from rag.cite import cite
 from rag.fit import Need, bag, need_of
-from rag.gather import constants, values_of
 from rag.lead import lead_word
 from rag.rates import STALE_RATE, cut, stale
 from rag.records import Citation, Context, Evidence, Sentence
 from rag.source import place_of, source_of
 from rag.statements import Statement, condense, items_of, siblings
 from rag.tools import Tools
+from rag.weigh import constants, values_of
 
 _LIMITS = re.compile(r"除外|但是|但[^书]|不适用|不予|不得超过|最高|不超过|上限|总额|有下列情形之一|不享受|不再|另有规定|仅限|不含|前款|前两款|不重复|就高")
 _LIMIT_START = re.compile(r"^(?:但|除|不过|前款|前两款|有前款|违反前款|情节|法律、行政法规)")

@@ -11,12 +11,13 @@ from dataclasses import replace
 from rag import follow, guard, named, notices, rates, support
 from rag.asked import asked
 from rag.cite import renumber, verify
-from rag.gather import gather, weigh
+from rag.gather import gather
 from rag.query import Query
 from rag.records import CLARIFY, NO_SUPPORT, PARTIAL, REFUSED, Context
 from rag.rewrite import rewrite
 from rag.route import canned, route
 from rag.tools import Tools
+from rag.weigh import weigh
 from rag.where import place_named
 
 Step = Callable[[Tools, Context], Context]
@@ -57,10 +58,15 @@ def mend_slips(tools: Tools, c: Context) -> Context:
         return c
     query = Query(c.rewritten, as_of=c.question.as_of or notices.today())
     found = [chip for chip in tools.retriever.understood(query, c.reader).chips if chip.name == "slip"]
-    text = c.rewritten
+    text = _plainly(c.rewritten)
     for slip in found:
         text = text.replace(slip.words, slip.value)
     return replace(c, rewritten=text, notices=(*c.notices, *(f"您问的“{s.words}”按“{s.value}”理解。" for s in found)))
+
+
+def _plainly(text: str) -> str:
+    """啥 and 咋 as 什么 and 怎么, so that one table of ways to ask is enough."""
+    return text.replace("为啥", "为什么").replace("啥", "什么").replace("咋", "怎么")
 
 
 def understand_filters(tools: Tools, c: Context) -> Context:

@@ -10,17 +10,18 @@ from typing import Any
 
 from corpus.models import Status
 from corpus.text import normalise
+from corpus.text import words as cut
 from rag import ended
 from rag.asked import pattern, without_slots
 from rag.deadlines import meant
 from rag.facts import years
 from rag.fit import CAP, bag, idf, need_of, one_name
 from rag.focus import compound, focus, names_in
-from rag.gather import constants, values_of
 from rag.records import ANSWERED, CLARIFY, NO_SUPPORT, Context, Evidence
 from rag.route import canned
 from rag.standing import targets
 from rag.tools import Tools
+from rag.weigh import constants, values_of
 from rag.words import words
 from rag.world import world
 
@@ -128,7 +129,12 @@ def _unnamed(c: Context, sure: float) -> bool:
     if not names or sure >= constants()["support"]["named"]:
         return False
     texts = [one_name(normalise(f"{e.document.title}{e.statement.heading if e.statement else ''}{e.text}")) for e in c.evidence[:12]]
-    return any(not any(one_name(n) in text for text in texts) for n in names)
+    return any(not any(_in_words(one_name(n)).search(text) for text in texts) for n in names)
+
+
+def _in_words(name: str) -> re.Pattern[str]:
+    """The words of a name with little between them (评价优秀 in 评价结果为优秀)."""
+    return re.compile(r"[^。；，]{0,4}".join(map(re.escape, cut(name))))
 
 
 _RESULT = re.compile(r"获奖|[特一二三]等奖|名单|得主|入选|中标|公示|给了?哪|授予|哪(?:个|些|几个?|两)(?:项目|单位|企业|人|位)|多少[家项个]|哪几?[家位]")

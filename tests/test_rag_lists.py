@@ -12,9 +12,9 @@ from corpus.ingest import Draft, ingest
 from corpus.settings import load_settings
 from corpus.store import open_store
 from rag.answer import Answerer, open_answerer
-from rag.gather import _in_passing, _listing
 from rag.records import Question
 from rag.retrieve import open_retriever
+from rag.weigh import _in_passing, _listing
 
 LAW = """第一条 为了促进海岛企业发展，制定本条例。
 
