@@ -14,13 +14,17 @@ SEVERITY_DIMENSIONS = ("people", "scale", "authority", "hazard")
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Compiled patterns by name. `groups` are features in a fixed order: polarity, hard negatives, senses."""
+    """Compiled patterns by name. `groups` are features in a fixed order: polarity, hard negatives, senses.
+
+    `never` is no signal anywhere, `running` none in a longer text.
+    """
 
     version: str
     groups: tuple[tuple[str, Pattern], ...]
     negated: Pattern
     refuted: Pattern
     never: Pattern
+    running: Pattern
     severity: tuple[tuple[str, tuple[tuple[int, Pattern], ...]], ...]
     stages: tuple[tuple[str, Pattern], ...]
     actors: Pattern
@@ -36,7 +40,7 @@ def load_lexicon() -> Lexicon:
     severity = tuple((d, tuple((int(level), re.compile(words)) for level, words in data["severity"][d])) for d in SEVERITY_DIMENSIONS)
     stages = tuple((name, re.compile(words)) for name, words in data["stage"].items())
     return Lexicon(
-        data["version"], tuple(groups), re.compile(data["polarity"]["negated_cue"]), re.compile(data["polarity"]["refuted"]), re.compile("|".join(data["never"]["words"])), severity, stages,
+        data["version"], tuple(groups), re.compile(data["polarity"]["negated_cue"]), re.compile(data["polarity"]["refuted"]), re.compile("|".join(data["never"]["words"])), re.compile("|".join(data["never"]["running"])), severity, stages,
         re.compile(data["actors"]["pattern"]), re.compile(data["provinces"]["pattern"]),
     )  # fmt: skip
 

@@ -129,7 +129,7 @@ class Reader:
 
     def _sentence(self, record: Record, a: int, b: int, context: list[Match], lone: bool) -> Signal | None:
         text = record.text[a:b]
-        if not self.taxonomy.cue.search(text) or load_lexicon().never.search(text):
+        if not self.taxonomy.cue.search(text) or load_lexicon().never.search(text) or (not lone and load_lexicon().running.search(text)):
             return None
         things = self.taxonomy.things_in(text) if self.taxonomy.any_thing.search(text) else []
         if not things and (lone or not context):
