@@ -48,6 +48,8 @@ def test_docx_has_text_shading_and_fangsong() -> None:
     assert "本期列入一项<b>&。[1]" in words and "测科规〔2024〕5号" in words and "内部资料" in words
     assert "仿宋" in document.element.xml and "e5484d" in document.element.xml
     assert document.tables[0].cell(1, 1).text == "=1+1"
+    outlined = [p.text for p in document.paragraphs if p._p.pPr is not None and p._p.pPr.xpath("w:outlineLvl")]
+    assert outlined == ["一、总体情况"]
 
 
 def test_xlsx_keeps_formulas_as_text() -> None:
@@ -57,6 +59,16 @@ def test_xlsx_keeps_formulas_as_text() -> None:
     assert book.sheetnames[0] == "正文" and "来源" in book.sheetnames
     cell = book[book.sheetnames[1]]["B2"]
     assert (cell.value, cell.data_type) == ("=1+1", "s")
+
+
+def test_xlsx_numbers_are_numbers_and_a_table_is_named_by_its_heading() -> None:
+    from openpyxl import load_workbook
+
+    rows = (("1", "3.50", "0.80（0.48—0.99）"), ("-2", "007", "2026-11-21"))
+    book = load_workbook(BytesIO(render(replace(REPORT, blocks=(Heading("（1）断供风险"), TableBlock(("序号", "均值", "区间"), rows))), "xlsx")))
+    sheet = book["1 （1）断供风险"]
+    assert [[c.value for c in row] for row in sheet.iter_rows(min_row=2)] == [[1, 3.5, "0.80（0.48—0.99）"], [-2, "007", "2026-11-21"]]
+    assert sheet["B2"].number_format == "0.00" and sheet.auto_filter.ref == "A1:C3"
 
 
 def test_pdf_says_what_the_report_says() -> None:

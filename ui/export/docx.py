@@ -85,7 +85,7 @@ def _clean(text: str) -> str:
     return "".join(c for c in text if c in "\t\n" or ord(c) >= 32)
 
 
-def _line(document: Any, text: str, font: str, size: float, *, centre: bool = False, indent: bool = False, marks: tuple[int, ...] = (), keep: bool = False) -> None:
+def _line(document: Any, text: str, font: str, size: float, *, centre: bool = False, indent: bool = False, marks: tuple[int, ...] = (), keep: bool = False, depth: int = 0) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
 
@@ -97,9 +97,21 @@ def _line(document: Any, text: str, font: str, size: float, *, centre: bool = Fa
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
     if indent:
         form.first_line_indent = Pt(size * 2)
+    if depth:
+        _outline(paragraph, depth)
     _run(paragraph, text, font, size)
     for n in marks:
         _run(paragraph, f"[{n}]", "仿宋", size, raised=True)
+
+
+def _outline(paragraph: Any, depth: int) -> None:
+    """What makes a heading one for the navigation of a word processor and for a screen reader, whatever its face."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    level = OxmlElement("w:outlineLvl")
+    level.set(qn("w:val"), str(depth - 1))
+    paragraph._p.get_or_add_pPr().append(level)
 
 
 def _block(document: Any, block: Block, size: float) -> None:
@@ -107,7 +119,7 @@ def _block(document: Any, block: Block, size: float) -> None:
 
     match block:
         case Heading(text, depth):
-            _line(document, text, FONTS.get(depth, "仿宋"), size, indent=True, keep=True)
+            _line(document, text, FONTS.get(depth, "仿宋"), size, indent=True, keep=True, depth=depth)
         case Paragraph(text, citations):
             _line(document, text, "仿宋", size, indent=True, marks=citations)
         case TableBlock(wide=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -19,10 +20,13 @@ def xlsx(report: Report) -> bytes:
     for text in (report.title, report.subtitle, "　".join(report.marks), f"数据截至 {report.as_of}" if report.as_of else ""):
         if text:
             _append(sheet, [text])
-    tables, pictures = 0, [b for b in report.blocks if isinstance(b, Figure)]
+    tables, last, pictures = 0, "", [b for b in report.blocks if isinstance(b, Figure)]
     for block in report.blocks:
         match block:
-            case Heading(text, _) | Paragraph(text, _):
+            case Heading(text, _):
+                last = text
+                _append(sheet, [text])
+            case Paragraph(text, _):
                 _append(sheet, [text])
             case Figure(_, caption):
                 _append(sheet, [f"（见“图”：{caption}）"])
@@ -30,7 +34,7 @@ def xlsx(report: Report) -> bytes:
                 continue
             case TableBlock():
                 tables += 1
-                _table(book.create_sheet(_sheet_name(block.caption or "表", tables)), block)
+                _table(book.create_sheet(_sheet_name(block.caption or last or "表", tables)), block)
     if pictures:
         _pictures(book.create_sheet("图"), pictures)
     if report.citations:
@@ -58,7 +62,7 @@ def _pictures(sheet: Any, pictures: list[Figure]) -> None:
 
 
 def _sheet_name(caption: str, number: int) -> str:
-    clean = "".join(c for c in caption if c not in "[]:*?/\\'")[:24]
+    clean = "".join(c for c in caption if c.isprintable() and c not in "[]:*?/\\'")[:24]
     return f"{number} {clean}".strip()
 
 
@@ -71,11 +75,24 @@ def _append(sheet: Any, cells: list[str]) -> None:
             cell.data_type = "s"
 
 
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,11})(?:\.(\d{1,6}))?")
+
+
+def _as_number(cell: Any) -> None:
+    """A plain number becomes one that can be sorted and summed, shown as it was written; 001, dates and intervals stay text."""
+    if found := _NUMBER.fullmatch(str(cell.value or "")):
+        places = found[1]
+        cell.value, cell.number_format = (float(cell.value), f"0.{'0' * len(places)}") if places else (int(cell.value), "0")
+
+
 def _table(sheet: Any, block: TableBlock) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
 
     for row in (block.header, *block.rows):
         _append(sheet, list(row))
+    for cells in sheet.iter_rows(min_row=2):
+        for cell in cells:
+            _as_number(cell)
     for cell in sheet[1]:
         cell.font = Font(name="黑体", bold=True)
     for (row_number, column), tint in block.colours.items():
@@ -90,3 +107,4 @@ def _table(sheet: Any, block: TableBlock) -> None:
         for cell in column_cells:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
     sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = sheet.dimensions

@@ -60,11 +60,17 @@ def _card(p: Mapping[str, Any], experts: Sequence[str], may: bool, language: str
     acts = (_acts(p, experts, language) if may else "") + see
     signed = "".join(badge(f"{say('panel.step_' + s['step'], language)} {person(s['user'], language)} {clock(s['at'])}", "good") for s in p["signed"])
     signs = f'<p class="jw-marks">{signed}</p>' if signed else ""
-    signs += f"<p>{signing(p['to_sign'], language)}</p>" if p["to_sign"] else ""
+    signs += f"<p>{signing(p['to_sign'], language)}</p>" if p["to_sign"] else _awaited(p, language)
     return (
         f'<section class="jw-panel-card"><h3>{e(p["title"])} {state} {going if p["state"] == "open" else ""}</h3><p class="jw-dim">{e(done)} · {e(say("panel.opened_on", language, date=p["as_of"]))}</p>'
         f'<ul class="jw-people">{people}</ul><div class="jw-actions">{acts}</div>{signs}</section>'
     )
+
+
+def _awaited(p: Mapping[str, Any], language: str) -> str:
+    """Whose signature a concluded list waits for."""
+    left = [s for s in ("chair", "review", "issue") if s not in {done["step"] for done in p["signed"]}]
+    return f'<p class="jw-marks">{badge(say("panel.awaits", language, step=say(f"panel.step_{left[0]}", language)), "warn")}</p>' if p["state"] == "closed" and left else ""
 
 
 def _person(m: Mapping[str, Any], p: Mapping[str, Any], language: str) -> str:
@@ -85,7 +91,7 @@ def _acts(p: Mapping[str, Any], experts: Sequence[str], language: str) -> str:
     if p["round_open"] and p["round"]:
         parts.append(act(say("panel.close", language), f"POST {key}/rounds/close", title=say("panel.close_title", language, rated=p["responded"], members=p["members"]), tone="good"))
     else:
-        parts.append(act(say("panel.start", language), f"POST {key}/rounds", title=say("panel.start_title", language, n=p["round"] + 1), tone="good" if not p["round"] or not p["reached"] else ""))
+        parts.append(act(say("panel.start", language), f"POST {key}/rounds", title=say("panel.again_title" if p["round"] else "panel.start_title", language, n=p["round"] + 1), tone="good" if not p["round"] or not p["reached"] else ""))
     if p["round"] and not p["round_open"]:
         parts.append(act(say("panel.conclude", language), f"POST {key}/lists", title=say("panel.conclude_title", language), tone="good" if p["reached"] else ""))
     return "".join(parts)
