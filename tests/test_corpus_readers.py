@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from corpus.errors import Oversized, ReadError, Unreadable
 from corpus.readers import Limits, format_of, read
 from corpus.readers.base import clean, decode
+from corpus.readers.pdf import _without_frames
 from corpus.readers.pool import Worker
 
 PAGE = """<!DOCTYPE html><html><head><meta charset="{charset}"><title>关于印发《补助办法》的通知_闽海省科学技术厅</title>
@@ -342,3 +343,15 @@ def test_an_archive_that_stores_a_word_file_is_an_archive() -> None:
     assert format_of(out.getvalue(), "a.zip") == "zip"
     reading = read(out.getvalue(), name="a.zip")
     assert [name for name, _ in reading.parts] == ["通知.docx", "说明.txt"] and reading.parts[1][1].text == "附件说明如下。"
+
+
+def test_running_heads_and_feet_are_no_text() -> None:
+    body = ["第一条 企业可以申请。", "附件1", "第三条 按年度拨付。", "附件2", "附件3", "第六条 解释权归本局。"]
+    pages = [f"闽海省人民政府公报 2031·{n}\n{first}\n内容{'甲乙丙丁戊己'[n]}\n应用手册 {n + 1} / 6" for n, first in enumerate(body)]
+    kept = _without_frames(pages)
+    assert kept == [f"{first}\n内容{'甲乙丙丁戊己'[n]}" for n, first in enumerate(body)]
+    twice = ["单位名称\n甲", "单位名称\n乙", "别的\n丙"]
+    assert _without_frames(twice) == twice
+    far = [f"{'总体要求' if n % 4 == 0 else f'段{chr(0x4E00 + n)}'}\n正文{chr(0x5000 + n)}" for n in range(13)]
+    assert _without_frames(far) == far
+    assert _without_frames(["甲\n- 1 -", "乙\n- 2 -", ""]) == ["甲", "乙", ""]

@@ -51,7 +51,7 @@ def _read(document: Any, data: bytes, name: str, limits: Limits) -> Reading:
             scores.append(score)
         pages.append(text)
         page.close()
-    text = clean(unwrap("\n".join(_without_numbers(pages))))
+    text = clean(unwrap("\n".join(_without_frames(pages))))
     confidence = sum(scores) / len(scores) if scores else 1.0
     first = next((line for line in text.split("\n") if 4 <= len(line) <= 60), "")
     return Reading(first, text, confidence=round(confidence, 4), warnings=tuple(warnings), ocr=bool(scores), tables=tuple(_whole(tables, text)))
@@ -125,17 +125,37 @@ def _recognise(page: Any) -> tuple[str, float]:
 _PAGE_NUMBER = re.compile(r"^\s*(?:[-—–－]\s*)?(?:第\s*)?\d{1,4}(?:\s*页)?(?:\s*[/共]\s*\d{1,4}\s*页?)?(?:\s*[-—–－])?\s*$")
 
 
-def _without_numbers(pages: list[str]) -> list[str]:
-    """Pages without the page number in their first or last line."""
-    found = []
-    for page in pages:
-        lines = [line for line in page.split("\n") if line.strip()]
-        if lines and _PAGE_NUMBER.match(lines[-1]):
-            lines.pop()
-        if lines and _PAGE_NUMBER.match(lines[0]):
-            lines.pop(0)
-        found.append("\n".join(lines))
-    return found
+REPEATED = 3
+"""A line that stands first (or last) on so many pages, each at most two after the one before, is a running head (or foot)."""
+
+
+def _without_frames(pages: list[str]) -> list[str]:
+    """Pages without page numbers and without running heads and feet (国务院公报 2031·12, 手册 84 / 223)."""
+    lines = [[line for line in page.split("\n") if line.strip()] for page in pages]
+    for end in (-1, 0):
+        for page in lines:
+            if page and _PAGE_NUMBER.match(page[end]):
+                page.pop(end)
+        for number in _running([_shape(page[end]) if page else "" for page in lines]):
+            lines[number].pop(end)
+    return ["\n".join(page) for page in lines]
+
+
+def _shape(line: str) -> str:
+    """A line without blanks and digits; empty for what may well open page after page (附件1, 附件2; a row of a table)."""
+    return "" if _OPENS.match(line) else re.sub(r"[\s\d]", "", line)
+
+
+def _running(shapes: Sequence[str]) -> Iterator[int]:
+    """Numbers of the pages whose shape recurs on REPEATED pages, each at most two after the one before."""
+    places: dict[str, list[int]] = {}
+    for number, shape in enumerate(shapes):
+        if len(shape) > 1:
+            places.setdefault(shape, []).append(number)
+    for numbers in places.values():
+        near = [n for n in numbers if any(0 < abs(n - other) <= 2 for other in numbers)]
+        if len(near) >= REPEATED:
+            yield from near
 
 
 _OPENS = re.compile(r"^\s*(?:第[零〇一二三四五六七八九十百千\d]+[编章节条]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[）)]|\d{1,2}[.．、]|\d{1,3}\s+[\u4e00-\u9fff]{2}|附\s*件|#|\|)")
