@@ -96,7 +96,13 @@ def bulletins(store: Store, reader: Reader) -> list[dict[str, Any]]:
     """Issues within the reader's reach, newest first, without their text."""
     if reader.role not in (*READERS, "local"):
         return []
-    return [_head(b) for b in store.risks.bulletins() if json.loads(b["content"])["security"] <= reader.ceiling]
+    return [_head(b) for b in store.risks.bulletins() if _within(store, b, reader)]
+
+
+def _within(store: Store, b: Mapping[str, Any], reader: Reader) -> bool:
+    """Whether a reader may see an issue: by its own level, and by that which the documents that it cites have now."""
+    content = json.loads(b["content"])
+    return content["security"] <= reader.ceiling and not store.risks.above((c["document_id"] for c in content["citations"]), reader)
 
 
 def _head(b: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,7 +124,7 @@ def intact(b: Mapping[str, Any]) -> bool:
 
 def _one(store: Store, number: int, reader: Reader) -> dict[str, Any]:
     found = next(iter(store.risks.bulletins(number)), None) if number > 0 else None
-    if found is None or reader.role not in (*READERS, "local") or json.loads(found["content"])["security"] > reader.ceiling:
+    if found is None or reader.role not in (*READERS, "local") or not _within(store, found, reader):
         raise NotFound("no such bulletin", number, "see the list of bulletins")
     return found
 

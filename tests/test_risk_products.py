@@ -211,6 +211,22 @@ def test_a_changed_text_is_found_out(held: Store) -> None:
         sign(held, number, "review", CHIEF)
 
 
+def test_a_bulletin_rises_with_a_document_that_it_cites(held: Store) -> None:
+    content = compose(held, LOCAL, START, END)
+    number = put(held, content, OFFICIAL)
+    low = Reader("di", "official", max(2, int(content["security"])))
+    cited = content["citations"][0]["document_id"]
+    before = held.documents.get(cited, LOCAL).security
+    assert number in [b["n"] for b in bulletins(held, low)]
+    held.documents.amend(cited, security=4)
+    try:
+        assert number not in [b["n"] for b in bulletins(held, low)] and number in [b["n"] for b in bulletins(held, LOCAL)]
+        with pytest.raises(NotFound):
+            report_of(held, number, low)
+    finally:
+        held.documents.amend(cited, security=before)
+
+
 def test_the_public_sees_no_bulletin(held: Store) -> None:
     number = put(held, compose(held, LOCAL, START, END), OFFICIAL)
     for reader in (ANONYMOUS, Reader("q", "enterprise", 1), Reader("low", "official", 2)):

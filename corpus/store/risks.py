@@ -179,6 +179,16 @@ class Risks:
                         found.add(row.id)
         return found
 
+    def above(self, ids: Iterable[str], reader: Reader) -> bool:
+        """Whether one of `ids` is a document that the reader may not see now (one that was erased is none)."""
+        wanted = sorted(set(ids))
+        with self.engine.connect() as connection:
+            for i in range(0, len(wanted), 500):
+                found = connection.execute(select(documents.c.id, documents.c.security).where(documents.c.id.in_(wanted[i : i + 500])))
+                if any(not reader.may_read(row.security, row.id) for row in found):
+                    return True
+        return False
+
     def terms(self, kinds: Sequence[str], *, until: str, ceiling: int = 4) -> Iterator[dict[str, Any]]:
         """Title and keywords of documents of `kinds` first seen by an instant, by id."""
         query = select(documents.c.title, documents.c.topics).where(documents.c.kind.in_(list(kinds)), documents.c.state == "active", documents.c.first_seen_at <= until)
