@@ -60,7 +60,7 @@ def _block(block: Mapping[str, Any], cited: Mapping[int, Mapping[str, Any]], lan
 
 
 def _cell(text: str, tint: str | None, label: str) -> str:
-    words = _WHOLE.sub(r'<span class="jw-whole">\g<0></span>', e(text))
+    words = _WHOLE.sub(r'<span class="jw-whole">\g<0></span>', e(text)) or "—"
     return f'<td data-label="{e(label)}"{f" style={chr(34)}background:{e(tint)}{chr(34)}" if tint else ""}><div>{words}</div></td>'
 
 
