@@ -22,7 +22,7 @@ from corpus.ingest import import_paths
 from corpus.settings import load_settings
 from corpus.store import open_store
 from evaluation.commands import app
-from rag.answer import open_answerer
+from rag.answer import Answerer, open_answerer
 from rag.records import Answer, Question
 from rag.retrieve import open_retriever
 
@@ -195,10 +195,26 @@ def explain(gold: Gold, answer: Answer, s: Score) -> str:
     return f"== {gold.id} [{gold.type}/{gold.expect}] {gold.question}\n   -> {answer.status} ({answer.reason}){flags}\n{answer.text}\n   notices: {list(answer.notices)}"
 
 
+def _peers(golds: Sequence[Gold], names: Sequence[str], answerer: Answerer, cache: Path) -> dict[str, dict[str, float]]:
+    """What the first piece of each peer holds of the questions that stand alone."""
+    from evaluation.peer_answers import Asked, against  # it measures by this room
+
+    alone = [g for g in golds if not g.history and g.gold]
+    asked = [Asked(g.id, g.question, tuple("|".join(p) for p in g.points), frozenset(d for d, _ in (*g.gold, *g.also_ok))) for g in alone]
+    ours = {g.id: answerer.ask(Question(g.question, (), g.as_of, g.region), LOCAL) for g in alone} if names else {}
+    row = {
+        "n": len(ours), "points": mean([score(g, ours[g.id], lambda i: answerer.tools.store.documents.get(i, LOCAL).text).points for g in alone if g.id in ours]),
+        "document_first": mean([float(bool(a.citations) and a.citations[0].external_id in q.gold) for q in asked if (a := ours.get(q.id))]),
+    }  # fmt: skip
+    return {"jianwei": row, **against(names, answerer, cache, asked)} if names else {}
+
+
 @app.command("answers")
 def command(
     data: Annotated[Path, typer.Option(help="Folder with policy/ and qa/.")],
     home: Annotated[Path, typer.Option(help="Home that holds (or will hold) the policy data.")] = Path(".jianwei/eval-answers"),
+    peers: Annotated[list[str] | None, typer.Option("--against", help="A peer: langchain, llamaindex, haystack (as its quick start does it).")] = None,
+    cache: Annotated[Path, typer.Option(help="Folder of the peers' own environments.")] = Path(".jianwei/eval"),
     log: Annotated[Path | None, typer.Option(help="File for every answer with what it lacks.")] = None,
     out: Annotated[Path | None, typer.Option(help="Figures as JSON, for `jianwei eval gate answers`.")] = None,
 ) -> None:
@@ -210,7 +226,10 @@ def command(
     retriever.refresh()
     answerer = open_answerer(settings, store, retriever)
     lines: list[str] = []
-    found = run(load_st(data / "qa" / "st_policy_questions.jsonl.gz"), lambda q: answerer.ask(q, LOCAL), lambda i: store.documents.get(i, LOCAL).text, lines.append)
+    golds = load_st(data / "qa" / "st_policy_questions.jsonl.gz")
+    for name, row in _peers(golds, peers or (), answerer, cache).items():
+        print(name, " ".join(f"{k}={v:.3g}" for k, v in row.items()))
+    found = run(golds, lambda q: answerer.ask(q, LOCAL), lambda i: store.documents.get(i, LOCAL).text, lines.append)
     if log is not None:
         log.write_text("\n\n".join(lines), "utf-8")
     for name, row in table(found).items():

@@ -15,13 +15,10 @@ from typing import Annotated, Any
 import typer
 
 from corpus.access import LOCAL
-from evaluation import peer
-from evaluation.answers import REFUSALS, STALE, mean, plain
-from evaluation.collection import Collection
+from evaluation.answers import REFUSALS, STALE, mean
 from evaluation.commands import app
+from evaluation.peer_answers import Asked, against, held
 from evaluation.portal import portal
-from evaluation.sets import Ask, QuestionSet, Unit
-from evaluation.spans import read
 from rag.answer import Answer, Answerer, Question
 from rag.retrieve import Query
 
@@ -43,12 +40,6 @@ class Row:
 def questions() -> dict[str, Any]:
     """portal_questions.toml."""
     return tomllib.loads(files("evaluation").joinpath("portal_questions.toml").read_text("utf-8"))
-
-
-def held(points: Sequence[str], text: str) -> float | None:
-    """Share of the points that a text holds."""
-    words = plain(text)
-    return mean([float(any(plain(a) in words for a in p.split("|"))) for p in points]) if points else None
 
 
 def measure(answerer: Answerer) -> list[Row]:
@@ -93,33 +84,6 @@ def _means(found: Sequence[Row]) -> dict[str, float]:
     }  # fmt: skip
 
 
-def against(names: Sequence[str], answerer: Answerer, cache: Path) -> dict[str, dict[str, float]]:
-    """Peers as their quick starts do it (own splitting, own defaults, our embedding where they need one), in environments of their own: the first piece that each
-    finds, read by our reader, and whole. Points held, right document; questions that nothing answers are never refused by a retriever."""
-    data = questions()
-    texts = {d.id: d for d in answerer.tools.store.documents.texts(list(answerer.tools.retriever.shelf.heads), LOCAL)}
-    whole = {i: Unit(i, d.title, d.text, i) for i, d in texts.items()}
-    asked = QuestionSet("portal", {q["id"]: Ask(q["text"]) for q in data["question"]}, {q["id"]: frozenset() for q in data["question"]}, "document")
-    found = {}
-    with tempfile.TemporaryDirectory() as folder:
-        digest = peer.write_input(Path(folder), Collection(answerer.tools.settings, answerer.tools.store, whole=whole), whole, {"portal": asked})
-        for name in names:
-            runs = peer.answers(name, Path(folder), digest, cache, 120.0)["runs"]
-            first = {q["id"]: runs[f"portal|{q['id']}"][0] for q in data["question"] if runs.get(f"portal|{q['id']}")}
-            found[name] = _peer_means(data["question"], first, texts, answerer)
-    return found
-
-
-def _peer_means(asked: Sequence[dict[str, Any]], first: dict[str, Any], texts: dict[str, Any], answerer: Answerer) -> dict[str, float]:
-    rows = []
-    for q in asked:
-        document, start, end = first.get(q["id"], ("", 0, 0))
-        piece = texts[document].text[start:end] if document in texts else ""
-        points, gold = q.get("points", ()), set(q.get("gold", ()))
-        rows.append((held(points, read(piece, q["text"], answerer.tools.retriever)), held(points, piece), (texts[document].external_id in gold) if gold and document in texts else None))
-    return {"points_read": mean([r[0] for r in rows]), "points_whole_piece": mean([r[1] for r in rows]), "cited": mean([None if r[2] is None else float(r[2]) for r in rows])}
-
-
 @app.command("portal")
 def command(
     peers: Annotated[list[str] | None, typer.Option("--against", help="A peer: langchain, llamaindex, haystack (as its quick start does it).")] = None,
@@ -129,7 +93,8 @@ def command(
     """Our own questions over the demo portal: status, points, citations, quotes, validity, by type; the first passage found, and peers, beside it."""
     with tempfile.TemporaryDirectory() as folder, portal(Path(folder) / "home") as answerer:
         rows = measure(answerer)
-        others = against(peers or (), answerer, cache)
+        asked = [Asked(q["id"], q["text"], tuple(q.get("points", ())), frozenset(q.get("gold", ()))) for q in questions()["question"]]
+        others = against(peers, answerer, cache, asked) if peers else {}
     for name, row in others.items():
         typer.echo(f"{name} " + " ".join(f"{k}={v:.3g}" for k, v in row.items()))
     for name, row in figures(rows).items():
