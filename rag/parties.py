@@ -112,6 +112,8 @@ _LASTS = re.compile(
     r"自.{2,24}起(?:.{0,8})(?:施行|实施|执行|生效|试行)|有效期(?:限)?(?:为|至|自|延长至|延续至|[一二三四五两\d]+\s*年)|试行期?(?:为)?[一二三四五两\d]+\s*(?:个)?[年月]|自(?:印发|发布|公布)之日"
     r"|执行期(?:限)?(?:暂定为|为|自|至)?|适用截止时间|(?:在)?疫情期间有效"
 )
+_ANOTHERS = re.compile(r"《[^》]{2,60}》(?:（[^）]{0,40}）)?[^。《]{0,8}有效期[^。]{0,24}(?:届满|已过|期满)|《[^》]{2,60}》(?:（[^）]{0,40}）)?[^。《]{0,4}(?:已于|已经|已)[^。]{0,16}(?:届满|到期|失效|废止)")
+"""The period of a text that is over and that this one names: none of its own."""
 _OWN = re.compile(r"本(?:办法|细则|规定|条例|措施|通知|意见|法|公告|方案|指南|政策|规则|暂行办法|实施意见)|上述|以上政策")
 
 
@@ -121,6 +123,8 @@ def period(document: Document, s: Statement) -> Iterator[Slot]:
         return
     for a, b in sentences(document, s):
         text = document.text[a:b]
+        if _ANOTHERS.search(text):
+            continue
         if _LASTS.search(text) and (_OWN.search(text) or not re.search(r"证书|资格|券|合同|登记编号|有效期内|认定有效期|备案有效期|承租|培育期|报告|数据|发生的|兑付", text)):
             yield make("period", document, a, b, s)
 
