@@ -120,7 +120,7 @@ def test_an_official_works_out_what_would_be_and_sees_the_technologies(browser: 
         page.locator(".tabitem:visible th", has_text="假设下").wait_for()
         assert page.locator(".tabitem:visible .jw-table").count() >= 1
         pick(page, "推演对象", "1. ")
-        pick(page, "假设 2", "指标 · 严重性")
+        pick(page, "假设 2", "指标 · 严重程度")
         page.get_by_label("取值（0—1）").last.fill("0.05")
         page.locator(".jw-what-if-go:visible").click()
         page.locator(".tabitem:visible h3 a[href^='/risks/']").wait_for()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from corpus.access import CEILINGS
 from corpus.errors import BadInput, NotFound, NotPermitted
@@ -77,7 +78,7 @@ def sign_in(store: Store, name: str, password: str) -> str:
         user = User(name, "", 0, state="unknown")
     right = matches(user.password_hash, password)
     if user.locked_until > _now():
-        raise NotPermitted("too many failed sign-ins", name, f"try again after {user.locked_until[11:16]} UTC")
+        raise NotPermitted("too many failed sign-ins", name, f"try again after {_local(user.locked_until)} (China time)")
     if not right or user.state != "active":
         _fail(store, user)
         raise NotPermitted("name or password is wrong", name, "type them again; an administrator can set a new password")
@@ -117,6 +118,11 @@ def make_token(store: Store, name: str, label: str, *, days: int = 90, by: str) 
     store.people.add_token(digest(value), name, label, _now(minutes=1440 * days) if days else "")
     store.audit.add(by, "token.make", name, {"label": label, "days": days})
     return value
+
+
+def _local(instant: str) -> str:
+    """The hour and minute of a UTC instant in Asia/Shanghai."""
+    return datetime.fromisoformat(instant).astimezone(ZoneInfo("Asia/Shanghai")).strftime("%H:%M")
 
 
 def _now(*, minutes: int = 0) -> str:
