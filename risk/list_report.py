@@ -81,9 +81,9 @@ def _summary(records: Records, shown: Records, field: str, dates: Sequence[str])
     counted = "，".join(f"{level_words(n)}{levels[n]}项" for n in LEVELS if levels[n])
     single = sum(bool(r.get("single_source")) for r in shown)
     words = [
-        *dates,
         f"本期共识别并评分技术风险{len(records)}项：{counted}。本清单列前{len(shown)}项，按重要度与紧急度的帕累托前沿及其乘积排序；"
         f"分布最多的领域为{'、'.join(f'{n}（{k}项）' for n, k in fields.most_common(3))}。",
+        *dates,
         f"列前三位的是：{'；'.join(str(r.get('title') or r['statement']) + '（' + level_words(r['level']) + '）' for r in shown[:3])}。",
         _changes(shown),
         f"其中{single}项为单一来源，宜先核实再使用。" if single else "所列各项均有两个以上独立来源。",
