@@ -20,7 +20,7 @@ from risk.classifier import CLASSES, home_weights, load_weights
 from risk.dating import spoken_day
 from risk.judges import ByLLM, open_judge
 from risk.lexicon import actors_of, places_of, severity_of, stage_of
-from risk.signals import Reader, Record
+from risk.signals import Reader, Record, Signal
 from risk.taxonomy import Match, Taxonomy, load_taxonomy
 from risk.train import cross_validate, figures, fit, own_sentences, read_labelled, train, train_signals
 
@@ -349,3 +349,31 @@ def test_the_channel_of_a_report_is_no_object() -> None:
     taxonomy = load_taxonomy()
     assert taxonomy.things_in("据廉洁江西微信公众号消息，原主任被开除党籍。") == []
     assert [m.name for m in taxonomy.things_in("微信公众号服务出现大面积故障，用户无法登录。")] != []
+
+
+def running(text: str) -> list[Signal]:
+    """Signals of a sentence that stands in a longer report."""
+    return READER.read(Record("d", f"今日综合消息如下，供各单位参考。\n{text}\n以上为今日全部内容，转发请注意核对来源。", "news", "s", "2026-11-20", "2026-11-20", "今日综合消息"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "据省纪委监委消息，某互联网平台公司原党委书记涉嫌严重违纪违法，目前正接受审查调查。",
+        "《解释》列举了污染环境罪的多种情形，包括向水源保护区排放有毒废水造成严重污染。",
+        "一名男子酒后乘坐电梯时摔倒受伤，法院判决其自行承担主要责任。",
+        "全市新能源汽车市场渗透率已经达到百分之四十五，居全省第二位。",
+        "这款手机在安兔兔跑分测试中超过了一百七十万分，成为同档最佳。",
+        "今年林火产生的碳排放量创下新的纪录，占全部排放的四分之一。",
+        "活动现场，志愿者向居民讲解电信网络诈骗的常见套路和危害。",
+    ],
+)
+def test_what_running_news_says_beside_its_matter_is_no_signal(text: str) -> None:
+    assert not running(text)
+
+
+def test_an_event_in_running_news_is_one_and_a_denial_stands_against() -> None:
+    """A fire of unlawful work is told though no inspection was carried out; what was not found is no support."""
+    assert running("事故调查组认定，某化工厂火灾因违法电焊引燃漆料，企业未开展安全培训和应急演练，造成十一人死亡。")
+    denied = running("防卫部门回应称，没有发现因网络攻击导致机密情报泄露的情况。")
+    assert not any(s.supports for s in denied)

@@ -40,7 +40,7 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
                 files = html(_files("", "", language), elem_classes="jw-files")
             with gr.Row(elem_classes="jw-grid jw-risks"):
                 with gr.Column(elem_classes="jw-surface jw-sticky jw-panel"):
-                    last = gr.Button("", size="sm", visible=False)
+                    last = gr.Button("", size="sm", visible=False, elem_classes="jw-last-day")
                     again = gr.Button(say("centre.refresh", language), size="sm", elem_classes="jw-refresh")
                     rows = html(waiting(language))
                 with gr.Column(elem_classes="jw-evidence-col jw-surface jw-sticky"):
