@@ -94,9 +94,11 @@ def freshness(store: Store, reader: Reader, as_of: str = "") -> dict[str, Any]:
     and then the day of the list that was last made of dated evidence (empty without one).
     """
     run = run_of(store, reader, as_of)
-    until = str(run["summary"].get("evidence_until", "")) if run else ""
+    summary: dict[str, Any] = run["summary"] if run else {}
+    until = str(summary.get("evidence_until", ""))
     on = iso(day(as_of)) if as_of else today()
-    stale = bool(run) and (not until or day(on) - day(until) > constants()["stale_days"])
+    told = "evidence_until" in summary  # a list of before this was measured says nothing of it, least of all that it has no dates
+    stale = told and (not until or day(on) - day(until) > constants()["stale_days"])
     last = store.risks.run_at(until, reader.ceiling) if stale and until else None
     return {"evidence_until": until, "stale": stale, "last_list": until if last and last["as_of"] == until and last["summary"].get("risks") else ""}
 

@@ -185,3 +185,8 @@ def test_every_door_says_it(home: tuple[Store, Settings]) -> None:
     assert assumed["urgency"]["unknown"] and assumed["level"] == "blue"
     assert not plane(found["risks"])
     desk.close()
+
+
+def test_a_list_of_before_dates_were_measured_is_not_called_undated(home: tuple[Store, Settings]) -> None:
+    home[0].risks.put_run(ON, 4, 1, "2026.11-1", {"risks": 1}, [])
+    assert register.freshness(home[0], LOCAL, ON) == {"evidence_until": "", "stale": False, "last_list": ""}
