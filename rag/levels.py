@@ -33,7 +33,7 @@ class Levels:
         """Offers by level, then how they stack, then what is not held."""
         if not c.asked.support or c.named.articles or _other_form(c):
             return None
-        offered = _without_amendments(tools, offers(tools, c))
+        offered = _without_amendments(tools, [o for o in offers(tools, c) if not _elsewhere(c, o.book.document)])
         if not offered or (_part_asked(c) and not any(o.excluded for o in offered)):
             return None
         held = _without_shut(_of_kind(c, _without_repeats([o for o in offered if o.worth >= ABOUT or o.excluded])))
@@ -53,6 +53,18 @@ class Levels:
 
 PLACE = "您没有说明所在地区，以上按各地分别列出；请补充省、市、县（区）名称以便核对。"
 NO_PLACE = "您没有说明企业所在地区：国家政策普遍适用，地方政策只适用于该地，以下按各地分别列出，请对照所在地查看。"
+
+
+_ZONE = re.compile(r"高新(?:技术产业开发)?区|开发区|新区|园区")
+
+
+def _elsewhere(c: Context, d: Document) -> bool:
+    """Whether a document is of a county that is not the zone that is asked for, or of a zone when a county is (a zone has the code of its city)."""
+    if d.level != "county" or not c.region or c.region.endswith("0000"):
+        return False
+    if d.region_code.endswith("00"):
+        return not c.region.endswith("00")
+    return c.region.endswith("00") and bool(_ZONE.search(c.place_words))
 
 
 def _without_amendments(tools: Tools, found: Sequence[Offer]) -> list[Offer]:

@@ -101,7 +101,8 @@ def _offer(book: Book, e: Evidence, c: Context, need: Need, whole: Need, old: Se
     plain = {s.start: bag(_granting(d, s, stacked)) for s in valued}
     fits = {s.start: need.held(plain[s.start], bag(f"{d.title} {s.heading}")) for s in valued}
     counts = {s.start: sum(s.start <= g.start < s.end for g in granted) for s in valued}
-    subject = title >= max(fits.values())  # the whole document is about it: then its standard is the answer
+    subject = title >= SUBJECT * max(fits.values())  # the whole document is about it: then its standard is the answer, and no article need say it again
+    fits = {k: max(v, title) for k, v in fits.items()} if subject else fits
     bodies = {s.start: need.held(plain[s.start]) for s in valued}
     standards = {s.article for s in book.statements if s.article and _STANDARD.search(s.lead(d)[:60])}
     own = {s.start: 0.1 * min(counts[s.start], 3) + STANDARD * (s.article in standards) if subject else 0.0 for s in valued}
@@ -113,6 +114,8 @@ def _offer(book: Book, e: Evidence, c: Context, need: Need, whole: Need, old: Se
     return Offer(book, e, max(title, fits[best.start]) + 0.1 * title + 0.05 * e.worth, tuple(chosen[:4]), about["stacking"], about["total"], about["delivery"])
 
 
+SUBJECT = 0.8
+"""A document is all about what is asked when its title holds this share of what its best statement holds of it."""
 STANDARD = 0.4
 """What an article that sets the standard (奖励标准如下) is worth more in a document that is all about what is asked."""
 _STANDARD = re.compile(r"(?:奖励|补助|补贴|资助|支持|抵扣)(?:金额|资金|的)?(?:标准|额度)[^。；]{0,8}(?:如下|为|是)?[：:]?")
