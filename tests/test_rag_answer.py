@@ -424,3 +424,14 @@ def test_the_telephone_of_a_person_is(ask: Ask, question: str) -> None:
 @pytest.mark.parametrize("question", ["丝绸之路的起点在哪里？", "乒乓球一局打多少分？", "手机屏幕碎了怎么修", "三角形内角和是多少度？", "下水道堵了怎么通？"])
 def test_questions_of_another_world_are_refused(ask: Ask, question: str) -> None:
     assert ask(question).status in ("no_support", "out_of_scope")
+
+
+def test_money_asked_for_in_other_words_is_told_level_by_level(ask: Ask) -> None:
+    words = said(ask("我们公司第一次认定高企能拿多少钱"))
+    assert words.index("闽海省高新技术企业认定奖励实施细则") < words.index("临洲市高新技术企业奖励办法") < words.index("安浦县")
+    assert "30万元" in said(ask("鹭屿的高企奖励是多少")) and "首次突破" in said(ask("鹭屿企业营收首次突破1亿奖多少"))
+
+
+def test_a_zone_is_no_county_and_a_county_no_zone(ask: Ask) -> None:
+    assert "临洲高新区" not in said(ask("安浦县新认定研发平台能拿多少"))
+    assert "安浦" not in said(ask("临洲高新区高企奖励多少"))
