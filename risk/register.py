@@ -28,13 +28,16 @@ KEEPERS = ("official", "operator", "admin")
 Risk = dict[str, Any]
 
 
-def list_risks(store: Store, reader: Reader, *, as_of: str = "", field: str = "", stage: str = "") -> list[Risk]:
+def list_risks(store: Store, reader: Reader, *, as_of: str = "", field: str = "", stage: str = "", type_: str = "") -> list[Risk]:
     """Risk records in order of rank, of the newest list made for `as_of` or before (today by default), within the reader's ceiling.
 
-    `stage`: identified (adds candidates), scored or validated; empty gives scored and validated. The public reads no list.
+    `stage`: identified (adds candidates), scored or validated; empty gives scored and validated. `type_`: a top split or a group of types
+    (科技使用风险, 安全与可靠性). The public reads no list.
     """
     if stage and stage not in STAGES:
         raise BadInput("no such stage", stage, f"one of: {', '.join(STAGES)}")
+    if type_ and type_ not in (steps := home_taxonomy(store.home).steps()):
+        raise BadInput("no such type of risk", type_, f"one of: {', '.join(steps)}")
     run = run_of(store, reader, as_of)
     if run is None:
         return []
@@ -44,8 +47,10 @@ def list_risks(store: Store, reader: Reader, *, as_of: str = "", field: str = ""
     found = [_overlay(r, rows, validated) for r in _visible(store, reader, store.risks.entries(run["n"], field=known))]
     found = [r for r in found if r["state"] != "closed"]
     if stage == "identified":
-        return found + [c for c in _candidates(store, run, taxonomy) if not known or c["field"] == known]
-    return [r for r in found if not stage or r["stage"] == stage]
+        found += [c for c in _candidates(store, run, taxonomy) if not known or c["field"] == known]
+    elif stage:
+        found = [r for r in found if r["stage"] == stage]
+    return [r for r in found if not type_ or type_ in r["type_path"][:2]]
 
 
 def get_risk(store: Store, reader: Reader, risk: str, *, as_of: str = "", finder: Finder | None = None, settings: Settings | None = None) -> Risk:

@@ -98,6 +98,10 @@ class Taxonomy:
         """Every name under which a type is known."""
         return frozenset(self._type_names)
 
+    def steps(self) -> list[str]:
+        """Top splits and groups of types, in the order of the file: 科技供给风险, 供应链与产能, …"""
+        return list(dict.fromkeys(step for t in self.types.values() for step in t.path))
+
     def field_name(self, name: str) -> str:
         """Our name of a field or of one of its aliases, else of the longest alias that stands in `name`; 其他 when unknown."""
         if name in self._field_names:

@@ -46,6 +46,14 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Any:
     store.close()
 
 
+def test_a_list_can_be_of_one_type(held: Store) -> None:
+    every = list_risks(held, LOCAL, as_of=END)
+    for step in {step for r in every for step in r["type_path"][:2]}:
+        assert [r["id"] for r in list_risks(held, LOCAL, as_of=END, type_=step)] == [r["id"] for r in every if step in r["type_path"][:2]]
+    with pytest.raises(BadInput, match="科技供给风险"):
+        list_risks(held, LOCAL, as_of=END, type_="天气")
+
+
 # ---- the list --------------------------------------------------------------------------------------------------------
 
 

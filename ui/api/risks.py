@@ -23,12 +23,13 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Step = Literal["notified", "acknowledged", "reported", "closed"]
 Stage = Literal["", "identified", "scored", "validated"]
 Field_ = Annotated[str, Query(max_length=64, description="technical field")]
+Type_ = Annotated[str, Query(alias="type", max_length=64, description="top split or group of a risk type, such as 科技供给风险")]
 
 
 @router.get("/risks", response_model=Risks, responses=responses(501))
-def risks(desk: DeskOf, reader: ReaderOf, as_of: Annotated[Day, Query()] = "", field: Field_ = "", stage: Annotated[Stage, Query()] = "") -> Record:
+def risks(desk: DeskOf, reader: ReaderOf, as_of: Annotated[Day, Query()] = "", field: Field_ = "", stage: Annotated[Stage, Query()] = "", type_: Type_ = "") -> Record:
     """技术风险清单, ranked."""
-    return desk.risks(reader, as_of=as_of, field=field, stage=stage)
+    return desk.risks(reader, as_of=as_of, field=field, stage=stage, type_=type_)
 
 
 @router.post("/risks/mine", response_model=dict[str, Any], responses=responses(501))
@@ -38,9 +39,9 @@ async def mine(hall: HallOf, reader: ReaderOf, as_of: Annotated[Day, Query()] = 
 
 
 @router.get("/risks/export.{form}", responses={200: {"content": {t: {} for t in FORMATS.values()}}, **responses(404, 501)}, response_class=Response)
-async def export(hall: HallOf, reader: ReaderOf, form: Literal["md", "docx", "xlsx", "pdf"], as_of: Annotated[Day, Query()] = "", field: Field_ = "") -> Response:
+async def export(hall: HallOf, reader: ReaderOf, form: Literal["md", "docx", "xlsx", "pdf"], as_of: Annotated[Day, Query()] = "", field: Field_ = "", type_: Type_ = "") -> Response:
     """The list as a file."""
-    return file_response(await hall.gates["work"].run(reports.risk_list, hall.desk, reader, as_of=as_of, field=field), form, "risk-list")
+    return file_response(await hall.gates["work"].run(reports.risk_list, hall.desk, reader, as_of=as_of, field=field, type_=type_), form, "risk-list")
 
 
 @router.get("/alerts", response_model=dict[str, Any], responses=responses())

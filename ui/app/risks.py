@@ -13,6 +13,7 @@ from corpus.access import Reader
 from corpus.errors import JianweiError
 from risk import bulletin as kept
 from risk.constants import constants
+from risk.taxonomy import home_taxonomy
 from ui.api.base import Hall
 from ui.app import plots, what_if
 from ui.app.parts import QUIET, Draw, only_for, part, roles
@@ -35,9 +36,10 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
         with gr.Tab(say("risk_part.list", language)):
             with gr.Row(elem_classes="jw-surface jw-filters"):
                 field = gr.Dropdown([(say("risk.any_field", language), "")], value="", label=say("risk.field", language), scale=1)
+                kind_of = gr.Dropdown([(say("risk.any_type", language), ""), *((s, s) for s in home_taxonomy(hall.desk.settings.home).steps())], value="", label=say("risk.type_path", language), scale=1)
                 stage = gr.Dropdown([(say("risk.any_stage", language), ""), *((say(f"risk_stage.{s}", language), s) for s in ("identified", "scored", "validated"))], value="", label=say("risk.stage", language), scale=1)
                 as_of = gr.Textbox(label=say("risk.as_of", language), placeholder=say("ask.as_of_hint", language), max_lines=1, scale=1)
-                files = html(_files("", "", language), elem_classes="jw-files")
+                files = html(_files("", "", "", language), elem_classes="jw-files")
             with gr.Row(elem_classes="jw-grid jw-risks"):
                 with gr.Column(elem_classes="jw-surface jw-sticky jw-panel"):
                     last = gr.Button("", size="sm", visible=False, elem_classes="jw-last-day")
@@ -56,22 +58,22 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
         parts.append(what_if.build(hall, language))
     only_for(hall, blocks, [(tab, roles(*LISTED)), *((p, SEERS) for p in parts)])
 
-    def show(chosen: str, at: str, day: str, which: str, one: str | None, request: gr.Request) -> Any:
-        return _show(hall, language, reader_of(hall, request), chosen or "", at or "", day or "", which, one)
+    def show(chosen: str, type_: str, at: str, day: str, which: str, one: str | None, request: gr.Request) -> Any:
+        return _show(hall, language, reader_of(hall, request), chosen or "", type_ or "", at or "", day or "", which, one)
 
-    def draw(chosen: str, at: str, day: str, which: str, one: str | None, request: gr.Request) -> Any:
+    def draw(chosen: str, type_: str, at: str, day: str, which: str, one: str | None, request: gr.Request) -> Any:
         try:
-            found = hall.desk.risks(reader_of(hall, request), as_of=day or "", field=chosen or "", stage=at or "")
+            found = hall.desk.risks(reader_of(hall, request), as_of=day or "", field=chosen or "", stage=at or "", type_=type_ or "")
         except JianweiError:
             return _NO_PICTURE
         return _draw(hall, reader_of(hall, request), found, which, one, chosen or "", language)
 
-    inputs = [field, stage, as_of, kind, of]
+    inputs = [field, kind_of, stage, as_of, kind, of]
     def last_day(day: str, request: gr.Request) -> str:
         return str(hall.desk.risks(reader_of(hall, request), as_of=day or "")["last_list"] or day)
 
     whole = [rows, picture, of, nothing, field, files, last]
-    gr.on([tab.select, field.change, stage.change, as_of.submit, again.click], show, inputs, whole, trigger_mode="always_last", **QUIET)
+    gr.on([tab.select, field.change, kind_of.change, stage.change, as_of.submit, again.click], show, inputs, whole, trigger_mode="always_last", **QUIET)
     last.click(last_day, as_of, as_of, **QUIET).then(show, inputs, whole, **QUIET)
     gr.on([kind.change, of.input, drawn.select], draw, inputs, [picture, of, nothing], trigger_mode="always_last", **QUIET)
 
@@ -79,18 +81,18 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
 # ---- the list --------------------------------------------------------------------------------------------------------
 
 
-def _show(hall: Hall, language: str, reader: Reader, field: str, stage: str, as_of: str, which: str, one: str | None) -> Any:
+def _show(hall: Hall, language: str, reader: Reader, field: str, type_: str, stage: str, as_of: str, which: str, one: str | None) -> Any:
     try:
-        found = hall.desk.risks(reader, as_of=as_of, field=field, stage=stage)
-        everything = found if not (field or stage) else hall.desk.risks(reader, as_of=as_of)
+        found = hall.desk.risks(reader, as_of=as_of, field=field, stage=stage, type_=type_)
+        everything = found if not (field or stage or type_) else hall.desk.risks(reader, as_of=as_of)
     except JianweiError as error:
-        return error_state(error, language), *_NO_PICTURE, gr.skip(), _files(field, as_of, language), _HIDDEN
+        return error_state(error, language), *_NO_PICTURE, gr.skip(), _files(field, type_, as_of, language), _HIDDEN
     fields = sorted({r["field"] for r in everything["risks"] if r["field"]})
     choices = [(say("risk.any_field", language), ""), *((f, f) for f in fields)]
     picture = _draw(hall, reader, found, which, one, field, language)
     until = found["last_list"]
     offer = gr.update(value=say("risk.see_day", language, until=until), visible=True) if until else _HIDDEN
-    return table(found, language), *picture, gr.update(choices=choices), _files(field, as_of, language), offer
+    return table(found, language), *picture, gr.update(choices=choices), _files(field, type_, as_of, language), offer
 
 
 _HIDDEN = gr.update(visible=False)
@@ -113,17 +115,16 @@ def _draw(hall: Hall, reader: Reader, found: Mapping[str, Any], which: str, one:
     hidden = gr.update(choices=choices, visible=False)
     if which == "network":
         from risk.pictures import causes
-        from risk.taxonomy import home_taxonomy
 
         fields = {name: t.field for name, t in home_taxonomy(hall.desk.store.home).things.items()}
         return _shown(plots.network(causes(hall.desk.store.risks.signals(), found["as_of"], reader.ceiling, field_of=fields, within=field))), hidden, _HIDDEN
     return _shown(plots.heat(risks, language) if which == "heat" else plots.plane(risks, language)), hidden, _HIDDEN
 
 
-def _files(field: str, as_of: str, language: str) -> str:
-    query = urlencode({n: v for n, v in (("field", field), ("as_of", as_of)) if v})
+def _files(field: str, type_: str, as_of: str, language: str) -> str:
+    query = urlencode({n: v for n, v in (("field", field), ("type", type_), ("as_of", as_of)) if v})
     links = "".join(f'<a class="jw-button" href="/api/v1/risks/export.{f}?{query}" download>{f.upper()}</a>' for f in ("docx", "xlsx", "pdf"))
-    feed = f'<a class="jw-button" href="/feeds/risks.xml?{query}">RSS</a>'
+    feed = f'<a class="jw-button" href="/feeds/risks.xml?{urlencode({"field": field} if field else {})}">RSS</a>'
     return f'<div class="jw-actions" title="{e(say("risk.draft_hint", language))}">{links}{feed}</div>'
 
 
@@ -165,8 +166,6 @@ def _alerts(hall: Hall, reader: Reader, language: str) -> str:
 
 
 def _bulletins(hall: Hall, reader: Reader, language: str) -> str:
-    from risk.taxonomy import home_taxonomy
-
     return watch.bulletins(kept.bulletins(hall.desk.store, reader), list(home_taxonomy(hall.desk.store.home).fields), reader, language)
 
 

@@ -16,6 +16,7 @@ group = typer.Typer(help="The technical-risk list (技术风险清单).", no_arg
 issues = typer.Typer(help="Issues of the bulletin (竞争情报快递): list, sign, write.", no_args_is_help=True)
 Field = Annotated[str, typer.Option(help="Technical field.")]
 Stage = Annotated[str, typer.Option(help="identified, scored or validated.")]
+Type = Annotated[str, typer.Option("--type", help="Top split or group of a risk type, such as 科技供给风险.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -36,10 +37,10 @@ def mine(context: typer.Context, as_of: AsOf = "", json: Json = False) -> None:
 
 
 @group.command("list")
-def list_(context: typer.Context, as_of: AsOf = "", field: Field = "", stage: Stage = "", json: Json = False) -> None:
+def list_(context: typer.Context, as_of: AsOf = "", field: Field = "", stage: Stage = "", type_: Type = "", json: Json = False) -> None:
     """The ranked list."""
     here = session(context)
-    found = here.desk.risks(here.reader, as_of=as_of, field=field, stage=stage)
+    found = here.desk.risks(here.reader, as_of=as_of, field=field, stage=stage, type_=type_)
     if json:
         return put_json(found)
     if found["stale"]:
@@ -110,12 +111,13 @@ def export(
     as_of: AsOf = "",
     field: Field = "",
     stage: Stage = "",
+    type_: Type = "",
 ) -> None:
     """The list as a file."""
     from ui.desk import reports
 
     here = session(context)
-    reports.write_risks(here.desk, file, here.reader, as_of=as_of, field=field, stage=stage)
+    reports.write_risks(here.desk, file, here.reader, as_of=as_of, field=field, stage=stage, type_=type_)
     print(file)
 
 

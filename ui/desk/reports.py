@@ -35,24 +35,24 @@ def match(desk: Desk, profile: Mapping[str, Any], reader: Reader, *, as_of: str 
     return found
 
 
-def write_risks(desk: Desk, file: Path, reader: Reader, *, as_of: str = "", field: str = "", stage: str = "") -> None:
+def write_risks(desk: Desk, file: Path, reader: Reader, *, as_of: str = "", field: str = "", stage: str = "", type_: str = "") -> None:
     """技术风险清单 as json, xlsx, docx or pdf."""
     import json
 
     if file.suffix == ".json":
-        records = desk.risks(reader, as_of=as_of, field=field, stage=stage)
+        records = desk.risks(reader, as_of=as_of, field=field, stage=stage, type_=type_)
         file.write_text(json.dumps(records, ensure_ascii=False, indent=1), "utf-8")
         return
     check_suffix(file, (".json", ".xlsx", ".docx", ".pdf", ".md"))
-    write(risk_list(desk, reader, as_of=as_of, field=field, stage=stage), file)
-    desk.store.audit.add(reader.user, "risks.export", file.name, {"as_of": as_of, "field": field, "stage": stage})
+    write(risk_list(desk, reader, as_of=as_of, field=field, stage=stage, type_=type_), file)
+    desk.store.audit.add(reader.user, "risks.export", file.name, {"as_of": as_of, "field": field, "stage": stage, "type": type_})
 
 
-def risk_list(desk: Desk, reader: Reader, *, as_of: str = "", field: str = "", stage: str = "") -> Report:
+def risk_list(desk: Desk, reader: Reader, *, as_of: str = "", field: str = "", stage: str = "", type_: str = "") -> Report:
     """技术风险清单 as a report."""
     from risk.list_report import report
 
-    held = desk.risks(reader, as_of=as_of, field=field, stage=stage)
+    held = desk.risks(reader, as_of=as_of, field=field, stage=stage, type_=type_)
     return report(desk.store, held["risks"], reader, as_of=held["as_of"], field=field)
 
 
