@@ -28,7 +28,7 @@ def identification(context: typer.Context, as_of: AsOf = "", json: Json = False)
     found = risks.identification(here.desk, here.reader, as_of=as_of)
     if json:
         return put_json(found)
-    rows = [(c["field"], c["type"], c["level"], len(c["risks"]), c["stories"], "、".join(c["titles"][:4])) for c in found["cells"]]
+    rows = [(c["field"], c["type"], here.word("risk_level", c["level"]), len(c["risks"]), c["stories"], "、".join(c["titles"][:4])) for c in found["cells"]]
     put_table([here.say(f"risk.{n}") for n in ("field", "type_path", "level", "number", "evidence", "statement")], rows)
 
 
