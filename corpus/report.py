@@ -26,7 +26,8 @@ class Paragraph:
 class TableBlock:
     """A table: header and rows of text; `colours` maps (row, column) to #rrggbb.
 
-    `widths` are relative (one a column; empty: by content); a `wide` table stands on landscape pages of its own where there are pages.
+    `widths` are relative (one a column; empty: by content); a `wide` table stands on landscape pages of its own where there are pages;
+    `facts` are pairs of name and value that belong to the text around them: a format with one sheet a table writes them as text.
     """
 
     header: tuple[str, ...]
@@ -35,6 +36,7 @@ class TableBlock:
     colours: dict[tuple[int, int], str] = field(default_factory=dict)
     widths: tuple[float, ...] = ()
     wide: bool = False
+    facts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

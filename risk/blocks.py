@@ -19,7 +19,7 @@ def pack(block: Block) -> dict[str, Any]:
             return {"type": "paragraph", "text": text, "citations": list(citations)}
         case TableBlock():
             tints = [[row, column, tint] for (row, column), tint in sorted(block.colours.items())]
-            rest = {"caption": block.caption, "colours": tints, "widths": list(block.widths), "wide": block.wide}
+            rest = {"caption": block.caption, "colours": tints, "widths": list(block.widths), "wide": block.wide, "facts": block.facts}
             return {"type": "table", "header": list(block.header), "rows": [list(r) for r in block.rows], **rest}
         case Figure(png, caption):
             return {"type": "figure", "png": b64encode(png).decode(), "caption": caption}
@@ -36,7 +36,7 @@ def unpack(b: Mapping[str, Any]) -> Block:
             return Paragraph(b["text"], tuple(b["citations"]))
         case "table":
             tints = {(row, column): tint for row, column, tint in b["colours"]}
-            return TableBlock(tuple(b["header"]), tuple(tuple(r) for r in b["rows"]), b["caption"], tints, tuple(b["widths"]), b["wide"])
+            return TableBlock(tuple(b["header"]), tuple(tuple(r) for r in b["rows"]), b["caption"], tints, tuple(b["widths"]), b["wide"], b.get("facts", False))
         case "figure":
             return Figure(b64decode(b["png"]), b["caption"])
         case "break":

@@ -16,7 +16,7 @@ from corpus.store import Store
 from risk import draw
 from risk.cited import Sources, documents_of, signal_documents
 from risk.constants import constants
-from risk.list_rows import COLUMNS, LEVEL_TINTS, date_words, level_words, measures, row, table_rows, until_words
+from risk.list_rows import COLUMNS, LEVEL_TINTS, NO_MEASURE, date_words, level_words, measures, row, table_rows, until_words
 from risk.pictures import LEVELS
 from risk.products import products
 from risk.register import freshness
@@ -47,7 +47,7 @@ def signed_report(store: Store, found: Mapping[str, Any], reader: Reader) -> Rep
     sources = Sources(documents_of(store, signal_documents(records), reader))
     rows = [e["row"] for e in entries]
     blocks: list[Block] = [*_signed_summary(content, entries, found), _table(rows, [e["level"] for e in entries])]
-    blocks += _evidence([{**e["record"], **{n: e[n] for n in ("importance", "urgency", "level")}} for e in entries], rows, sources, rule["evidence"])
+    blocks += _evidence([{**e["record"], **{n: e[n] for n in ("importance", "urgency", "level", "advice")}} for e in entries], rows, sources, rule["evidence"])
     marks = (ISSUED,) if issued(found) else (DRAFT,)
     made = _whole(rule, blocks, sources, content["as_of"], content.get("field", ""), marks)
     return replace(made, subtitle=f"{content['title']}　{signature_words(found['signatures'])}")
@@ -144,13 +144,20 @@ def _page(n: int, r: Mapping[str, Any], words: Mapping[str, str], sources: Sourc
     more = (("我省影响面", words["province"]), ("专家一致性", words["agreement"]), ("建议牵头单位", words["lead"]), ("核查时限", words["check_by"]))
     pairs = (*facts, *more)
     table = tuple((*pairs[i], *pairs[i + 1]) for i in range(0, len(pairs), 2))
-    blocks: list[Block] = [Heading(f"（{n}）{words['name']}", 2), Paragraph(str(r["statement"]) + "。"), TableBlock(("项目", "内容", "项目", "内容"), table, widths=(2, 5, 2, 5))]
+    blocks: list[Block] = [Heading(f"（{n}）{words['name']}", 2), Paragraph(str(r["statement"]) + "。"), TableBlock(("项目", "内容", "项目", "内容"), table, widths=(2, 5, 2, 5), facts=True)]
+    blocks += [Paragraph("提名理由：" + str(r["nominated"]).rstrip("。") + "。")] if r.get("nominated") else []
     blocks += _quotes(r, sources, most)
     blocks += [Paragraph(f"评分构成（对数贡献）：{axis}——{parts}。") for axis, parts in _parts(r) if parts]
     blocks += [Paragraph("什么会改变等级：" + "；".join(r["would_change"]) + "。")] if r.get("would_change") else []
     blocks += [Paragraph("数据缺口：" + "；".join(f"{g['indicator']}（{g['reason']}）" for g in r["gaps"]) + "。")] if r.get("gaps") else []
-    blocks += [Paragraph("建议措施：" + "；".join(f"{m}（依据：{basis or '未找到依据'}）" for m, basis in measures(r)[:3]) + "。")]
+    blocks += [Paragraph("建议措施：" + ("；".join(_advised(r)) or NO_MEASURE) + "。")]
     return blocks + draw.figure(f"图{n + 1}　{words['name']}：每周信号数", lambda: draw.trend(r))
+
+
+def _advised(r: Mapping[str, Any]) -> list[str]:
+    """What experts advised, then the measures of the type with their basis: three each at most."""
+    said = [f"专家建议：{m}" for m in r.get("advice", ())[:3]]
+    return [*said, *(f"{m}（依据：{basis or '未找到依据'}）" for m, basis in measures(r)[:3])]
 
 
 def _quotes(r: Mapping[str, Any], sources: Sources, most: int) -> list[Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,13 +10,15 @@ from risk.constants import constants, day, iso
 from risk.risks import LEVEL_NAMES, phrase
 
 COLUMNS = (
-    ("n", "序号", 1.3), ("name", "风险名称", 4.0), ("field", "领域/环节", 2.8), ("statement", "风险描述（因—事—果）", 8.0), ("type", "类型", 4.0),
-    ("importance", "重要度（区间）", 2.9), ("urgency", "紧急度（区间）", 2.9), ("level", "等级", 2.0), ("moved", "较上期", 1.9), ("province", "我省影响面", 4.6),
-    ("grounds", "主要依据", 8.0), ("agreement", "专家一致性", 3.6), ("measures", "建议措施及依据", 8.2), ("lead", "建议牵头单位", 2.7), ("check_by", "核查时限", 3.1),
+    ("n", "序号", 1.3), ("name", "风险名称", 4.0), ("field", "领域/环节", 2.8), ("statement", "风险描述（因—事—果）", 7.6), ("type", "类型", 4.0),
+    ("importance", "重要度（区间）", 2.9), ("urgency", "紧急度（区间）", 2.9), ("level", "等级", 2.0), ("moved", "较上期", 1.9), ("province", "我省影响面", 4.4),
+    ("grounds", "主要依据", 7.4), ("agreement", "专家一致性", 4.4), ("measures", "建议措施及依据", 7.8), ("lead", "建议牵头单位", 2.9), ("check_by", "核查时限", 4.0),
 )  # fmt: skip
 """Key, heading and relative width of each column, in order."""
 LEVEL_TINTS = {"red": "#f4b6b2", "orange": "#f9d3ab", "yellow": "#f6e8a6", "blue": "#c3d9f1"}
 NOT_VALIDATED = "未经专家验证"
+PENDING = "待定"
+NO_MEASURE = "待专家组补充"
 NAME, STATEMENT = 20, 80
 """Longest 风险名称 and 风险描述, in characters."""
 
@@ -25,10 +28,10 @@ def row(r: Mapping[str, Any], *, as_of: str, check_days: Mapping[str, int], titl
     level = str((expert or {}).get("level") or r["level"])
     axes = {a: (expert or r)[a] for a in ("importance", "urgency")}
     return {
-        "name": clip(str(r.get("title") or r["statement"]), NAME),
-        "field": "/".join(p for p in (r["field"], str(r.get("technology_stage") or "")) if p),
+        "name": name_words(r),
+        "field": "/".join(p for p in (r["field"], str(r.get("technology_stage") or "")) if p) or PENDING,
         "statement": clip(str(r["statement"]), STATEMENT),
-        "type": "—".join(p for p in (*list(r.get("type_path") or ())[:2],) if p) + _also(r),
+        "type": ("—".join(p for p in (*list(r.get("type_path") or ())[:2],) if p) or PENDING) + _also(r),
         "importance": span(axes["importance"]),
         "urgency": span(axes["urgency"]),
         "level": level_words(level),
@@ -37,7 +40,7 @@ def row(r: Mapping[str, Any], *, as_of: str, check_days: Mapping[str, int], titl
         "grounds": grounds_words(r, titles),
         "agreement": str((expert or {}).get("agreement") or NOT_VALIDATED),
         "measures": measure_words(r, expert),
-        "lead": str(r.get("lead") or ""),
+        "lead": str(r.get("lead") or PENDING),
         "check_by": str(r.get("due_on") or iso(day(as_of) + int(check_days[level]))),
     }
 
@@ -45,6 +48,16 @@ def row(r: Mapping[str, Any], *, as_of: str, check_days: Mapping[str, int], titl
 def clip(words: str, most: int) -> str:
     """At most `most` characters, an ellipsis included."""
     return words if len(words) <= most else words[: most - 1] + "…"
+
+
+_EVENT = re.compile(r"因[^，,]+[，,](.+?)[，,](?:可能|将|会|或).+", re.DOTALL)
+
+
+def name_words(r: Mapping[str, Any]) -> str:
+    """风险名称: the title of a record; without one the event of its statement (因…，事，可能…); at most NAME characters."""
+    statement = str(r["statement"])
+    event = _EVENT.fullmatch(statement)
+    return clip(str(r.get("title") or (event[1] if event else statement)), NAME)
 
 
 UNKNOWN = "无从判断（依据无日期）"
@@ -119,7 +132,7 @@ def grounds_words(r: Mapping[str, Any], titles: Mapping[str, str]) -> str:
 def measure_words(r: Mapping[str, Any], expert: Mapping[str, Any] | None, *, most: int = 2) -> str:
     """Measures with the clause that each rests on, or 未找到依据; what experts advised comes first."""
     advised = [f"专家建议：{clip(m, 60)}" for m in (expert or {}).get("advice", ())[:1]]
-    return "；".join([*advised, *(f"{m}（{basis or '未找到依据'}）" for m, basis in measures(r)[: most - len(advised)])])
+    return "；".join([*advised, *(f"{m}（{basis or '未找到依据'}）" for m, basis in measures(r)[: most - len(advised)])]) or NO_MEASURE
 
 
 def measures(r: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from corpus.errors import BadInput, NotFound, NotPermitted, StoreError
 from corpus.store import Store
 from risk.belief import Vote, prior, update
 from risk.consensus import StopRule, cvr, cvr_minimum, describe, item_reached, kendall_w, two_peaked
-from risk.panel_form import Form, constants, form_authority, parse, split_parts
+from risk.panel_form import STATEMENT, Form, constants, form_authority, parse, split_parts
 
 ORGANISERS = ("official", "operator", "admin")
 AXES = ("importance", "urgency")
@@ -91,6 +91,8 @@ def nominate(store: Store, panel_id: str, statement: str, reader: Reader, reason
         raise NotPermitted("risks are named in round 0 only", panel_id, "put it under `missed` of a form")
     if not statement.strip():
         raise BadInput("a nomination needs a statement", statement, "say cause, event and consequence")
+    if len(statement.strip()) > STATEMENT:
+        raise BadInput("the statement is too long", f"{len(statement.strip())} characters", f"at most {STATEMENT}: cause, event, consequence")
     store.panels.nominate(panel_id, reader.user, statement.strip(), reason.strip())
 
 
@@ -120,7 +122,8 @@ def _nominated(store: Store, panel: Mapping[str, Any]) -> list[dict[str, Any]]:
         risk_id = f"{panel['id']}-n{n['n']}"
         if risk_id not in known and n["statement"] not in said:
             said.add(n["statement"])
-            found.append({"risk_id": risk_id, "statement": n["statement"], "field": panel["field"], "clusters": 0, "machine": None, "level": None, "record": None})
+            about = {"risk_id": risk_id, "statement": n["statement"], "field": panel["field"], "reason": n["reason"]}
+            found.append({**about, "clusters": 0, "machine": None, "level": None, "record": None})
     return found
 
 
@@ -232,7 +235,8 @@ def evidence(store: Store, panel_id: str, risk_id: str, reader: Reader) -> dict[
     signals = record.get("signals", [])
     readable = store.risks.readable(sorted({s["document_id"] for s in signals if "document_id" in s}), reader)
     shown = [{n: s.get(n) for n in UNSCORED} for s in signals if s.get("document_id") in readable]
-    about = {n: record.get(n) for n in ("type_path", "technologies", "associated_types", "counter_measures", "title") if record.get(n)}
+    named = {"nominated": item["reason"]} if item.get("reason") else {}
+    about = named | {n: record.get(n) for n in ("type_path", "technologies", "associated_types", "counter_measures", "title") if record.get(n)}
     return {"id": risk_id, "statement": item["statement"], "field": item["field"], **about, "signals": shown}
 
 

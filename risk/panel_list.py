@@ -15,7 +15,7 @@ from risk.cited import documents_of, signal_documents
 from risk.consensus import cvr_minimum
 from risk.constants import seen_day
 from risk.decisions import apply, decide
-from risk.list_rows import NAME, clip, grade, row
+from risk.list_rows import PENDING, grade, name_words, row
 from risk.pairs import standing
 from risk.panel import AXES, ORGANISERS, beliefs
 from risk.panel_form import constants
@@ -99,8 +99,8 @@ def _entry(
 def _bare(item: Mapping[str, Any]) -> dict[str, Any]:
     """A record for a risk that experts named: no machine evidence, and it says so."""
     nothing = {"mean": 0.0, "low": 0.0, "high": 0.0, "contributions": {}, "percentiles": {}}
-    held = {"id": item["risk_id"], "key": "", "title": clip(str(item["statement"]), NAME), "statement": item["statement"], "field": item["field"], "level": "blue"}
-    return {**held, "signals": [], "importance": nothing, "urgency": nothing, "lead": "待定", "gaps": [{"indicator": "机器证据", "reason": "专家补充提名"}], "single_source": True}
+    held = {"id": item["risk_id"], "key": "", "title": name_words(item), "statement": item["statement"], "field": item["field"], "level": "blue", "nominated": item.get("reason", "")}
+    return {**held, "signals": [], "importance": nothing, "urgency": nothing, "lead": PENDING, "gaps": [{"indicator": "机器证据", "reason": "专家补充提名"}], "single_source": True}
 
 
 def _advice(forms: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -134,11 +134,16 @@ def sign(store: Store, list_id: str, step: str, reader: Reader) -> None:
         reader.require(*ORGANISERS)
     if reader.user in {s["user"] for s in signatures}:
         raise NotPermitted("one person signs once", reader.user, "another person must sign this step")
-    store.panels.sign(list_id, {"step": step, "user": reader.user, "at": now(), "sha256": found["sha256"]})
+    store.panels.sign(list_id, {"step": step, "user": reader.user, "name": _full_name(store, reader.user), "at": now(), "sha256": found["sha256"]})
     store.audit.add(reader.user, f"list.sign.{step}", list_id, {"sha256": found["sha256"]})
     if step == STEPS[-1]:
         store.panels.set_state(found["panel_id"], "signed")
         apply(store, list_id, found["content"], reader)
+
+
+def _full_name(store: Store, user: str) -> str:
+    """The name that a paper is signed with: the full name of the account, else the account."""
+    return next((u.display for u in store.people.all() if u.name == user and u.display), user)
 
 
 def issued(found: Mapping[str, Any]) -> bool:
@@ -176,7 +181,7 @@ def disagreements(content: Mapping[str, Any], threshold: float | None = None) ->
 
 def signature_words(signatures: Sequence[Mapping[str, Any]]) -> str:
     """Who signed what and when, and what is still to be signed."""
-    done = "；".join(f"{STEP_NAMES[s['step']]}：{s['user']}（{seen_day(s['at'])}）" for s in signatures)
+    done = "；".join(f"{STEP_NAMES[s['step']]}：{s.get('name') or s['user']}（{seen_day(s['at'])}）" for s in signatures)
     missing = "、".join(STEP_NAMES[s] for s in STEPS[len(signatures) :])
     return (done or "尚无签署") + (f"；待{missing}" if missing else "；已签发") + "。"
 

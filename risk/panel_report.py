@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
@@ -11,7 +12,7 @@ from corpus.report import Block, Heading, Paragraph, Report, TableBlock
 from corpus.store import Store
 from risk.consensus import share_within_one
 from risk.list_report import DRAFT, ISSUED
-from risk.list_rows import COLUMNS, LEVEL_TINTS, table_rows
+from risk.list_rows import COLUMNS, LEVEL_TINTS, name_words, table_rows
 from risk.panel import AXES
 from risk.panel_form import constants, form_authority, parse
 from risk.panel_list import content as content_of
@@ -30,11 +31,17 @@ def consultation_report(store: Store, panel_id: str) -> Report:
     made = found["content"] if found else content_of(store, panel_id) if rounds else None
     parts: list[tuple[str, list[Block]]] = [("专家组与规则", _panel(store, panel, rounds)), ("各轮结果", _rounds(store, panel, rounds))]
     if made:
-        parts += [("形成的清单", _list(made)), ("处理意见", _decisions(made)), ("分歧与机器研判差异", _differences(made)), ("对策建议", _advice(made)), ("两两比较", _pairs(panel, made))]
+        parts += [("技术风险清单（专家验证后）", _list(made)), ("处理意见", _decisions(made)), ("分歧与机器研判差异", _differences(made)), ("对策建议", _advice(made)), ("两两比较", _pairs(panel, made))]
     parts.append(("签署", [Paragraph(signature_words(found["signatures"] if found else ())), *([Paragraph(f"内容校验码（SHA-256）：{found['sha256']}。")] if found else [])]))
-    blocks = [b for n, (title, body) in zip(NUMBERS, [p for p in parts if p[1]], strict=False) for b in (Heading(f"{n}、{title}"), *body)]
+    blocks = [b for n, (title, body) in zip(NUMBERS, [p for p in parts if p[1]], strict=False) for b in _headed(f"{n}、{title}", body)]
     marks = (*rule["marks"], f"数据安全{'一二三四'[rule['security'] - 1]}级", ISSUED if found and issued(found) else DRAFT)
     return Report("专家咨询报告", tuple(blocks), subtitle=f"{rule['organiser']}　{panel['title']}", marks=marks, footer=rule["footer"], as_of=panel["as_of"], compact=True)
+
+
+def _headed(title: str, body: Sequence[Block]) -> list[Block]:
+    """A part under its heading; a wide table, which has pages of its own, carries it as its caption."""
+    first = body[0]
+    return [replace(first, caption=title), *body[1:]] if isinstance(first, TableBlock) and first.wide else [Heading(title), *body]
 
 
 def _panel(store: Store, panel: Mapping[str, Any], rounds: Sequence[Mapping[str, Any]]) -> list[Block]:
@@ -77,14 +84,17 @@ def _round_words(result: Mapping[str, Any]) -> str:
 
 
 def _w(found: Mapping[str, Any]) -> str:
-    return "不适用" if found.get("kendall_w") is None else f"{found['kendall_w']:.3f}（χ²={found['chi2']:.2f}，p={'<0.001' if found['p'] < 0.001 else format(found['p'], '.3f')}）"
+    if found.get("kendall_w") is None:
+        return "不适用"
+    p = "<0.001" if found["p"] < 0.001 else f"={found['p']:.3f}"
+    return f"{found['kendall_w']:.3f}（χ²={found['chi2']:.2f}，p{p}）"
 
 
 _HEAD = ("条目", "人数", "重要度均值", "标准差", "变异系数", "四分位距", "满分比", "±1内", "紧急度均值", "紧急度变异系数", "CVR", "结论")
 
 
 def _round_table(store: Store, panel: Mapping[str, Any], r: Mapping[str, Any]) -> TableBlock:
-    names = {i["risk_id"]: (i["record"] or {}).get("title") or i["statement"] for i in panel["items"]}
+    names = {i["risk_id"]: name_words(i["record"] or i) for i in panel["items"]}
     scores: dict[str, list[float]] = {}
     for row in store.panels.ratings(panel["id"], r["number"]):
         if row["form"]["verdict"] != "abstain":
@@ -107,9 +117,9 @@ def _list(made: Mapping[str, Any]) -> list[Block]:
     entries = made["entries"]
     at = next(i for i, (key, _, _) in enumerate(COLUMNS) if key == "level")
     tints = {(i, at): LEVEL_TINTS[e["level"]] for i, e in enumerate(entries)}
-    table = TableBlock(tuple(h for _, h, _ in COLUMNS), table_rows([e["row"] for e in entries]), "技术风险清单（专家验证后）", tints, tuple(w for _, _, w in COLUMNS), wide=True)
+    table = TableBlock(tuple(h for _, h, _ in COLUMNS), table_rows([e["row"] for e in entries]), "", tints, tuple(w for _, _, w in COLUMNS), wide=True)
     words = "重要度与紧急度由机器评分（先验）与专家意见（按权威程度与把握程度加权，共同意见折减）合成；等级按后验越过阈值的概率确定，红橙黄蓝为内部研判等级，不是法定预警。"
-    return [Paragraph(words), table] if entries else [Paragraph("没有列入的条目。")]
+    return [table, Paragraph(words)] if entries else [Paragraph("没有列入的条目。")]
 
 
 def _decisions(made: Mapping[str, Any]) -> list[Block]:
@@ -136,13 +146,14 @@ def _differences(made: Mapping[str, Any]) -> list[Block]:
 
 
 def _advice(made: Mapping[str, Any]) -> list[Block]:
-    return [Paragraph(f"{e['row']['name']}：{'；'.join(e['advice'][:3])}。建议牵头单位：{e['row']['lead']}。") for e in made["entries"] if e["advice"]]
+    said: list[Block] = [Paragraph(f"{e['row']['name']}：{'；'.join(e['advice'][:3])}。建议牵头单位：{e['row']['lead']}。") for e in made["entries"] if e["advice"]]
+    return said or [Paragraph("专家未另提对策建议，各项措施见上表。")]
 
 
 def _pairs(panel: Mapping[str, Any], made: Mapping[str, Any]) -> list[Block]:
     if not made["pairwise"]:
         return []
-    names = {i["risk_id"]: (i["record"] or {}).get("title") or i["statement"] for i in panel["items"]}
+    names = {i["risk_id"]: name_words(i["record"] or i) for i in panel["items"]}
     rows = tuple((str(n), names.get(p["risk_id"], p["risk_id"]), f"{p['strength']:.3f}", f"{p['wins']}/{p['compared']}") for n, p in enumerate(made["pairwise"], 1))
     return [TableBlock(("名次", "条目", "强度", "胜/比较"), rows, "Bradley-Terry强度（合计为1）")]
 

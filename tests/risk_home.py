@@ -51,3 +51,9 @@ def mined(store: Store, settings: Settings) -> Store:
     mine(store, settings, as_of=days_before(30))
     mine(store, settings, as_of=END)
     return store
+
+
+def form(**values: object) -> dict[str, object]:
+    """A rating form that is complete: all scores 4."""
+    scores = dict.fromkeys(("importance", "urgency", "likelihood", "province_impact", "controllability", "confidence"), 4)
+    return {"include": "should", "expected": "now", **scores, **values}

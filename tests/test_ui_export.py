@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.errors import BadInput
-from corpus.report import Figure, Heading, Paragraph, Report, TableBlock
+from corpus.report import Break, Figure, Heading, Paragraph, Report, TableBlock
 from ui.export import FORMATS, render, report_record
 from ui.export.lines import NOT_FIRST, NOT_LAST, broken
 
@@ -119,3 +119,36 @@ def test_any_text_makes_a_file(words: str, rows: list[list[str]]) -> None:
     report = Report(words or "t", (Heading(words), Paragraph(words), table))
     for form in FORMATS:
         assert render(report, form)
+
+
+def test_columns_keep_their_shares_and_rows_stay_whole() -> None:
+    from docx import Document
+
+    table = TableBlock(("名称", "说明"), (("甲", "长" * 60),), widths=(1, 3))
+    made = Document(BytesIO(render(replace(REPORT, blocks=(table,)), "docx"))).tables[0]
+    narrow, broad = (c.width for c in made.columns)
+    assert broad == pytest.approx(3 * narrow, rel=0.01)
+    assert all(r._tr.xpath("w:trPr/w:cantSplit") for r in made.rows) and made.rows[0]._tr.xpath("w:trPr/w:tblHeader")
+
+
+def test_a_break_makes_no_page_of_its_own() -> None:
+    from docx import Document
+
+    made = Document(BytesIO(render(replace(REPORT, blocks=(Paragraph("前"), Break(), Heading("（2）后", 2))), "docx")))
+    heading = next(p for p in made.paragraphs if p.text == "（2）后")
+    assert heading.paragraph_format.page_break_before and not made.element.xpath("//w:br[@w:type='page']")
+
+
+def test_a_sheet_prints_as_wide_as_a_page_and_shows_every_line() -> None:
+    from openpyxl import load_workbook
+
+    facts = TableBlock(("项目", "内容", "项目", "内容"), (("领域", "储能", "等级", "重大(红)"),), facts=True)
+    long = TableBlock(("序号", "描述"), (("1", "很长的描述" * 40),), "清单", widths=(1, 9))
+    book = load_workbook(BytesIO(render(replace(REPORT, blocks=(facts, long)), "xlsx")))
+    assert book.sheetnames == ["正文", "1 清单", "来源"]  # facts are text, no sheet
+    assert "领域：储能；等级：重大(红)" in [c.value for c in book["正文"]["A"]]
+    for sheet in book:
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage and (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+    made = book["1 清单"]
+    lines = 400 / (made.column_dimensions["B"].width - 1)
+    assert made["B2"].alignment.wrap_text and made.row_dimensions[2].height >= 14 * lines and made.print_title_rows == "$1:$1"

@@ -12,7 +12,7 @@ import gradio as gr
 
 from corpus.access import Reader
 from corpus.errors import JianweiError
-from risk.panel_form import constants
+from risk.panel_form import STATEMENT, constants
 from ui.api.base import Hall
 from ui.app import organise
 from ui.app.parts import QUIET, only_for, part, roles
@@ -39,7 +39,8 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
                 item = gr.Dropdown([], label=say("panel.item", language), scale=3)
             with gr.Accordion(say("panel.nominate_title", language), open=False, visible=False) as opening:
                 with gr.Row(elem_classes="jw-filters jw-wide"):
-                    nomination = gr.Textbox(label=say("panel.nomination", language), max_lines=3, scale=4)
+                    nomination = gr.Textbox(label=say("panel.nomination", language), max_lines=3, max_length=STATEMENT, scale=4)
+                    because = gr.Textbox(label=say("panel.nomination_reason", language), max_lines=3, scale=3)
                     nominate = gr.Button(say("panel.nominate", language), scale=0, min_width=96)
                 named = html("")
             with gr.Accordion(say("panel.declare", language), open=False, visible=False) as declaring:
@@ -79,9 +80,9 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     def store(request: gr.Request, panel_id: str | None, risk_id: str | None, into: str | None, *values: Any) -> Any:
         return _store(hall, panel_id, risk_id, into, values, reader_of(hall, request), language)
 
-    def name(panel_id: str | None, words: str, request: gr.Request) -> Any:
-        done = _said(lambda: judge.nominate(hall.desk, panel_id or "", words or "", reader_of(hall, request)), language)
-        return (done, gr.skip()) if done else (badge(say("panel.nominated_n", language, n=len(hall.desk.store.panels.nominations(panel_id or ""))), "good"), "")
+    def name(panel_id: str | None, words: str, why: str, request: gr.Request) -> Any:
+        done = _said(lambda: judge.nominate(hall.desk, panel_id or "", words or "", reader_of(hall, request), why or ""), language)
+        return (done, gr.skip(), gr.skip()) if done else (badge(say("panel.nominated_n", language, n=len(hall.desk.store.panels.nominations(panel_id or ""))), "good"), "", "")
 
     def own(panel_id: str | None, ids: list[str], request: gr.Request) -> str:
         return _said(lambda: judge.declare(hall.desk, panel_id or "", ids or [], reader_of(hall, request)), language) or badge(say("panel.declared", language, n=len(ids or [])), "good")
@@ -104,7 +105,7 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     item.change(open_item, [chosen, item], [beside, *form.values()], **QUIET)
     form["verdict"].change(lambda v: gr.update(visible=v == "merge"), form["verdict"], target, **QUIET)
     save.click(store, [chosen, item, target, *form.values()], [said, item], **QUIET).then(count, None, mine, js="() => document.dispatchEvent(new Event('jw-saved'))", **QUIET)
-    nominate.click(name, [chosen, nomination], [named, nomination], **QUIET)
+    nominate.click(name, [chosen, nomination, because], [named, nomination, because], **QUIET)
     declare.click(own, [chosen, conflicts], declared, **QUIET)
     for side, button in enumerate(sides):
         button.click(choose(side), [chosen, pair], paired, **QUIET)

@@ -10,6 +10,7 @@ from ui.export.markdown import source_line
 
 BODY, TITLE, SMALL = 16, 22, 10.5  # points: 三号, 二号, 五号
 SHORT_FOOTER = 40  # characters: such a footer stands on every page, a longer one at the end
+HEAD = "#eef1f4"
 FONTS = {1: "黑体", 2: "楷体", 3: "仿宋", 4: "仿宋"}
 
 
@@ -27,8 +28,13 @@ def docx(report: Report) -> bytes:
         _line(document, report.subtitle, "楷体", size, centre=True)
     if report.as_of:
         _line(document, f"（数据截至 {report.as_of}）", "楷体", 12 if report.compact else 14, centre=True)
+    fresh = False
     for block in report.blocks:
+        before = len(document.paragraphs)
         _block(document, block, size)
+        if fresh and len(document.paragraphs) > before:
+            document.paragraphs[before].paragraph_format.page_break_before = True  # a paragraph of its own for the break makes an empty page after a full one
+        fresh = isinstance(block, Break)
     if report.citations:
         _line(document, "来源", "黑体", size)
         for i, c in enumerate(report.citations, 1):
@@ -92,7 +98,7 @@ def _line(document: Any, text: str, font: str, size: float, *, centre: bool = Fa
     paragraph = document.add_paragraph()
     form = paragraph.paragraph_format
     form.keep_with_next = keep
-    form.space_after, form.line_spacing = Pt(0), Pt(28 if size >= BODY else size * 1.6)
+    form.space_after, form.line_spacing = Pt(0), Pt(28 if size >= BODY else size * 1.5)
     if centre:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
     if indent:
@@ -127,12 +133,13 @@ def _block(document: Any, block: Block, size: float) -> None:
             _table(document, block)
             _turn(document)
         case Break():
-            document.add_page_break()
+            pass
         case TableBlock():
             _table(document, block)
         case Figure(png, caption):
-            document.add_picture(BytesIO(png), width=Mm(140))
+            document.add_picture(BytesIO(png), width=Mm(140 if size >= BODY else 110))
             document.paragraphs[-1].alignment = 1
+            document.paragraphs[-1].paragraph_format.keep_with_next = True
             _line(document, caption, "楷体", 12 if size >= BODY else 10.5, centre=True)
 
 
@@ -152,23 +159,28 @@ def _turn(document: Any) -> None:
 
 
 def _table(document: Any, block: TableBlock) -> None:
+    from docx.shared import Pt
+
     if block.caption:
         _line(document, block.caption, "黑体", 12, centre=True, keep=True)
     size = 8 if block.wide else SMALL
-    table = document.add_table(rows=0, cols=len(block.header), style="Table Grid")
+    table = document.add_table(rows=1 + len(block.rows), cols=len(block.header), style="Table Grid")
     table.autofit = not block.widths
-    for number, row in enumerate((block.header, *block.rows)):
-        cells = table.add_row().cells
-        for column, text in enumerate(row):
-            _run(cells[column].paragraphs[0], text, "黑体" if number == 0 else "仿宋", size)
-            if block.widths:
-                cells[column].width = int(_room(document) * block.widths[column] / sum(block.widths))
-            if number and (tint := block.colours.get((number - 1, column))):
-                _shade(cells[column], tint)
-    if table.rows:
-        _repeat(table.rows[0])
+    widths = [int(_room(document) * w / sum(block.widths)) for w in block.widths]
+    for column, width in zip(table.columns, widths, strict=False):
+        column.width = width  # the grid: programs other than Word read no widths of cells
+    _padding(table, 60 if block.wide else 90)
+    for number, (line, row) in enumerate(zip(table.rows, (block.header, *block.rows), strict=True)):
+        _mark(line, "w:cantSplit")
+        for cell, text, column in zip(line.cells, row, range(len(row)), strict=False):
+            _cell(cell, text, size, head=number == 0)
+            if widths:
+                cell.width = widths[column]
+            if tint := HEAD if number == 0 else block.colours.get((number - 1, column)):
+                _shade(cell, tint)
+    _mark(table.rows[0], "w:tblHeader")
     if not block.wide:
-        document.add_paragraph()
+        document.add_paragraph().paragraph_format.line_spacing = Pt(size / 2)
 
 
 def _room(document: Any) -> int:
@@ -177,12 +189,36 @@ def _room(document: Any) -> int:
     return int(section.page_width - section.left_margin - section.right_margin)
 
 
-def _repeat(row: Any) -> None:
-    """Let a header row stand again on every page."""
+def _cell(cell: Any, text: str, size: float, *, head: bool) -> None:
+    from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
+    from docx.shared import Pt
+
+    cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
+    form = cell.paragraphs[0].paragraph_format
+    form.space_after, form.line_spacing = Pt(0), Pt(size * 1.35)
+    _run(cell.paragraphs[0], text, "黑体" if head else "仿宋", size)
+
+
+def _padding(table: Any, side: int) -> None:
+    """Room between text and rules, in twentieths of a point."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
-    mark = OxmlElement("w:tblHeader")
+    margins = OxmlElement("w:tblCellMar")
+    for name, room in (("top", 40), ("left", side), ("bottom", 40), ("right", side)):
+        edge = OxmlElement(f"w:{name}")
+        edge.set(qn("w:w"), str(room))
+        edge.set(qn("w:type"), "dxa")
+        margins.append(edge)
+    table._tbl.tblPr.append(margins)
+
+
+def _mark(row: Any, name: str) -> None:
+    """A property of a row: w:tblHeader lets it stand again on every page, w:cantSplit keeps it on one."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    mark = OxmlElement(name)
     mark.set(qn("w:val"), "true")
     row._tr.get_or_add_trPr().append(mark)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 NOT_FIRST = frozenset("，。、；：？！）］】》〉”’」』〕…—·％%,.;:?!)]}～°℃")
 NOT_LAST = frozenset("（［【《〈“‘「『〔([{№￥$")
-_UNIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.,:/_+\-@#&=?%]*|.", re.DOTALL)
+_UNIT = re.compile(r"[-+]?[A-Za-z0-9][A-Za-z0-9.,:/_+\-@#&=?%]*|.", re.DOTALL)
 _MOST = 4
 """So many units may go down to the next line together."""
 

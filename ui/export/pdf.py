@@ -118,8 +118,8 @@ def _story(report: Report, look: Look) -> list[Any]:
     story += [_words(report.title, look, 22, head=True, centre=True, before=10, after=8)]
     story += [_words(t, look, 12, centre=True, after=5) for t in (report.subtitle, f"（数据截至 {report.as_of}）" if report.as_of else "") if t]
     story += [HRFlowable(width="100%", thickness=0.8, color=colors.HexColor("#444444"), spaceBefore=2, spaceAfter=8)] if report.subtitle else []
-    for block in report.blocks:
-        story += _block(block, look)
+    for block, after in zip(report.blocks, (*report.blocks[1:], None), strict=True):
+        story += _block(block, look, lone=isinstance(after, TableBlock) and not after.wide)
     if report.citations:
         story += [_words("来源", look, look.size + 1, head=True, before=10)]
         story += [_words(f"[{c.get('n', i)}] {source_line(c)}", look, 9.5, after=2) for i, c in enumerate(report.citations, 1)]
@@ -156,13 +156,15 @@ def _clean(text: str) -> str:
     return "".join(c for c in text if c == "\n" or (ord(c) >= 32 and not 0xD800 <= ord(c) <= 0xDFFF))
 
 
-def _block(block: Block, look: Look) -> list[Any]:
+def _block(block: Block, look: Look, *, lone: bool = False) -> list[Any]:
+    """Flowables of a block; a heading right over a table (`lone`) asks for room instead of clinging to the whole of it."""
     from reportlab.lib.units import mm
-    from reportlab.platypus import Image, KeepTogether, NextPageTemplate, PageBreak
+    from reportlab.platypus import CondPageBreak, Image, KeepTogether, NextPageTemplate, PageBreak
 
     match block:
         case Heading(text, depth):
-            return [_words(text, look, {1: look.size + 2, 2: look.size + 1}.get(depth, look.size), head=True, before=8, keep=True)]
+            words = _words(text, look, {1: look.size + 2, 2: look.size + 1}.get(depth, look.size), head=True, before=8, keep=not lone)
+            return [CondPageBreak(45 * mm), words] if lone else [words]
         case Paragraph(text, citations):
             return [_words(text + "".join(f"[{n}]" for n in citations), look, look.size, indent=True, after=2)]
         case TableBlock():
@@ -178,7 +180,8 @@ def _block(block: Block, look: Look) -> list[Any]:
 
 def _table(block: TableBlock, look: Look, width: float) -> list[Any]:
     from reportlab.lib import colors
-    from reportlab.platypus import Table, TableStyle
+    from reportlab.lib.units import mm
+    from reportlab.platypus import CondPageBreak, Table, TableStyle
 
     size, pad = (7.2, 2.5) if block.wide else (9, 3)
     lengths = block.widths or [max(3, min(24, max(len(r[c]) for r in (block.header, *block.rows) if c < len(r)))) for c in range(len(block.header))]
@@ -189,4 +192,4 @@ def _table(block: TableBlock, look: Look, width: float) -> list[Any]:
     style += [(f"{side}PADDING", (0, 0), (-1, -1), pad) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
     style += [("BACKGROUND", (c, r + 1), (c, r + 1), colors.HexColor(tint)) for (r, c), tint in block.colours.items()]
     table.setStyle(TableStyle(style))
-    return [*([_words(block.caption, look, 11, head=True, centre=True, before=4, keep=True)] if block.caption else []), table]
+    return [*([CondPageBreak(35 * mm), _words(block.caption, look, 11, head=True, centre=True, before=4, width=width)] if block.caption else []), table]

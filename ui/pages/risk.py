@@ -148,5 +148,6 @@ def blind(r: Mapping[str, Any], titles: Mapping[str, str], language: str) -> str
     """What an expert sees before scoring: statement, type and evidence; no score, no level, no contribution."""
     facts = [("field", r.get("field", "")), ("type_path", " › ".join(r.get("type_path", ()))), ("technologies", "、".join(r.get("technologies", ())))]
     rows = "".join(f"<dt>{e(say('risk.' + n, language))}</dt><dd>{e(v)}</dd>" for n, v in facts if v)
-    signals = _signals(r, titles, language) if r.get("signals") else f'<p class="jw-dim">{e(say("panel.nominated", language))}</p>'
+    why = f'<p>{e(say("panel.nomination_reason", language))}：{e(r["nominated"])}</p>' if r.get("nominated") else ""
+    signals = _signals(r, titles, language) if r.get("signals") else f'<p class="jw-dim">{e(say("panel.nominated", language))}</p>{why}'
     return f'<article class="jw-risk"><h2 class="jw-title">{e(r["statement"])}</h2><dl class="jw-facts">{rows}</dl>{signals}</article>'
