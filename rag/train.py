@@ -11,9 +11,10 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,17 +81,40 @@ def _cut(text: str, rng: random.Random) -> tuple[str, str]:
     return text[start:end], text[:start] + text[end:]
 
 
-def file_pairs(paths: Iterable[Path], *, limit: int = 0, length: int = 600) -> Iterator[Pair]:
-    """Pairs of .jsonl(.gz) files with `q` and `p`; raises BadInput naming a file of another form."""
-    for path in paths:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-            for n, line in enumerate(file):
-                if limit and n >= limit:
-                    break
-                row = json.loads(line)
-                if "q" not in row or "p" not in row:
-                    raise BadInput("a pair file needs q and p in each line", path, f"found: {', '.join(row)}")
-                yield Pair(tokens(row["q"][:length]), tokens(row["p"][:length]))
+_FREE = re.compile(r"CC0|CC-BY-\d|MIT|Apache|BSD|\bPD\b|public domain", re.I)
+"""Licences that let weights be given on; share-alike ones and none stated do not."""
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def asked_in(paths: Iterable[Path]) -> set[str]:
+    """The questions (`question`, white space removed) of test files, which training must not see."""
+    return {_bare(str(row["question"])) for path in paths for row in _rows(path) if row.get("question")}
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
+
+
+def file_pairs(path: Path, held_out: Set[str], *, limit: int = 0, length: int = 600) -> tuple[list[Pair], dict[str, int]]:
+    """Pairs of a .jsonl(.gz) file with `q`, `p` and `lic`, and how many were taken and left out (`licence`, `held_out`).
+
+    A pair is held out if its question is one of `held_out`, or its passage answers one of them: training and test share no gold text.
+    Raises BadInput naming a file of another form.
+    """
+    rows = list(_rows(path))
+    if odd := next((row for row in rows if not {"q", "p", "lic"} <= row.keys()), None):
+        raise BadInput("a pair file needs q, p and lic (its licence) in each line", path, f"found: {', '.join(odd)}")
+    free = [row for row in rows if _FREE.search(row["lic"])]
+    gold = {_bare(row["p"]) for row in rows if _bare(row["q"]) in held_out}
+    fair = [row for row in free if _bare(row["q"]) not in held_out and _bare(row["p"]) not in gold]
+    taken = fair[:limit] if limit else fair
+    counts = {"taken": len(taken), "licence": len(rows) - len(free), "held_out": len(free) - len(fair)}
+    return [Pair(tokens(row["q"][:length]), tokens(row["p"][:length])) for row in taken], counts
 
 
 def vocabulary(pairs: Sequence[Pair], size: int) -> tuple[dict[str, int], NDArray[np.float32]]:
@@ -231,20 +255,31 @@ def export(numbers: dict[str, int], vectors: NDArray[np.float32], folder: Path, 
     (folder / "card.json").write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
-def train_embedding(store: Store, folder: Path, *, pairs: Sequence[Path] = (), recipe: Recipe | None = None, version: str = "", log: Log = lambda _: None) -> dict[str, Any]:
-    """Train on the policy documents of `store` and on pair files; write the model to `folder`; returns its card."""
+def train_embedding(
+    store: Store, folder: Path, *, pairs: Sequence[Path] = (), held_out: Sequence[Path] = (), recipe: Recipe | None = None, version: str = "", log: Log = lambda _: None
+) -> dict[str, Any]:
+    """Train on the policy documents of `store` and on pair files, without what the test files `held_out` ask; write the model to `folder`; returns its card."""
     recipe = recipe or Recipe()
-    rng = random.Random(recipe.seed)
-    every = [*corpus_pairs(store, rng), *file_pairs(pairs, limit=15_000)]
+    asked, every, counts = asked_in(held_out), list(corpus_pairs(store, random.Random(recipe.seed))), {}
+    for path in pairs:
+        some, counts[path.name] = file_pairs(path, asked, limit=15_000)
+        every += some
+        log(f"{path.name}: {counts[path.name]}")
     numbers, vectors, figures = fit(every, recipe, log)
     made = version or time.strftime("%Y%m%d%H%M%S", time.gmtime())
-    card = {"version": made, "dim": recipe.dim, "sequence": store.documents.sequence(), "pair_files": sorted(p.name for p in pairs), "figures": figures}
+    card = {
+        "version": made, "dim": recipe.dim, "sequence": store.documents.sequence(), "pair_files": sorted(name for name, n in counts.items() if n["taken"]),
+        "pairs_of": counts, "held_out_questions": len(asked), "figures": figures,
+    }  # fmt: skip
     export(numbers, vectors, folder, card)
     return card
 
 
-def train(settings: Settings, store: Store, *, data: Path | None = None, progress: Log | None = None) -> dict[str, Any]:
-    """Train on a home's policies and the pair files of `data`; the model goes to HOME/embedding. Returns its card and the setting that uses it."""
+def train(settings: Settings, store: Store, *, data: Path | None = None, without: Path | None = None, progress: Log | None = None) -> dict[str, Any]:
+    """Train on a home's policies and the pair files of `data`, `without` the questions of test files; the model goes to HOME/embedding. Returns its card and the setting that uses it."""
     folder = settings.home / "embedding"
-    pairs = () if data is None else sorted(data.glob("*.jsonl*")) if data.is_dir() else [data]
-    return train_embedding(store, folder, pairs=pairs, log=progress or (lambda _: None)) | {"setting": f"static:{folder}"}
+    return train_embedding(store, folder, pairs=_files(data), held_out=_files(without), log=progress or (lambda _: None)) | {"setting": f"static:{folder}"}
+
+
+def _files(given: Path | None) -> list[Path]:
+    return [] if given is None else sorted(given.glob("*.jsonl*")) if given.is_dir() else [given]

@@ -105,14 +105,15 @@ def index(context: typer.Context, rebuild: Annotated[bool, typer.Option("--rebui
 
 def train_embedding(
     context: typer.Context,
-    data: Annotated[Path | None, typer.Option(exists=True, help="Folder of pairs beside the corpus itself.")] = None,
+    data: Annotated[Path | None, typer.Option(exists=True, help="Pairs {q, p, lic} (.jsonl[.gz], file or folder) beside the corpus itself; only free licences are taken.")] = None,
+    without: Annotated[Path | None, typer.Option(exists=True, help="Test questions {question} (file or folder): pairs that ask or answer them are left out.")] = None,
     json: Json = False,
 ) -> None:
-    """Train the static embedding on the corpus; it lies in HOME/embedding and is used by `embedding = static:FOLDER`."""
+    """Train the static embedding on the corpus (at most ten minutes); it lies in HOME/embedding and is used by `embedding = static:FOLDER`."""
     from ui.desk import gather
 
     here = session(context)
-    _figures(gather.train(here.desk, "embedding", here.reader, data=data, progress=_progress()), json)
+    _figures(gather.train(here.desk, "embedding", here.reader, data=data, without=without, progress=_progress()), json)
 
 
 def train_world(
