@@ -16,7 +16,7 @@ from corpus.models import Document, Kind, Passage
 from corpus.validity import today
 from rag import rank
 from rag.dense import Dense, Matrix
-from rag.lexical import NATION, Entry, Filters, Lexical
+from rag.lexical import NATION, Entry, Filters, Lexical, Sieve
 from rag.query import Query
 from rag.shelf import Shelf
 from rag.understand import Understanding
@@ -48,7 +48,7 @@ class Pool:
     def candidates(self, query: Query, read: Read, reader: Reader, *, lean: bool = False) -> list[rank.Candidate]:
         """Everything that may be a hit, in no order; with `lean`, what was found only by its vector may have no text yet (`filled`)."""
         filters, grants, ceiling = self.filters(query, reader), sorted(reader.grants), reader.ceiling
-        entries = {e.passage.id: e for e in self.lexical.search(read.seen.weights, _WIDE + 2 * query.k, ceiling=ceiling, grants=grants, filters=filters)}
+        entries = {e.passage.id: e for e in self.lexical.search(read.seen.weights, _WIDE + 2 * query.k, ceiling=ceiling, grants=grants, filters=filters, sieve=self._sieve(filters))}
         for entry in self._direct(read.seen, filters, reader) + self._of_time(read.seen, filters, reader):
             entries.setdefault(entry.passage.id, entry)
         cosine = self._nearest(read, _NEAR + query.k, filters, reader)
@@ -120,6 +120,14 @@ class Pool:
             return cheap and own.met(fields(head))  # the rest is read only of what passes the first look: a first search judges every document
 
         return [self.shelf.failing(own, meets), filters.barred]
+
+    def _sieve(self, filters: Filters) -> Sieve | None:
+        """The filters as a sieve over documents; None where there is nothing to sift, or opinion, whose heads are not on the shelf, may be found."""
+        if str(Kind.opinion) in filters.kinds or replace(filters, documents=(), article="") == Filters():
+            return None
+        keys, (failing, *rest) = self.shelf.keys, self._barred(filters)
+        barred = frozenset().union(*rest)
+        return lambda key: (found := keys.get(key)) is not None and found not in failing and found not in barred
 
     def _cosines(self, read: Read, ids: Sequence[str]) -> dict[str, float]:
         if self.dense is None or read.vector is None or not ids:

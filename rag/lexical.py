@@ -7,7 +7,8 @@ the document holds as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -76,6 +77,16 @@ class Filters:
         return (not self.kinds or fields.kind in self.kinds) and self.level in ("", fields.level) and placed and dated and issued
 
 
+Sieve = Callable[[int], bool]
+"""Filters judged of what was found instead of being searched with: whether a document (by its key) meets them. BM25 alone leaves most of the postings unread, beside conditions
+it reads them all: among 85,000 passages the best 3,500 cost 2 ms, the best 220 that were in force in 2015 cost 8."""
+
+
+def document_key(document_id: str) -> int:
+    """The number by which an index knows a document without reading the entry (64 bits)."""
+    return int.from_bytes(hashlib.blake2b(document_id.encode(), digest_size=8).digest(), "big")
+
+
 @lru_cache(maxsize=20_000)
 def article_key(name: str | None) -> str:
     """第四十二条 → "42", 第十条之一 → "10.1"; empty for none."""
@@ -91,6 +102,7 @@ def _passages() -> tantivy.Schema:
     for name in _RAW:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("date", indexed=True, fast=True)
+    builder.add_unsigned_field("key", fast=True)
     builder.add_bytes_field("stored", stored=True)
     return builder.build()
 
@@ -215,12 +227,15 @@ class Lexical:
         """Weight × idf of each token of a question, by the statistics of the levels within the ceiling."""
         return self._passages.terms(weights, ceiling)
 
-    def search(self, weights: Mapping[str, float], k: int, *, ceiling: int, grants: Sequence[str] = (), filters: Filters | None = None) -> list[Entry]:
-        """The k entries with the highest BM25 over `weights` (token → weight) that meet `filters`, within the ceiling or granted."""
+    def search(
+        self, weights: Mapping[str, float], k: int, *, ceiling: int, grants: Sequence[str] = (), filters: Filters | None = None, sieve: Sieve | None = None
+    ) -> list[Entry]:
+        """The k entries with the highest BM25 over `weights` (token → weight) that meet `filters`, within the ceiling or granted; `sieve`: the same filters, for what was found."""
         terms, found = self._passages.terms(weights, ceiling), []
         for view, own in self._reachable(ceiling, grants, filters or Filters()):
             if scored := self._passages.scored(terms, view):
-                found += _entries(view, scored, _conditions(_narrowing(own, view)), k)
+                sifted = _sifted(view, scored, own, sieve, k) if sieve and not (own.documents or own.article) else None
+                found += sifted if sifted is not None else _entries(view, scored, _conditions(_narrowing(own, view)), k)
         return sorted(found, key=lambda entry: (-entry.score, entry.passage.id))[:k]
 
     def documents(self, weights: Mapping[str, float], k: int, *, ceiling: int) -> dict[str, float]:
@@ -271,12 +286,30 @@ def _entry(passage: Passage, line: str, fields: Fields) -> tantivy.Document:
         issuer=list(fields.issuers), article=[article_key(passage.article)],
     )  # fmt: skip
     entry.add_unsigned("date", fields.date)
+    entry.add_unsigned("key", document_key(passage.document_id))
     entry.add_bytes("stored", _pack(passage))
     return entry
 
 
 def _entries(view: View, scored: Conditions, conditions: Conditions, k: int) -> list[Entry]:
     return [Entry(view.read(address, _passage), score, view.level) for score, address in top(view.searcher, scored, conditions, k)]
+
+
+_DEEP = 3_000
+"""So deep is looked for what passes a sieve; where more would be needed, conditions are the cheaper way."""
+
+
+def _sifted(view: View, scored: Conditions, filters: Filters, sieve: Sieve, k: int) -> list[Entry] | None:
+    """The k best entries that pass the sieve; None where that would go too deep."""
+    share = view.share(filters, lambda: _conditions(filters))
+    while share and (depth := int(2 * k / share)) <= _DEEP:
+        hits = top(view.searcher, scored, [], depth)
+        keys = view.searcher.fast_field_values("key", [address for _, address in hits])
+        kept = [hit for hit, key in zip(hits, keys, strict=True) if sieve(key)]
+        if len(kept) >= k or len(hits) < depth:
+            return [Entry(view.read(address, _passage), score, view.level) for score, address in kept[:k]]
+        share = min(len(kept) / len(hits), share / 2)
+    return None
 
 
 def _passage(entry: tantivy.Document) -> Passage:

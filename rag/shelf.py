@@ -15,6 +15,7 @@ from corpus.access import LOCAL, Reader
 from corpus.models import Document, Event, Kind, Status, Validity
 from corpus.store import Store
 from corpus.validity import validity
+from rag.lexical import document_key
 from rag.titles import Titles, holds_name, number_key, title_key
 
 _HELD = tuple(str(kind) for kind in Kind if kind != Kind.opinion)
@@ -30,6 +31,8 @@ class Shelf:
     def __init__(self, store: Store) -> None:
         self._store, self.sequence = store, 0
         self.heads: dict[str, Document] = {}
+        self.keys: dict[int, str] = {}
+        """Document keys of the lexical index → ids."""
         self.events: dict[str, list[Event]] = {}
         self.titles: dict[str, set[str]] = defaultdict(set)
         self.numbers: dict[str, set[str]] = defaultdict(set)
@@ -82,6 +85,7 @@ class Shelf:
 
     def _put(self, head: Document) -> None:
         self.heads[head.id] = head
+        self.keys[document_key(head.id)] = head.id
         self.titles[title_key(head.title)].add(head.id)
         if head.doc_number:
             self.numbers[number_key(head.doc_number)].add(head.id)
@@ -89,6 +93,7 @@ class Shelf:
     def _forget(self, document_id: str, old: Document | None, new: Document | None) -> None:
         if new is None:
             self.heads.pop(document_id, None)
+            self.keys.pop(document_key(document_id), None)
         if old is not None and (new is None or title_key(new.title) != title_key(old.title)):
             self.titles[title_key(old.title)].discard(document_id)
         if old is not None and (new is None or number_key(new.doc_number) != number_key(old.doc_number)):

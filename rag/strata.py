@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,8 @@ LEVELS = (1, 2, 3, 4)
 _HEAP = 40_000_000
 _SLIGHT, _MANY = 0.15, 10_000
 """Weight × idf below which a token is not scored among so many entries (rare words have 6 to 10)."""
-_READ, _TERMS = 20_000, 200_000
-"""So many entries and terms are kept of a level."""
+_READ, _TERMS, _SHARES = 20_000, 200_000, 64
+"""So many entries, terms and shares of conditions are kept of a level."""
 Conditions = list[tuple[tantivy.Occur, tantivy.Query]]
 
 
@@ -42,6 +42,7 @@ class View:
         self._held: dict[tuple[str, str], int] = {}
         self._counts: dict[str, int] = {}
         self._idfs: dict[str, float] = {}
+        self._shares: dict[Hashable, float] = {}
 
     def term(self, token: str) -> tantivy.Query:
         """The scored query of one token."""
@@ -74,6 +75,15 @@ class View:
         if token not in self._counts:
             self._counts[token] = int(self.searcher.search(self.term(token), limit=1, count=True).count)
         return self._counts[token]
+
+    def share(self, name: Hashable, conditions: Callable[[], Conditions]) -> float:
+        """Which part (0 to 1) of the entries meets conditions, counted once under a name."""
+        if name not in self._shares:
+            if len(self._shares) >= _SHARES:
+                self._shares.clear()
+            found = self.searcher.search(tantivy.Query.boolean_query(conditions()), limit=1, count=True).count
+            self._shares[name] = int(found) / max(int(self.searcher.num_docs), 1)
+        return self._shares[name]
 
     def inner(self, token: str, query: tantivy.Query, counting: bool) -> float:
         """The idf that tantivy gives a token that some entry holds."""

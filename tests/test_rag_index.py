@@ -29,7 +29,7 @@ from corpus.text import tokens
 from rag.dense import EXACT_LIMIT, Chroma, Dense, Exact, choose
 from rag.embed import builtin_folder, identity
 from rag.generation import current, fresh, root
-from rag.lexical import NATION, Fields, Filters, Lexical
+from rag.lexical import NATION, Fields, Filters, Lexical, document_key
 from rag.retrieve import Query, Retriever, open_retriever
 
 # ---- filters -----------------------------------------------------------------------------------------------------------
@@ -82,8 +82,8 @@ def filled(folder: Path, made: list[Row]) -> Lexical:
 
 
 @effort(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(rows(), FILTERS, st.integers(1, 4), st.lists(st.sampled_from(WORDS), min_size=1, max_size=3))
-def test_a_reader_finds_what_a_separate_index_of_just_that_would_hold(made: list[Row], filters: Filters, ceiling: int, asked: list[str]) -> None:
+@given(rows(), FILTERS, st.integers(1, 4), st.lists(st.sampled_from(WORDS), min_size=1, max_size=3), st.integers(1, 30))
+def test_a_reader_finds_what_a_separate_index_of_just_that_would_hold(made: list[Row], filters: Filters, ceiling: int, asked: list[str], k: int) -> None:
     weights = dict.fromkeys(tokens("".join(asked)), 1.0)
     readable = [row for row in made if row[2] <= ceiling]
     with tempfile.TemporaryDirectory() as folder:
@@ -93,6 +93,10 @@ def test_a_reader_finds_what_a_separate_index_of_just_that_would_hold(made: list
         assert set(found) == expected
         separate = {e.passage.id: e.score for e in apart.search(weights, 100, ceiling=4, filters=filters)}
         assert found == pytest.approx(separate, rel=1e-5)
+        meeting = {document_key(row[0].document_id) for row in made if meets(row, filters)}
+        sifted = whole.search(weights, k, ceiling=ceiling, filters=filters, sieve=meeting.__contains__)
+        assert [e.score for e in sifted] == pytest.approx(sorted(found.values(), reverse=True)[:k], rel=1e-6)
+        assert {e.passage.id for e in sifted} <= set(found)
         assert whole.documents(weights, 100, ceiling=ceiling) == pytest.approx(apart.documents(weights, 100, ceiling=4), rel=1e-5)
         fetched = whole.fetch([row[0].id for row in made], ceiling=ceiling, filters=filters)
         assert {e.passage.id for e in fetched} == {row[0].id for row in readable if meets(row, filters)}
