@@ -11,8 +11,8 @@ from risk.risks import LEVEL_NAMES, phrase
 
 COLUMNS = (
     ("n", "序号", 1.3), ("name", "风险名称", 4.0), ("field", "领域/环节", 2.8), ("statement", "风险描述（因—事—果）", 7.6), ("type", "类型", 4.0),
-    ("importance", "重要度（区间）", 2.9), ("urgency", "紧急度（区间）", 2.9), ("level", "等级", 2.0), ("moved", "较上期", 1.9), ("province", "我省影响面", 4.4),
-    ("grounds", "主要依据", 7.4), ("agreement", "专家一致性", 4.4), ("measures", "建议措施及依据", 7.8), ("lead", "建议牵头单位", 2.9), ("check_by", "核查时限", 4.0),
+    ("importance", "重要度（区间）", 3.3), ("urgency", "紧急度（区间）", 3.3), ("level", "等级", 2.0), ("moved", "较上期", 1.9), ("province", "我省影响面", 4.0),
+    ("grounds", "主要依据", 7.4), ("agreement", "专家一致性", 4.4), ("measures", "建议措施及依据", 7.4), ("lead", "建议牵头单位", 2.9), ("check_by", "核查时限", 4.0),
 )  # fmt: skip
 """Key, heading and relative width of each column, in order."""
 LEVEL_TINTS = {"red": "#f4b6b2", "orange": "#f9d3ab", "yellow": "#f6e8a6", "blue": "#c3d9f1"}

@@ -100,7 +100,7 @@ def _round_table(store: Store, panel: Mapping[str, Any], r: Mapping[str, Any]) -
         if row["form"]["verdict"] != "abstain":
             scores.setdefault(row["risk_id"], []).append(float(row["form"]["importance"]))
     rows = tuple(_round_row(names.get(i["risk_id"], ""), i, scores.get(i["risk_id"], [])) for i in r["result"]["items"])
-    return TableBlock(_HEAD, rows, f"第{r['number']}轮统计", widths=(6, 1.6, 2, 1.8, 1.8, 1.8, 1.8, 1.8, 2, 2.2, 1.8, 2.2))
+    return TableBlock(_HEAD, rows, f"第{r['number']}轮统计", widths=(5.6, 1.5, 2, 1.8, 1.8, 1.8, 2, 2.1, 2, 2.2, 2.2, 2.3))
 
 
 def _round_row(name: str, i: Mapping[str, Any], scores: Sequence[float]) -> tuple[str, ...]:

@@ -6,11 +6,13 @@ from io import BytesIO
 from typing import Any
 
 from corpus.report import Block, Break, Figure, Heading, Paragraph, Report, TableBlock
+from ui.export.lines import shares
 from ui.export.markdown import source_line
 
 BODY, TITLE, SMALL = 16, 22, 10.5  # points: 三号, 二号, 五号
 SHORT_FOOTER = 40  # characters: such a footer stands on every page, a longer one at the end
 HEAD = "#eef1f4"
+MANY = 8  # columns: more stand in a smaller size
 FONTS = {1: "黑体", 2: "楷体", 3: "仿宋", 4: "仿宋"}
 
 
@@ -163,19 +165,19 @@ def _table(document: Any, block: TableBlock) -> None:
 
     if block.caption:
         _line(document, block.caption, "黑体", 12, centre=True, keep=True)
-    size = 8 if block.wide else SMALL
+    size, side = (8, 60) if block.wide else (9, 50) if len(block.header) > MANY else (SMALL, 90)
     table = document.add_table(rows=1 + len(block.rows), cols=len(block.header), style="Table Grid")
-    table.autofit = not block.widths
-    widths = [int(_room(document) * w / sum(block.widths)) for w in block.widths]
+    table.autofit = False
+    parts = shares(block)
+    widths = [int(_room(document) * w / sum(parts)) for w in parts]
     for column, width in zip(table.columns, widths, strict=False):
         column.width = width  # the grid: programs other than Word read no widths of cells
-    _padding(table, 60 if block.wide else 90)
+    _padding(table, side)
     for number, (line, row) in enumerate(zip(table.rows, (block.header, *block.rows), strict=True)):
         _mark(line, "w:cantSplit")
         for cell, text, column in zip(line.cells, row, range(len(row)), strict=False):
             _cell(cell, text, size, head=number == 0)
-            if widths:
-                cell.width = widths[column]
+            cell.width = widths[column]
             if tint := HEAD if number == 0 else block.colours.get((number - 1, column)):
                 _shade(cell, tint)
     _mark(table.rows[0], "w:tblHeader")

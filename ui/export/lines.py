@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from corpus.report import TableBlock
+
 NOT_FIRST = frozenset("，。、；：？！）］】》〉”’」』〕…—·％%,.;:?!)]}～°℃")
 NOT_LAST = frozenset("（［【《〈“‘「『〔([{№￥$")
 _UNIT = re.compile(r"[-+]?[A-Za-z0-9][A-Za-z0-9.,:/_+\-@#&=?%]*|.", re.DOTALL)
 _MOST = 4
 """So many units may go down to the next line together."""
+
+
+def shares(block: TableBlock) -> list[float]:
+    """The relative width of each column: as the report says, else by its longest cell, 3 to 24 characters."""
+    rows = (block.header, *block.rows)
+    return list(block.widths) or [float(max(3, min(24, max(len(r[c]) for r in rows if c < len(r))))) for c in range(len(block.header))]
 
 
 def broken(text: str, width: float, measure: Callable[[str], float], indent: float = 0.0) -> list[str]:

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from corpus.report import Block, Break, Figure, Heading, Paragraph, Report, TableBlock
 from ui.export import fonts
-from ui.export.lines import broken
+from ui.export.lines import broken, shares
 from ui.export.markdown import source_line
 
 LEFT, RIGHT, TOP, BOTTOM = 28, 26, 25, 26
@@ -184,7 +184,7 @@ def _table(block: TableBlock, look: Look, width: float) -> list[Any]:
     from reportlab.platypus import CondPageBreak, Table, TableStyle
 
     size, pad = (7.2, 2.5) if block.wide else (9, 3)
-    lengths = block.widths or [max(3, min(24, max(len(r[c]) for r in (block.header, *block.rows) if c < len(r)))) for c in range(len(block.header))]
+    lengths = shares(block)
     widths = [width * n / sum(lengths) for n in lengths]
     rows = [[_words(cell, look, size, head=not n, after=0, width=widths[c] - 2 * pad) for c, cell in enumerate(row)] for n, row in enumerate((block.header, *block.rows))]
     table = Table(rows, colWidths=widths, repeatRows=1, spaceAfter=6)

@@ -11,7 +11,7 @@ from typing import Any
 from corpus.report import Break, Figure, Heading, Paragraph, Report, TableBlock
 from ui.export.markdown import source_line
 
-WIDTH = 84
+WIDTH = 74
 """Width of the text on the first sheet, in half-width characters: a page of A4."""
 LINE = 15.0
 """Height of a line in points."""
