@@ -11,6 +11,8 @@ from corpus.targets import Target, targets_in
 from corpus.text import normalise
 
 _REPEALS = re.compile(r"^[^《》。；\n]{0,30}(?:同时|予以|即行|相应|自行)?(?:废止|不再执行|停止执行|宣布失效|失效)")
+_BY = re.compile(r"(?:由|被|经)$")
+"""已由闽海科规〔2024〕5号废止: what is named did it, it was not done to it."""
 _AMENDS = re.compile(r"^[^《》。；\n]{0,6}(?:修改|修订|修正)")
 _BASED = re.compile(r"(?:根据|依据|按照|依照|遵照|落实|贯彻|按)(?P<between>[^。；\n]{0,160})$")
 _NAMED = re.compile(r"《[^《》]*(?:《[^《》]*》[^《》]*)?》(?:[（(][^（）()]*(?:[（(][^（）()]*[）)])?[^（）()]*[）)])?")
@@ -31,11 +33,17 @@ def relations_of(document: Document) -> tuple[Relation, ...]:
     for seen in targets_in(document.text):
         target = _in_full(seen, named)
         named += [target] if len(target.title) > SHORT else []
-        if (not target.number and _FORM.search(target.title)) or title_key(target.title) in own or (target.number and target.number == document.doc_number):
+        if (not target.number and _FORM.search(target.title)) or _itself(document, target, own):
             continue
         kind = _kind(document, target)
         found.setdefault((str(kind), target.number or title_key(target.title)), Relation(kind, document.id, None, target.title, target.number, target.start, target.end))
     return tuple(found.values())
+
+
+def _itself(document: Document, t: Target, own: set[str]) -> bool:
+    """Whether a text speaks of itself: its own number; its own name, unless under the number of an earlier text of that name."""
+    other = t.number and document.doc_number and t.number != document.doc_number
+    return bool(t.number and t.number == document.doc_number) or (title_key(t.title) in own and not (t.title and other))
 
 
 _FORM = re.compile(r"(?:申请|申报|核定|明细|汇总|登记|评审|推荐|备案|统计|审批|报名|信息|情况)(?:表|书)$|承诺书$|任务书$|证书?$|执照$")
@@ -65,7 +73,7 @@ def _kind(document: Document, t: Target) -> RelationKind:
         return RelationKind.interprets
     if "转发" in document.title and in_title:
         return RelationKind.forwards
-    if _REPEALS.match(after):
+    if _REPEALS.match(after) and not _BY.search(before):
         return RelationKind.repeals
     if _AMENDS.match(after) or re.search(r"(?:修改|修订|延长|延续)$", before):
         return RelationKind.amends

@@ -14,7 +14,7 @@ from corpus.ingest import ingest
 from corpus.linking import Directory, resolve
 from corpus.models import Document, Event, EventKind, Source
 from corpus.periods import last_day, later
-from corpus.relations import title_keys
+from corpus.relations import relations_of, title_keys
 from corpus.store import Store
 from corpus.validity import validity, versions
 
@@ -308,3 +308,18 @@ def test_relations_name_documents_in_full_and_never_the_speaker_itself_or_a_form
     assert "闽海省科学技术厅关于组织申报的通知" in set(title_keys(forwarded))
     law = doc(FILLER, "国务院关于印发实施《中华人民共和国促进科技成果转化法》若干规定的通知", number="国发〔2016〕16号")
     assert "促进科技成果转化法" not in set(title_keys(law)) and "实施中华人民共和国促进科技成果转化法若干规定" in set(title_keys(law))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("| 4 | 示例创新券办法 | 闽海科规〔2020〕2号 | 废止 | 已由闽海科规〔2023〕8号自2023年9月1日起废止 |\n", [("repeals", "闽海科规〔2020〕2号"), ("cites", "闽海科规〔2023〕8号")]),
+        ("《闽海省旧券办法》（闽海科规〔2020〕2号）被闽海科规〔2023〕8号废止。\n", [("cites", "闽海科规〔2023〕8号")]),
+        ("《闽海省旧券办法》（闽海科规〔2020〕2号）同时废止。\n", [("repeals", "闽海科规〔2020〕2号")]),
+        ("《闽海省示例办法》（闽海科规〔2021〕3号）同时废止。\n", [("repeals", "闽海科规〔2021〕3号")]),  # an earlier text of one's own name
+        ("《闽海省示例办法》（闽海科规〔2024〕5号）自2024年5月1日起施行。\n", []),
+    ],
+)
+def test_who_ends_whom(text: str, found: list[tuple[str, str]]) -> None:
+    made = {(str(r.kind), r.target_number) for r in relations_of(doc(text, number="闽海科规〔2024〕5号"))}
+    assert set(found) <= made and not {(k, n) for k, n in made if k == "repeals"} - set(found)

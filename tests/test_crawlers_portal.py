@@ -18,6 +18,8 @@ from crawlers.check import check
 from crawlers.portal.content import pages
 from crawlers.run import RunRow, crawl
 from crawlers.source import load_sources
+from ui.desk import Desk
+from ui.desk.library import lineage
 
 
 @dataclass
@@ -94,6 +96,15 @@ def test_what_belongs_to_a_kind(gathered: Gathered) -> None:
 def test_interpretations_point_to_their_policy(gathered: Gathered) -> None:
     interpretation, policy = gathered.by_slug("yanfa-buzhu-2024-jiedu"), gathered.by_slug("yanfa-buzhu-2024")
     assert ("interprets", policy.id) in {(str(r.kind), r.target_id) for r in gathered.store.documents.relations_of([interpretation.id])}
+
+
+def test_versions_are_texts_that_follow_each_other_and_not_the_papers_that_end_them(gathered: Gathered) -> None:
+    desk = Desk(gathered.settings)
+    try:
+        of = {slug: {v["id"] for v in lineage(desk, desk.show(gathered.by_slug(slug).id, LOCAL), LOCAL)["versions"]} for slug in ("yanfa-buzhu-2024", "qingli-2025")}
+    finally:
+        desk.close()
+    assert of == {"yanfa-buzhu-2024": {gathered.by_slug(s).id for s in ("yanfa-buzhu-2021", "yanfa-buzhu-2024")}, "qingli-2025": {gathered.by_slug("qingli-2025").id}}
 
 
 def test_again_nothing_changes(gathered: Gathered) -> None:

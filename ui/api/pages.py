@@ -71,6 +71,8 @@ def view(request: Request, desk: DeskOf, reader: ReaderOf, document_id: Document
 
 
 def _whole(desk: Desk, record: Record, reader: Reader, spans: list[tuple[int, int]], language: str) -> str:
+    known = {s.id: s.publisher for s in desk.store.sources.all()}
+    record = {**record, "sources": [{**o, "publisher": known.get(o["source_id"], "")} for o in record["sources"]]}
     return document_page.whole(record, desk.titles(record, reader), spans, language, lineage(desk, record, reader), ceiling=reader.ceiling if reader.role in ("operator", "local") else 0)
 
 

@@ -131,6 +131,8 @@ def years(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return sorted({r["year"] for r in rows if r["year"]}, reverse=True)
 
 
+_CLEARS = re.compile(r"清理|废止|失效|停止执行|修改.{0,80}的(?:决定|通知|公告)")
+"""Titles of papers that end or change others: they are related to them, not a version of them."""
 _SUCCESSION = ("repeals", "amends", "version_of")
 
 
@@ -142,11 +144,14 @@ def lineage(desk: Desk, record: Mapping[str, Any], reader: Reader) -> dict[str, 
     from corpus.chain import chain
 
     ids = {record["id"], *(d.id for d in desk.store.documents.heads(reader, family_id=record["family_id"]) if d.kind == record["kind"])}
-    for r in record["relations"]:
+    near: set[str] = set()
+    for r in () if _CLEARS.search(record["title"]) else record["relations"]:
         if r["kind"] in _SUCCESSION and r["target_id"]:
-            ids |= {r["document_id"], r["target_id"]}
+            near |= {r["document_id"], r["target_id"]}
     links = chain(desk.store, record["id"], reader)
-    heads = {d.id: d for d in desk.store.documents.heads(reader, id=tuple(sorted(ids)))} | {x.document.id: x.document for x in links}
+    read = desk.store.documents.heads(reader, id=tuple(sorted(ids | near)))
+    ids |= {d.id for d in read if d.id in near and not _CLEARS.search(d.title)}
+    heads = {d.id: d for d in read} | {x.document.id: x.document for x in links}
     rows = _judged(desk, list(heads.values()), reader)
     versions = sorted((rows[i] for i in ids if i in rows), key=lambda r: (r["published_on"], r["id"]), reverse=True)
     return {"versions": versions, "chain": [rows[x.document.id] | {"step": x.kind, "depth": x.depth} for x in links]}

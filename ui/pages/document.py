@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from rag.source import short_title
 from ui.messages import say
 from ui.pages.html import act, badge, e, empty, level_badge, place, validity_badge
 
@@ -29,10 +31,14 @@ def named(title: str) -> str:
     return f"《{title.replace('《', '〈').replace('》', '〉')}》"
 
 
+_ARTICLE = re.compile(r"第[一二三四五六七八九十百千零〇\d]+条")
+
+
 def citation_text(title: str, number: str, clause: Mapping[str, Any] | None) -> str:
     """A citation as people paste it: 《…》（文号）第X条."""
     place = "".join(p for p in (clause or {}).get("path", ()) if not p.endswith(("编", "章", "节")))
-    return named(title) + (f"（{number}）" if number else "") + place
+    issued = clause is not None and bool(_ARTICLE.match(place))  # the articles are those of what the paper issues, not of the covering note
+    return named(short_title(title) if issued else title) + (f"（{number}）" if number else "") + place
 
 
 def heading(d: Mapping[str, Any], language: str) -> str:
@@ -57,7 +63,7 @@ def facts(d: Mapping[str, Any], language: str) -> str:
         words = _fact(name, value, language)
         if words:
             rows.append(f"<dt>{e(say(f'field.{name}', language))}</dt><dd>{e(words)}</dd>")
-    rows += [f"<dt>{e(say('field.validity', language))}</dt><dd>{validity_badge(d['validity'], language)} <small>{e(d['validity']['basis'])}</small></dd>"]
+    rows += [f"<dt>{e(say('field.validity', language))}</dt><dd>{validity_badge(d['validity'], language)} <small>{e(_row_of_a_table(d['validity']['basis']))}</small></dd>"]
     rows += [f"<dt>{e(say('field.source', language))}</dt><dd>{_origins(d, language)}</dd>"] if d.get("sources") else []
     return f'<dl class="jw-facts">{"".join(rows)}</dl>'
 
@@ -80,7 +86,7 @@ def _origins(d: Mapping[str, Any], language: str) -> str:
     parts = []
     for o in d["sources"][:4]:
         url = o["url"]
-        name = e(say("health.imported", language) if o["source_id"].startswith("import-") else o["source_id"]) + (f" {badge(say('official', language), 'good')}" if o["official"] else "")
+        name = e(say("health.imported", language) if o["source_id"].startswith("import-") else o.get("publisher") or o["source_id"]) + (f" {badge(say('official', language), 'good')}" if o["official"] else "")
         shown = f'<a href="{e(url)}" rel="noopener noreferrer nofollow" target="_blank">{name}</a>' if url.startswith(("http://", "https://")) else name
         original = f' <a href="/d/{quote(d["id"])}/original">{e(say("doc.original", language))}</a>' if o["snapshot_sha256"] else ""
         parts.append(f"{shown} <small>{e(o['first_seen_at'][:10])}</small>{original}")
