@@ -13,6 +13,8 @@ from corpus.text import normalise
 _REPEALS = re.compile(r"^[^《》。；\n]{0,30}(?:同时|予以|即行|相应|自行)?(?:废止|不再执行|停止执行|宣布失效|失效)")
 _BY = re.compile(r"(?:由|被|经)$")
 """已由闽海科规〔2024〕5号废止: what is named did it, it was not done to it."""
+_OTHERS = re.compile(r"\s*已?[被由]")
+"""《…》被闽海科规〔2023〕8号废止: another document did it, not this one."""
 _AMENDS = re.compile(r"^[^《》。；\n]{0,6}(?:修改|修订|修正)")
 _BASED = re.compile(r"(?:根据|依据|按照|依照|遵照|落实|贯彻|按)(?P<between>[^。；\n]{0,160})$")
 _NAMED = re.compile(r"《[^《》]*(?:《[^《》]*》[^《》]*)?》(?:[（(][^（）()]*(?:[（(][^（）()]*[）)])?[^（）()]*[）)])?")
@@ -73,7 +75,7 @@ def _kind(document: Document, t: Target) -> RelationKind:
         return RelationKind.interprets
     if "转发" in document.title and in_title:
         return RelationKind.forwards
-    if _REPEALS.match(after) and not _BY.search(before):
+    if _REPEALS.match(after) and not _BY.search(before) and not _OTHERS.match(after):
         return RelationKind.repeals
     if _AMENDS.match(after) or re.search(r"(?:修改|修订|延长|延续)$", before):
         return RelationKind.amends
