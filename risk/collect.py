@@ -24,6 +24,7 @@ from risk.projects import project_signals, reissued
 from risk.signals import Reader, Record, Signal
 from risk.stories import cluster
 from risk.taxonomy import Taxonomy
+from risk.technologies import rules, terms_of
 
 KINDS = ("opinion", "news", "paper", "interpretation", "notice", "project", "policy")
 READ_KINDS = ("opinion", "news", "paper", "interpretation", "notice")
@@ -37,7 +38,7 @@ Progress = Callable[..., None]
 def collect(store: Store, settings: Settings, taxonomy: Taxonomy, *, progress: Progress | None = None) -> int:
     """Bring the signals up to the store; returns how many documents were read."""
     reader = Reader(taxonomy, home_weights(settings.home), open_judge(settings))
-    versions = f"{READING}/{taxonomy.version}/{load_lexicon().version}/{reader.version}"
+    versions = f"{READING}/{taxonomy.version}/{load_lexicon().version}/{rules().version}/{reader.version}"
     if store.risks.mark("versions") != versions:
         store.risks.clear_signals()
         store.risks.set_mark("sequence", "")
@@ -66,8 +67,10 @@ def _read(store: Store, reader: Reader, changed: Sequence[str] | None, progress:
     if changed is not None:
         store.risks.replace_signals(changed, ())
         store.risks.replace_mentions(changed, ())
+        store.risks.replace_terms(changed, ())
     rows: list[dict[str, Any]] = []
     noted: list[dict[str, Any]] = []
+    named: list[dict[str, Any]] = []
     done: list[str] = []
     for row in store.risks.material(KINDS, changed):
         kinds.add(row["kind"])
@@ -76,20 +79,22 @@ def _read(store: Store, reader: Reader, changed: Sequence[str] | None, progress:
             rows += [pack(s) for s in reader.read(item)]
         if row["kind"] in (*POLICY_KINDS, "project"):
             noted += list(mentions_of(row, item.seen, reader.taxonomy))
+        named += [{"document_id": row["id"], "term": t, "field": f} for t, f in terms_of(row, reader.taxonomy).items()]
         done.append(row["id"])
         read += 1
         if len(done) >= BATCH:
-            _flush(store, done, rows, noted, fresh=changed is None)
-            done, rows, noted = [], [], []
+            _flush(store, done, rows, noted, named, fresh=changed is None)
+            done, rows, noted, named = [], [], [], []
             if progress:
                 progress("read", read)
-    _flush(store, done, rows, noted, fresh=changed is None)
+    _flush(store, done, rows, noted, named, fresh=changed is None)
     return read, kinds
 
 
-def _flush(store: Store, ids: Sequence[str], rows: Sequence[Mapping[str, Any]], noted: Sequence[Mapping[str, Any]], *, fresh: bool) -> None:
+def _flush(store: Store, ids: Sequence[str], rows: Sequence[Mapping[str, Any]], noted: Sequence[Mapping[str, Any]], named: Sequence[Mapping[str, Any]], *, fresh: bool) -> None:
     store.risks.replace_signals(() if fresh else ids, rows)
     store.risks.replace_mentions(() if fresh else ids, noted)
+    store.risks.replace_terms(() if fresh else ids, named)
 
 
 def _read_projects(store: Store, taxonomy: Taxonomy) -> None:

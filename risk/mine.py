@@ -29,7 +29,7 @@ from risk.province import load_province
 from risk.risks import record, risk_id
 from risk.score import Scores, rank, score
 from risk.taxonomy import Taxonomy, home_taxonomy
-from risk.technologies import Named, Term, mine_terms
+from risk.technologies import Named, Term, of_words, ranked, rules
 from risk.weights import mixed
 
 
@@ -189,8 +189,11 @@ def _sensitivity(scores: Scores) -> dict[str, Any]:
 
 
 def terms_at(store: Store, taxonomy: Taxonomy, on: str, *, ceiling: int = 4, words: Sequence[str] = ()) -> list[Term]:
-    """Technology terms of papers, projects, calls and policies first seen by the end of a date, best first."""
-    return mine_terms(store.risks.terms(("paper", "project", "notice", "policy"), until=f"{on}T15:59:59+00:00", ceiling=ceiling), taxonomy, words=words)
+    """Technology terms of papers, projects, calls, policies and news first seen by the end of a date, best first."""
+    until = f"{on}T15:59:59+00:00"
+    counts = store.risks.term_counts(until=until, ceiling=ceiling)
+    chosen = of_words(store.risks.term_titles(rules().kinds, until=until, ceiling=ceiling), words, taxonomy) if words else {}
+    return ranked({**chosen, **counts}, taxonomy, chosen=chosen)
 
 
 def user_words(settings: Settings) -> tuple[str, ...]:

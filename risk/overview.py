@@ -65,7 +65,7 @@ def compare_lists(store: Store, reader: Reader, before: str, after: str) -> list
 
 
 def technologies(store: Store, settings: Settings, reader: Reader, *, as_of: str = "", field: str = "", limit: int = 50) -> dict[str, Any]:
-    """Technology terms mined from papers, projects, calls and policies, by field of the taxonomy: {term, score (C-value), documents, object}."""
+    """Technology terms mined from papers, projects, calls, policies and news, by field of the taxonomy: {term, score (C-value), documents, object}."""
     on, taxonomy = iso(day(as_of)) if as_of else today(), home_taxonomy(settings.home)
     wanted = taxonomy.field_name(field) if field else ""
     found = by_field(terms_at(store, taxonomy, on, ceiling=reader.ceiling, words=user_words(settings)), taxonomy)

@@ -80,6 +80,8 @@ class Taxonomy:
         self._needs = {(o, t): re.compile(r["words"]) for r in data.get("need", ()) for o in r["objects"] for t in r["types"]}
         self._rebucket: dict[tuple[str, str], str] = {(o, t): r["bucket"] for r in data.get("rebucket", ()) for o in r["objects"] for t in r["types"]}
         self.cue = re.compile("|".join(f"(?:{t.words.pattern})" for t in self.types.values()) + "|" + "|".join(f"(?:{t.weak.pattern})" for t in self.types.values() if t.weak))
+        self.terms = {f["name"]: re.compile(f.get("terms") or "|".join(f"(?:{o['words']})" for o in f["object"])) for f in data["field"]}
+        self.any_term = re.compile("|".join(f"(?:{p.pattern})" for p in self.terms.values()))
         self.any_thing = re.compile("|".join(f"(?:{t.words.pattern})" for t in self.things.values()), re.IGNORECASE)
 
     def _thing(self, o: dict[str, Any], field: str) -> Thing:

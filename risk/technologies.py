@@ -1,75 +1,203 @@
-"""Technology terms mined from papers, projects and policies: candidates from keywords and titles, ranked by C-value, grouped by object.
+"""Technology terms mined from papers, projects, calls, policies and news: noun phrases that name a technology of a field, ranked by C-value.
 
-C-value (Frantzi, Ananiadou & Mima 2000): log2(length + 1) · (f(a) − mean frequency of the longer candidates that hold a).
+A term is a maximal run of nouns (jieba's classes) or an author's keyword, freed of what is said about it, that holds a word of a field
+(`field.terms` of the taxonomy) as whole words and ends with it or with a head such as 技术 or 传感器; the words are data (`terms.toml`).
+C-value (Frantzi, Ananiadou & Mima 2000): log2(length + 1) · (f(a) − mean frequency of the longer terms that hold a); frequencies are documents.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from itertools import accumulate
 from typing import Any
 
-from risk.taxonomy import Taxonomy
+from risk.lexicon import load_lexicon
+from risk.taxonomy import UNKNOWN_FIELD, Taxonomy
 
-_EDGE = re.compile(r"^(?:基于|面向|关于|一种|新型|若干|我国|中国|及其?|与|和|的|在|对|中|用于|研究|其|下|多|高|不同)+|(?:研究|应用|分析|方法|问题|影响|进展|综述|探讨|及其?|的|与|和|中|下|机制研究|关键技术研究)+$")
-_TERM = re.compile(r"[A-Za-z0-9\-+./]{2,20}|[㐀-鿿A-Za-z0-9\-]{2,14}")
-_PLAIN = re.compile(r"^(?:影响因素|模型|算法|系统|数值模拟|评价|对策|中国|技术|机制|特征|现状|大数据|创新|管理|优化|设计|实验|数据|性能)$")
+_WORD = re.compile(r"[㐀-鿿A-Za-z0-9.+\-]+")
+_LATIN = re.compile(r"[A-Za-z0-9]")
+_MEASURE = re.compile(r"(?:[A-Za-z]|\d+(?:\.\d+)?[A-Za-z]{0,3})")
+"""A letter, a number or a number with its unit: no beginning of a name (5mm, A)."""
 
-_NUMBER = re.compile(r"[\d\-+./]+(?:年|年度|年代|届|期|批)?$|.*(?:什么|怎么|如何|为何|哪些)")
-"""Years, numbers and questions: words that stand in titles and name nothing."""
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`terms.toml`, compiled."""
+
+    version: str
+    kinds: tuple[str, ...]
+    bodies: frozenset[str]
+    shortest: int
+    longest: int
+    least: int
+    classes: frozenset[str]
+    verbs: frozenset[str]
+    stop: frozenset[str]
+    inside: re.Pattern[str]
+    first: frozenset[str]
+    last: frozenset[str]
+    one_first: frozenset[str]
+    one_last: frozenset[str]
+    joins: frozenset[str]
+    heads: re.Pattern[str]
+    never: re.Pattern[str]
+
+
+@cache
+def rules() -> Rules:
+    """The shipped rules."""
+    d = tomllib.loads(files("risk").joinpath("terms.toml").read_text("utf-8"))
+    words = {n: frozenset(d[n].split()) for n in ("verbs", "stop", "first", "last")}
+    return Rules(
+        d["version"], tuple(d["kinds"]), frozenset(d["bodies"]), d["shortest"], d["longest"], d["least"], frozenset(d["classes"]), words["verbs"], words["stop"], re.compile(d["inside"]),
+        words["first"], words["last"], frozenset(d["one_first"]), frozenset(d["one_last"]), frozenset(d["joins"]), re.compile(d["heads"]), re.compile(d["never"]),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A technology term with its C-value, frequency and the object it belongs to (empty when none)."""
+    """A technology term with its C-value, how many documents hold it, its field and the object it belongs to (empty when none)."""
 
     text: str
     score: float
     frequency: int
     thing: str
+    field: str = ""
 
 
-def candidates(title: str, keywords: Sequence[str]) -> list[str]:
-    """Keywords as they are; of a title the runs of words between function words."""
-    found = [k.strip() for k in keywords if 2 <= len(k.strip()) <= 20]
-    for part in re.split(r"[的与和及在对之、，：:（）()《》“”\s—]|基于|面向|研究", title):
-        run = _EDGE.sub("", part)
-        if 3 <= len(run) <= 14:
-            found.append(run)
-    return [c for c in dict.fromkeys(_EDGE.sub("", f) for f in found) if len(c) >= 2 and not _PLAIN.match(c) and not _NUMBER.match(c) and _TERM.fullmatch(c)]
+# ---- of one document ---------------------------------------------------------------------------------------------------
 
 
-def mine_terms(rows: Iterable[Mapping[str, Any]], taxonomy: Taxonomy, *, words: Sequence[str] = (), minimum: int = 2, limit: int = 3000) -> list[Term]:
-    """Terms of rows {title, keywords}, best first; at least `minimum` documents hold a term, one is enough for `words` (the user dictionary)."""
-    frequency: Counter[str] = Counter()
-    chosen = {w for w in words if len(w) >= 2}
-    for row in rows:
-        title = str(row["title"])
-        frequency.update(set(candidates(title, row.get("keywords") or ())) | {w for w in chosen if w in title})
-    kept = {t: n for t, n in frequency.items() if n >= (1 if t in chosen else minimum)}
-    longer = _nested(kept)
+def terms_of(row: Mapping[str, Any], taxonomy: Taxonomy) -> dict[str, str]:
+    """Term → field of a document {kind, title, topics, text}: of its title, its author's keywords and, of some kinds, its body."""
+    if row["kind"] not in rules().kinds:
+        return {}
+    text = f"{row['title']}\n{row['text']}" if row["kind"] in rules().bodies else str(row["title"])
+    keywords = (row["topics"] or ()) if row["kind"] == "paper" else ()
+    found: dict[str, str] = {}
+    for run in (*_runs(text), *filter(None, map(_keyword, keywords))):
+        words = _trimmed(run)
+        if _sized(words) and (field := field_of(words, taxonomy)):
+            found["".join(words)] = field
+    return found
+
+
+def _runs(text: str) -> Iterator[tuple[str, ...]]:
+    """Maximal runs of words that names are made of."""
+    import rjieba
+
+    run: list[str] = []
+    for word, tag in rjieba.tag(text):
+        if (tag in rules().classes or word in rules().verbs or (run and word in rules().joins)) and _fit(word):
+            run.append(word)
+        elif run:
+            yield tuple(run)
+            run = []
+    if run:
+        yield tuple(run)
+
+
+@lru_cache(maxsize=65536)
+def _fit(word: str) -> bool:
+    """Whether a word can stand in a name."""
+    return word not in rules().stop and _WORD.fullmatch(word) is not None and not (len(word) > 1 and rules().inside.search(word))
+
+
+def _keyword(keyword: str) -> tuple[str, ...]:
+    """The words of an author's keyword; empty when one of them is none of a name."""
+    import rjieba
+
+    keyword = keyword.strip()
+    words = tuple(rjieba.cut(keyword)) if 2 <= len(keyword) <= rules().longest else ()
+    return words if all(map(_fit, words)) else ()
+
+
+def _trimmed(run: Sequence[str]) -> tuple[str, ...]:
+    """The run without what begins or ends no term."""
+    a, b = 0, len(run)
+    while a < b and (run[a] in rules().first or _MEASURE.fullmatch(run[a]) or (len(run[a]) == 1 and run[a] not in rules().one_first)):
+        a += 1
+    while b > a and (run[b - 1] in rules().last or (len(run[b - 1]) == 1 and run[b - 1] not in rules().one_last and not _LATIN.match(run[b - 1]))):
+        b -= 1
+    return tuple(run[a:b])
+
+
+def _sized(words: Sequence[str]) -> bool:
+    text = "".join(words)
+    return rules().shortest <= len(text) <= rules().longest or (len(text) == 2 and text.isascii() and text.isupper())
+
+
+@lru_cache(maxsize=65536)
+def field_of(words: tuple[str, ...], taxonomy: Taxonomy) -> str:
+    """The field whose word the term holds as whole words, the longest first, of equals the last; empty when there is none or the term ends with something else."""
+    text = "".join(words)
+    if not taxonomy.any_term.search(text) or rules().never.search(text) or load_lexicon().actors.search(text):
+        return ""
+    bounds = {0, *accumulate(map(len, words))}
+    best: tuple[int, int, str] | None = None
+    for field, pattern in taxonomy.terms.items():
+        for m in pattern.finditer(text):
+            if _whole(text, m.start(), m.end(), bounds) and (best is None or (m.end() - m.start(), m.end()) > best[:2]):
+                best = (m.end() - m.start(), m.end(), field)
+    return best[2] if best and (best[1] == len(text) or rules().heads.search(text)) else ""
+
+
+def _whole(text: str, start: int, end: int, bounds: set[int]) -> bool:
+    """Whether [start, end) is made of whole words, or is the end of one word; of Latin letters nothing is cut."""
+    if end == start or end not in bounds or (start not in bounds and any(start < x < end for x in bounds)):
+        return False
+    left = start and _LATIN.match(text[start]) and _LATIN.match(text[start - 1])
+    right = end < len(text) and _LATIN.match(text[end - 1]) and _LATIN.match(text[end])
+    return not (left or right)
+
+
+# ---- of a corpus ---------------------------------------------------------------------------------------------------------
+
+
+def ranked(counts: Mapping[str, tuple[str, int]], taxonomy: Taxonomy, *, chosen: Iterable[str] = (), limit: int = 5000) -> list[Term]:
+    """Terms of `counts` (term → field and documents in which it stands alone), best first; `chosen` (user words) need one document, others `least` with those of longer terms."""
+    user = set(chosen)
+    longer = _nested(counts)
+    total = {t: n + sum(counts[o][1] for o in longer.get(t, ())) for t, (_, n) in counts.items()}
     scored = []
-    for term, n in kept.items():
+    for term, n in total.items():
         nested = longer.get(term, ())
-        value = math.log2(len(term) + 1) * (n - (sum(kept[o] for o in nested) / len(nested) if nested else 0.0))
-        if value > 0:
+        value = math.log2(len(term) + 1) * (n - (sum(total[o] for o in nested) / len(nested) if nested else 0.0))
+        if value > 0 and (n >= rules().least or term in user) and _said(term) not in counts:
             scored.append((value, term))
     best = sorted(scored, key=lambda s: (-s[0], s[1]))[:limit]
-    return [Term(t, round(v, 4), kept[t], _thing(t, taxonomy)) for v, t in best]
+    return [Term(t, round(v, 4), total[t], _thing(t, taxonomy), counts[t][0]) for v, t in best]
 
 
-def _nested(kept: Mapping[str, int]) -> dict[str, list[str]]:
+def _said(term: str) -> str:
+    """The term without a closing 技术: where both are known one is enough."""
+    return term.removesuffix("技术") if term.endswith("技术") and len(term) > 4 else ""
+
+
+def of_words(titles: Iterable[str], words: Sequence[str], taxonomy: Taxonomy) -> dict[str, tuple[str, int]]:
+    """Words of the user dictionary that titles hold: word → (field, titles)."""
+    found: dict[str, int] = defaultdict(int)
+    wanted = {w for w in words if len(w) >= 2}
+    for title in titles if wanted else ():
+        for word in wanted:
+            found[word] += word in title
+    return {w: (field_of((w,), taxonomy) or taxonomy.field_of(_thing(w, taxonomy)), n) for w, n in found.items() if n}
+
+
+def _nested(kept: Mapping[str, Any]) -> dict[str, list[str]]:
     """Of each term the longer kept terms that hold it."""
     found: dict[str, list[str]] = defaultdict(list)
     for term in kept:
-        for i in range(len(term)):
-            for j in range(i + 2, len(term) + 1):
-                part = term[i:j]
-                if part != term and part in kept:
-                    found[part].append(term)
+        for part in {term[i:j] for i in range(len(term)) for j in range(i + 2, len(term) + 1)} - {term}:
+            if part in kept:
+                found[part].append(term)
     return found
 
 
@@ -79,11 +207,10 @@ def _thing(term: str, taxonomy: Taxonomy) -> str:
 
 
 def by_field(terms: Iterable[Term], taxonomy: Taxonomy) -> dict[str, list[Term]]:
-    """Field → its terms, best first, in the order of the taxonomy; terms of no known object are left out."""
+    """Field → its terms, best first, in the order of the taxonomy; 其他 at the end, with user words that name no known technology."""
     found: dict[str, list[Term]] = {f: [] for f in taxonomy.fields}
     for term in terms:
-        if term.thing:
-            found[taxonomy.field_of(term.thing)].append(term)
+        found.setdefault(term.field if term.field in found else UNKNOWN_FIELD, []).append(term)
     return found
 
 
@@ -116,4 +243,4 @@ class Named:
         return found
 
 
-__all__ = ["Named", "Term", "by_field", "candidates", "mine_terms"]
+__all__ = ["Named", "Rules", "Term", "by_field", "field_of", "of_words", "ranked", "rules", "terms_of"]

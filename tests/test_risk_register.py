@@ -24,7 +24,7 @@ from risk.province import parse
 from risk.risks import risk_id
 from risk.signals import Record
 from risk.taxonomy import load_taxonomy
-from risk.technologies import Named, Term, candidates, mine_terms
+from risk.technologies import Named, Term, field_of, ranked, terms_of
 
 OFFICIAL = Reader("o", "official", 3)
 EXPERT = Reader("e", "expert", 2)
@@ -249,18 +249,46 @@ def test_what_moved_between_two_lists_and_why(home: tuple[Store, Settings]) -> N
 
 def test_technologies_are_mined_and_grouped_by_field(home: tuple[Store, Settings], tmp_path: Path) -> None:
     papers = [document(f"p{n}", f"摘要{n}", kind="paper", title=f"碳化硅功率器件的第{n}项研究", topics=("碳化硅功率器件",)) for n in range(3)]
-    store, settings = filled(home, *papers, document("p9", "摘要", kind="paper", title="单晶生长炉的改进"))
+    store, settings = filled(home, *papers, document("p9", "摘要", kind="paper", title="单晶生长炉的改进", seen="2026-04-02"))
+    mine(store, settings, as_of=ON)
     words = tmp_path / "words.txt"
     words.write_text("单晶生长炉 10\n# 注释\n", "utf-8")
-    found = overview.technologies(store, settings.model_copy(update={"user_dictionary": str(words)}), OFFICIAL, as_of=ON, field="半导体")
+    settings = settings.model_copy(update={"user_dictionary": str(words)})
+    found = overview.technologies(store, settings, OFFICIAL, as_of=ON, field="半导体")
     assert [f["field"] for f in found["fields"]] == ["集成电路"] and found["fields"][0]["terms"][0]["term"] == "碳化硅功率器件"
-    assert "单晶生长炉" in {t.text for t in mine_terms(store.risks.terms(("paper",), until="2027"), load_taxonomy(), words=("单晶生长炉",))}
+    named = {t["term"] for f in overview.technologies(store, settings, OFFICIAL, as_of="2026-12-31")["fields"] for t in f["terms"]}
+    assert {"单晶生长炉", "碳化硅功率器件"} <= named
+    assert not any(f["of"] for f in overview.technologies(store, settings, OFFICIAL, as_of="2020-01-01")["fields"])
+
+
+TITLES = {
+    "基于卷积神经网络的滚动轴承故障诊断方法研究": {"卷积神经网络": "人工智能", "滚动轴承故障诊断方法": "高端装备与机器人"},
+    "锂离子电池企业的融资问题": {"锂离子电池": "新型储能"},
+    "中华人民共和国药品管理法": {},
+    "石墨烯复合材料的制备及性能": {"石墨烯复合材料": "新材料"},
+    "水电路气综合管理": {},
+    "机动车载人规定": {},
+    "某省集成电路产业发展专项资金项目": {"集成电路": "集成电路"},
+}
+
+
+@pytest.mark.parametrize(("title", "terms"), TITLES.items())
+def test_terms_are_whole_names_of_technologies(title: str, terms: dict[str, str]) -> None:
+    assert terms_of({"kind": "paper", "title": title, "topics": (), "text": ""}, load_taxonomy()) == terms
+
+
+def test_terms_rank_by_c_value_and_fragments_fall_away() -> None:
+    taxonomy = load_taxonomy()
+    counts = {"卷积神经网络": ("人工智能", 3), "神经网络": ("人工智能", 1), "神经网络技术": ("人工智能", 2), "深度学习": ("人工智能", 1), "三维卷积神经网络": ("人工智能", 1)}
+    found = {t.text: t for t in ranked(counts, taxonomy)}
+    assert found["神经网络"].frequency == 7 and "神经网络技术" not in found and "深度学习" not in found
+    assert next(iter(found)) == "卷积神经网络" and [t.text for t in ranked(counts, taxonomy, chosen=("深度学习",))][-1] == "深度学习"
+    assert field_of(("高", "压电"), taxonomy) == field_of(("高压", "电"), taxonomy) == "" and field_of(("HPLC",), taxonomy) == ""
 
 
 def test_terms_are_found_the_longest_first() -> None:
     named = Named([Term("碳化硅", 1, 2, "化合物半导体"), Term("碳化硅功率器件", 2, 2, "化合物半导体")])
     assert named.within("新型碳化硅功率器件与碳化硅衬底") == ["碳化硅功率器件", "碳化硅"] and named.of("化合物半导体")[0] == "碳化硅"
-    assert candidates("基于深度学习的轴承故障诊断方法研究", ["轴承", " 深度学习 "])[:2] == ["轴承", "深度学习"]
 
 
 # ---- what-if -----------------------------------------------------------------------------------------------------

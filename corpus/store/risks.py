@@ -40,6 +40,14 @@ mentions = Table(
     Column("known_from", String(10), nullable=False),
 )
 
+terms = Table(
+    "risk_terms",
+    metadata,
+    Column("document_id", String(32), primary_key=True),
+    Column("term", String(64), primary_key=True),
+    Column("field", Text, nullable=False),
+)
+
 marks = Table("risk_marks", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
 
 runs = Table(
@@ -189,13 +197,23 @@ class Risks:
                     return True
         return False
 
-    def terms(self, kinds: Sequence[str], *, until: str, ceiling: int = 4) -> Iterator[dict[str, Any]]:
-        """Title and keywords of documents of `kinds` first seen by an instant, by id."""
-        query = select(documents.c.title, documents.c.topics).where(documents.c.kind.in_(list(kinds)), documents.c.state == "active", documents.c.first_seen_at <= until)
-        query = query.where(documents.c.security <= ceiling)
+    def term_titles(self, kinds: Sequence[str], *, until: str, ceiling: int = 4) -> Iterator[str]:
+        """Titles of active documents of `kinds` first seen by an instant, by id."""
+        query = select(documents.c.title).where(documents.c.kind.in_(list(kinds)), documents.c.state == "active", documents.c.first_seen_at <= until, documents.c.security <= ceiling)
         with self.engine.connect() as connection:
-            for row in connection.execution_options(yield_per=5000).execute(query.order_by(documents.c.id)):
-                yield {"title": row.title, "keywords": row.topics}
+            yield from connection.execution_options(yield_per=5000).execute(query.order_by(documents.c.id)).scalars()
+
+    def term_counts(self, *, until: str, ceiling: int = 4) -> dict[str, tuple[str, int]]:
+        """Technology term → (field, active documents first seen by an instant that name it)."""
+        number = func.count().label("number")
+        query = select(terms.c.term, func.min(terms.c.field), number).join(documents, documents.c.id == terms.c.document_id)
+        query = query.where(documents.c.state == "active", documents.c.first_seen_at <= until, documents.c.security <= ceiling).group_by(terms.c.term).order_by(terms.c.term)
+        with self.engine.connect() as connection:
+            return {term: (field, int(n)) for term, field, n in connection.execute(query)}
+
+    def replace_terms(self, document_ids: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Replace the technology terms of some documents: {document_id, term, field}."""
+        self._replace(terms, document_ids, rows)
 
     # ---- signals -------------------------------------------------------------------------------------------------
 
@@ -214,11 +232,14 @@ class Risks:
 
     def replace_mentions(self, document_ids: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
         """Replace what some policies and projects say of objects: {document_id, thing, kind, seen, security, value, known_from}."""
+        self._replace(mentions, document_ids, rows)
+
+    def _replace(self, table: Table, document_ids: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
         with self.engine.begin() as connection:
             for i in range(0, len(document_ids), 500):
-                connection.execute(delete(mentions).where(mentions.c.document_id.in_(list(document_ids[i : i + 500]))))
+                connection.execute(delete(table).where(table.c.document_id.in_(list(document_ids[i : i + 500]))))
             for i in range(0, len(rows), 2000):
-                connection.execute(insert(mentions), [dict(r) for r in rows[i : i + 2000]])
+                connection.execute(insert(table), [dict(r) for r in rows[i : i + 2000]])
 
     def mentions(self, kinds: Sequence[str], *, until: str, ceiling: int = 4) -> list[dict[str, Any]]:
         """Mentions by documents first seen by `until`, in order of document and object."""
@@ -245,6 +266,7 @@ class Risks:
         with self.engine.begin() as connection:
             connection.execute(delete(signals))
             connection.execute(delete(mentions))
+            connection.execute(delete(terms))
 
     def signals(self) -> Iterator[dict[str, Any]]:
         """Payloads of all signals in order of first sight."""

@@ -77,7 +77,7 @@ def blind_spots(desk: DeskOf, reader: ReaderOf, as_of: Annotated[Day, Query()] =
 
 @router.get("/risks/technologies", response_model=dict[str, Any], responses=responses())
 def technologies(desk: DeskOf, reader: ReaderOf, as_of: Annotated[Day, Query()] = "", field: Field_ = "") -> Record:
-    """Technology terms by field, mined from papers, projects, calls and policies."""
+    """Technology terms by field, mined from papers, projects, calls, policies and news."""
     return register.technologies(desk, reader, as_of=as_of, field=field)
 
 

@@ -42,12 +42,15 @@ def blind_spots(context: typer.Context, as_of: AsOf = "", json: Json = False) ->
 
 
 def technologies(context: typer.Context, as_of: AsOf = "", field: Field = "", json: Json = False) -> None:
-    """Technology terms by field, mined from papers, projects, calls and policies."""
+    """Technology terms by field, mined from papers, projects, calls, policies and news."""
     from ui.desk import risks
 
     here = session(context)
     found = risks.technologies(here.desk, here.reader, as_of=as_of, field=field)
-    put_json(found) if json else put_table(["", "", ""], [(f["field"], f["of"], "、".join(t["term"] for t in f["terms"][:12])) for f in found["fields"]])
+    put_json(found) if json else put_table(
+        [here.say(f"technology.{n}") for n in ("field", "count", "terms")],
+        [(f["field"], f["of"], "、".join(f"{t['term']} {t['documents']}" for t in f["terms"][:12]) or here.say("technology.silent")) for f in found["fields"]],
+    )
 
 
 def compare(context: typer.Context, before: Annotated[str, typer.Argument(metavar="DATE")], after: Annotated[str, typer.Argument(metavar="DATE")], json: Json = False) -> None:

@@ -44,11 +44,10 @@ def _method(found: Mapping[str, Any], language: str) -> str:
 
 
 def technologies(fields: Sequence[Mapping[str, Any]], language: str) -> str:
-    """Terms of each field with the number of documents that name them, the rest folded."""
-    fields = [f for f in fields if f["of"]]
-    if not fields:
+    """Terms of each field with the number of documents that name them, the rest folded; a field that the documents do not speak of says so."""
+    if not any(f["of"] for f in fields):
         return empty(say("technology.none", language), say("technology.none_hint", language), "⌬")
-    rows = [[f"<b>{e(f['field'])}</b>", str(f["of"]), _terms(f["terms"], language)] for f in fields]
+    rows = [[f"<b>{e(f['field'])}</b>", str(f["of"]), _terms(f["terms"], language) if f["of"] else f'<span class="jw-dim">{e(say("technology.silent", language))}</span>'] for f in fields]
     return table([say(f"technology.{n}", language) for n in ("field", "count", "terms")], rows, classes="jw-cards-on-phone")
 
 
