@@ -15,7 +15,7 @@ _BASE_AFTER = re.compile(
     r"^(?:（含[^（）]*）|\(含[^()]*\)|（含）)?(?:(?:以上|以下|以内)(?:（含[^（）]*）)?(?:至|到|的|股份|，|$)|至|到|的(?:部分|企业|单位|机构|项目|高新|，|$)|股份)|^[^，。]{0,4}的部分"
 )
 GRANTS = re.compile(r"给予|补助|奖励|资助|补贴|最高|不超过|上限|一次性|配套|支持|抵扣|贴息|扣除|摊销|减按|税率|免征|券面|总额|额度|A类|B类|C类|D类|E类|另加|返还|补偿|下浮|降至|降低|提高到")
-NOT_GRANTED = re.compile(r"抽查|退回|追回|核查|追缴|下降幅度|负债率|占比不|罚款|持有|股份")
+NOT_GRANTED = re.compile(r"抽查|退回|追回|核查|追缴|下降幅度|负债率|占比不|罚款|持有|股份(?!或者?出资比例中?提取|中?提取)")
 _ELIGIBLE = re.compile(r"(?:收入|销售额|产值|负债率|研发费用|研发投入|投资额|登记额|职工|人数|下降幅度|资产总额)[^，。；]{0,10}(?:不超过|不高于|不低于|不少于|低于|达到|超过)")
 _VALUES = ("money", "ratio", "times")
 
@@ -47,7 +47,7 @@ def is_base(phrase: str, end: int) -> bool:
 
 def not_grant(phrase: str, q: Quantity) -> bool:
     """Whether a value bounds whom the support is for (营业收入不超过4亿元), not the support."""
-    return any(m.start() <= q.start <= m.end() + 6 for m in _ELIGIBLE.finditer(phrase)) and not re.search(r"(?:给予|补助|奖励|补贴|资助)[^，。；]{0,4}$", phrase[: q.start])
+    return any(m.start() <= q.start <= m.end() + 6 for m in _ELIGIBLE.finditer(phrase)) and not re.search(r"(?:给予|补助|奖励|补贴|资助)[^，。；]{0,4}$|提取[^，。；]{0,6}$", phrase[: q.start])
 
 
 def _valued_phrases(document: Document, a: int, b: int) -> Iterator[tuple[int, int]]:

@@ -46,7 +46,7 @@ def basis(document: Document, s: Statement) -> Iterator[Slot]:
 _BASIS = re.compile(r"(?:为(?:了|深入|进一步|有效|贯彻|落实|加强|规范|全面|切实|促进|支持|推动)|根据|依据|按照)[^。]{6,500}?(?:制定本[^。]{2,8}|特?制定[^。]{0,8}(?:如下|以下)[^。]{0,12}|提出(?:如下|以下)[^。：]{0,12}|(?:通知|公告|明确|意见)如下)[。：]?")
 
 _SUFFIX = r"(?:厅|局|部|部门|委|办|办公室|院|署|府|行|会|中心|机构|单位|海关|集团)(?:（[^（）]{1,12}）)?"
-_DUTY = re.compile(rf"(?:[\u4e00-\u9fff（）、]{{0,30}}?{_SUFFIX})(?:按照职责(?:分工)?|具体|依法|共同|统一|按职责(?:分工)?)?(?:负责(?!人)|牵头(?!单位|申报|承担))|是[\u4e00-\u9fff]{{0,12}}(?:责任主体|第一责任人)")
+_DUTY = re.compile(rf"(?:[\u4e00-\u9fff（）、]{{0,30}}?{_SUFFIX})(?:按照职责(?:分工)?|具体|依法|共同|统一|按职责(?:分工)?)?(?:负责(?!人)|牵头(?!单位|申报|承担)|应当?(?:依照|按照|依据|根据)(?:各自|法定)?的?(?:工作)?职责|主管(?:全国|全省|全市|本(?:省|市|县|区|行政区域))[^，。；]{{2,30}}工作)|是[\u4e00-\u9fff]{{0,12}}(?:责任主体|第一责任人)")
 _NO_DUTY = re.compile(r"解释|揭榜|项目负责人|申报单位|用人单位对|企业对|申请人|由[^，。；]{0,6}负责(?:提供|承担)")
 _TAGGED = re.compile(r"[（(]\s*((?:(?:牵头|责任|配合|参与|牵头负责|责任落实)(?:单位|部门)?\s*[:：]|[^（）()]{2,80}?(?:分别负责|按职责分工(?:分别)?负责|负责)(?:，[^（）()]{0,24})?[）)])[^（）()]*(?:[（(][^（）()]*[）)][^（）()]*)*)[）)]?")
 _LINE = re.compile(r"^\s*(?:牵头|责任|配合|参与)(?:单位|部门)\s*[:：][^\n]+", re.M)
@@ -76,8 +76,15 @@ def _measure(text: str, end: int, s: Statement) -> str:
 
 def channels(document: Document, s: Statement) -> Iterator[Slot]:
     """Systems and platforms through which things are done."""
-    for match in cue("channel").finditer(document.text[s.start : s.end]):
-        yield make("channel", document, s.start + match.start(1), s.start + match.end(1), s, label=match[1])
+    text = document.text[s.start : s.end]
+    for match in cue("channel").finditer(text):
+        around = text[text.rfind("。", 0, match.start()) + 1 :][: match.end() - match.start() + 200].split("。")[0]
+        if _APPLIED.search(around) and not re.search(r"发布|公布|公示|公开", re.split(r"[，。；\n]", text[match.end() :])[0][:12]):
+            yield make("channel", document, s.start + match.start(1), s.start + match.end(1), s, label=match[1])
+
+
+_APPLIED = re.compile(r"申[报请领]|填报|提交|办理|报名|登[录陆]|上传|注册|兑[付现]|受理|报送|查询|缴[纳费]|备案|领取|进入|访问|对接|揭榜|结算")
+"""What people do where they are told to go; a platform that is built or that makes known is no place to apply."""
 
 
 def phones(document: Document, s: Statement) -> Iterator[Slot]:
@@ -132,5 +139,9 @@ def period(document: Document, s: Statement) -> Iterator[Slot]:
 def stacking(document: Document, s: Statement) -> Iterator[Slot]:
     """Whether support stacks with other support."""
     for a, b in sentences(document, s):
-        if cue("stacking").search(document.text[a:b]) and not re.search(r"重点核实|核实重点|重点是|重点包括", document.text[a:b]):
+        if cue("stacking").search(document.text[a:b]) and not _NO_STACK.search(document.text[a:b]):
             yield make("stacking", document, a, b, s)
+
+
+_NO_STACK = re.compile(r"重点核实|核实重点|重点是|重点包括|叠加(?:辐射|放大|增强|效应|优势|集成)|(?:避免|减少|防止|杜绝)(?:交叉)?重复(?:性|检查|评估|评审|审计|建设|投资|购置|执法|提交|填报|收集)")
+"""What is checked for it, and other things that are stacked or repeated than support."""

@@ -63,7 +63,7 @@ def cue(name: str) -> re.Pattern[str]:
 def make(kind: str, document: Document, start: int, end: int, s: Statement, **more: Any) -> Slot:
     """The slot of a span, trimmed."""
     a, b = trim(document.text, start, end)
-    return Slot(kind, a, b, document.text[a:b], place="".join(s.path), heading=s.heading, **more)
+    return Slot(kind, a, b, document.text[a:b], place="".join(p for p in s.path if not (s.article and p.endswith(("编", "章", "节")))), heading=s.heading, **more)
 
 
 def spans(pattern: re.Pattern[str], text: str, offset: int) -> Iterator[tuple[int, int]]:

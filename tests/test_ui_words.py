@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ui.cited import citation_text, named
 from ui.messages import known, say
-from ui.pages.document import citation_text, named
 from ui.pages.feeds import risk_items
 
 

@@ -16,7 +16,7 @@ from ui.api.base import Hall, HallOf, IdentityOf
 from ui.api.errors import responses
 from ui.api.schemas import Code, Day, Flag
 from ui.api.search import Stream, walked
-from ui.export.markdown import source_line
+from ui.cited import source_line
 
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
 MODEL = "jianwei"

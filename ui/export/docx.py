@@ -6,8 +6,8 @@ from io import BytesIO
 from typing import Any
 
 from corpus.report import Block, Break, Figure, Heading, Paragraph, Report, TableBlock
+from ui.cited import source_line
 from ui.export.lines import shares
-from ui.export.markdown import source_line
 
 BODY, TITLE, SMALL = 16, 22, 10.5  # points: 三号, 二号, 五号
 SHORT_FOOTER = 40  # characters: such a footer stands on every page, a longer one at the end

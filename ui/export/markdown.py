@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
-from typing import Any
 
 from corpus.report import Block, Break, Figure, Heading, Paragraph, Report, TableBlock
+from ui.cited import source_line
 
 
 def markdown(report: Report) -> str:
@@ -39,14 +38,3 @@ def _block(block: Block) -> str:
 
 def _row(cells: tuple[str, ...] | list[str]) -> str:
     return "| " + " | ".join(c.replace("|", "\\|").replace("\n", "<br>") for c in cells) + " |"
-
-
-def source_line(citation: Mapping[str, Any]) -> str:
-    """A citation as people write it: 《…》文号 第…条：“…”."""
-    clause = citation.get("clause") or ""
-    place = "".join(clause.get("path", ())[-2:]) if isinstance(clause, Mapping) else str(clause)
-    number = citation.get("doc_number") or ""
-    words = f"《{citation.get('title', '')}》" + (f"（{number}）" if number else "") + place
-    quote = citation.get("quote") or citation.get("text") or ""
-    rest = "，".join(p for p in (str(citation.get("date") or "")[:10], str(citation.get("url") or "")) if p)
-    return words + (f"：“{' '.join(quote.split())}”" if quote else "") + (f"（{rest}）" if rest else "")

@@ -10,9 +10,9 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from corpus.report import Block, Break, Figure, Heading, Paragraph, Report, TableBlock
+from ui.cited import source_line
 from ui.export import fonts
 from ui.export.lines import broken, shares
-from ui.export.markdown import source_line
 
 LEFT, RIGHT, TOP, BOTTOM = 28, 26, 25, 26
 """Margins in mm."""

@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from corpus.report import Break, Figure, Heading, Paragraph, Report, TableBlock
-from ui.export.markdown import source_line
+from ui.cited import source_line
 
 WIDTH = 74
 """Width of the text on the first sheet, in half-width characters: a page of A4."""

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from ui.cited import citation_text
 from ui.messages import say
-from ui.pages.document import citation_text, link
+from ui.pages.document import link
 from ui.pages.html import badge, e, level_badge, table, validity_badge
 from ui.pages.report import mark
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from rag.source import short_title
+from ui.cited import citation_text, cited_path
 from ui.messages import say
 from ui.pages.html import act, badge, e, empty, level_badge, place, validity_badge
 
@@ -16,29 +15,13 @@ Span = tuple[int, int]
 
 def anchor(clause: Mapping[str, Any]) -> str:
     """The permanent anchor of a clause: its path without blanks (第五条-第一款)."""
-    path = [p for p in clause["path"] if not p.endswith(("编", "章", "节"))] or list(clause["path"])
-    return "-".join("".join(p.split()) for p in path)
+    return "-".join("".join(p.split()) for p in cited_path(clause))
 
 
 def link(document_id: str, clause: Mapping[str, Any] | None = None, span: Span | None = None) -> str:
     """The permanent link to a clause, with the highlighted span."""
     query = f"?h={span[0]}-{span[1]}" if span else ""
     return f"/d/{quote(document_id)}{query}" + (f"#{quote(anchor(clause))}" if clause and clause.get("path") else "")
-
-
-def named(title: str) -> str:
-    """A title in its marks: 《…〈…〉…》, never one pair of double marks within another (GB/T 15834)."""
-    return f"《{title.replace('《', '〈').replace('》', '〉')}》"
-
-
-_ARTICLE = re.compile(r"第[一二三四五六七八九十百千零〇\d]+条")
-
-
-def citation_text(title: str, number: str, clause: Mapping[str, Any] | None) -> str:
-    """A citation as people paste it: 《…》（文号）第X条."""
-    place = "".join(p for p in (clause or {}).get("path", ()) if not p.endswith(("编", "章", "节")))
-    issued = clause is not None and bool(_ARTICLE.match(place))  # the articles are those of what the paper issues, not of the covering note
-    return named(short_title(title) if issued else title) + (f"（{number}）" if number else "") + place
 
 
 def heading(d: Mapping[str, Any], language: str) -> str:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ui.cited import citation_text
 from ui.messages import known, say
-from ui.pages.document import link, named
+from ui.pages.document import link
 from ui.pages.html import badge, e
 
 FORMATS = ("docx", "pdf", "md")
@@ -76,7 +77,4 @@ def mark(n: int, citation: Mapping[str, Any] | None, language: str) -> str:
 
 
 def _source(c: Mapping[str, Any], n: int, language: str) -> str:
-    clause = c.get("clause")
-    place = "".join(clause.get("path", ())[-2:]) if isinstance(clause, Mapping) else str(clause or "")
-    number = f"（{c['doc_number']}）" if c.get("doc_number") else ""
-    return f"{mark(n, c, language)} {e(named(c['title']))}{e(number)}{e(place)}"
+    return f"{mark(n, c, language)} {e(citation_text(c['title'], c.get('doc_number') or '', c.get('clause')))}"
