@@ -15,6 +15,9 @@ def test_a_citation_is_pasted_as_title_number_and_article() -> None:
     clause = {"path": ["第二章", "第七条", "第一款"]}
     assert citation_text("关于印发《补助办法》的通知", "测科规〔2024〕5号", clause) == "《补助办法》（测科规〔2024〕5号）第七条第一款"  # the article is one of what the paper issues
     assert citation_text("关于印发《补助办法》的通知", "测科规〔2024〕5号", {"path": ["一"]}) == "《关于印发〈补助办法〉的通知》（测科规〔2024〕5号）一"
+    item = {"path": ["第二章", "第五条", "第三款", "第（一）项"]}
+    assert citation_text("科学技术进步法", "", item) == "《科学技术进步法》第五条第三款第（一）项"
+    assert citation_text("实施方案", "", {"path": ["五", "（一）", "1"]}) == "《实施方案》五（一）1"
     assert citation_text("科学技术进步法", "", None) == "《科学技术进步法》"
 
 
