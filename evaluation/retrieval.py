@@ -227,7 +227,7 @@ def markdown(name: str, table: Table) -> str:
     for title, some in (("seen", table.seen), ("unseen", set(first.questions) - table.seen)):
         if table.seen and some:
             parts += ["", f"{title} ({len(some)} questions)", *experiment.lines([r.among(some) for r in table.results])]
-    costs = [f"{system}: {f"{c.entries} entries, " if c.entries else ""}build {c.build_s} s ({c.build_mb} MB), serving {c.serve_mb} MB, disk {c.disk_mb} MB" for system, c in table.costs.items()]
+    costs = [f"{system}: {f'{c.entries} entries, ' if c.entries else ''}build {c.build_s} s ({c.build_mb} MB), serving {c.serve_mb} MB, disk {c.disk_mb} MB" for system, c in table.costs.items()]
     notes = [f"{system}: {words}" for system, words in table.notes.items()]
     return "\n".join([*parts, "", *costs, *notes, ""])
 
