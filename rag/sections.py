@@ -123,12 +123,17 @@ def contact(work: Work) -> int:
     done = said(work, work.of("explain"), 2)
     if not work.of("phone"):
         done += call_phones(work)
-    for slot in work.of("phone")[:8]:
+    for slot in list({s.value: s for s in reversed(work.of("phone"))}.values())[::-1][:8]:
         line = next((s for s in work.parts if s.start <= slot.start < s.end), None)
         start, end = (line.start, line.end) if line is not None and line.end - line.start <= 200 else (slot.start, slot.end)
         mark = work.out.mark(work.document, start, end, work.judged)
-        done += work.out.say(f"{slot.label + '：' if slot.label and len(slot.label) < 30 else '咨询电话：'}{slot.value}", (mark,), derived="咨询电话：" + slot.label)
+        holder = slot.label if 0 < len(slot.label) < 30 and not _DIALS.search(slot.label) else "咨询电话"
+        done += work.out.say(f"{holder}：{slot.value}", (mark,), derived="咨询电话：" + slot.label)
     return done
+
+
+_DIALS = re.compile(r"(?:拨打|致电|优化|确保|畅通|开通|利用|依托|用好|发挥|推广|宣传|通过|运用)$")
+"""What is done with a telephone is not who holds it."""
 
 
 def changes(work: Work) -> int:
@@ -162,7 +167,7 @@ def terms(work: Work) -> int:
 def questions(work: Work) -> int:
     """常见问题: asked from the slots, answered in the text's own words."""
     found = grants(work.document, work.parts)
-    done = sum(_granted(work, question, chosen) for question, chosen in (("补助（奖励）最高多少？", _ceiling(found)), ("按什么比例计算？", _rate(found))))
+    done = sum(_granted(work, question, chosen, len(found) > 1) for question, chosen in (("最高多少？", _ceiling(found)), ("按什么比例计算？", _rate(found))))
     for question, kinds in _QUESTIONS:
         slot = next((s for s in work.of(*kinds) if not s.tabular and "是指" not in s.text and not s.text.endswith(("：", ":"))), None)
         if slot is not None and done < 6:
@@ -172,12 +177,18 @@ def questions(work: Work) -> int:
     return done
 
 
-def _granted(work: Work, question: str, chosen: Sequence[Grant]) -> int:
-    if not chosen:
+def _granted(work: Work, question: str, chosen: Sequence[Grant], among: bool) -> int:
+    """One grant asked for; `among` others of the text its question says what it is for, and without a short name for that it is not asked."""
+    if not chosen or (among and not _NAMED.search(chosen[0].subject)):
         return 0
     g = chosen[0]
+    question = f"{g.subject}，{question}" if among else f"补助（奖励）{question}" if question.startswith("最高") else question
     mark = work.out.mark(work.document, g.slot.start, g.slot.end, work.judged)
     return int(work.out.say(f"问：{question}答：{condense(g.slot.text).rstrip('，；')}。", (mark,), derived=question + "问答"))
+
+
+_NAMED = re.compile(r"^(?!.*(?:什么|哪些|如何|怎))(?=.{2,40}$).*(?:企业|单位|机构|平台|中心|人才|人员|项目|产品|设备|贷款|的)")
+"""A subject that names who or what something is for."""
 
 
 def _ceiling(found: Sequence[Grant]) -> list[Grant]:
