@@ -94,6 +94,13 @@ def run_of(store: Store, reader: Reader, as_of: str = "") -> dict[str, Any] | No
     return store.risks.run_at(iso(day(as_of)) if as_of else today(), reader.ceiling)
 
 
+def first_list(store: Store, reader: Reader, as_of: str) -> str:
+    """The day of the oldest list when a date lies before it; empty when the date has a list, or nobody has made any."""
+    if reader.role not in constants()["list_roles"] or run_of(store, reader, as_of):
+        return ""
+    return next((str(r["as_of"]) for r in store.risks.runs(ceiling=reader.ceiling)), "")
+
+
 def freshness(store: Store, reader: Reader, as_of: str = "") -> dict[str, Any]:
     """{evidence_until, stale, last_list}: the newest day of dated evidence behind the list of a date (empty without any), whether that is long before it,
     and then the day of the list that was last made of dated evidence (empty without one).

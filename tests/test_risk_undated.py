@@ -150,6 +150,21 @@ def test_the_list_of_the_last_day_is_made_too_and_named(home: tuple[Store, Setti
     assert not register.freshness(home[0], LOCAL, "2026-03-02")["stale"]
 
 
+def test_a_day_before_the_first_list_says_which_is_the_first(home: tuple[Store, Settings]) -> None:
+    listed(home, *news(4, "2026-11-02"))
+    first = home[0].risks.runs()[0]["as_of"]
+    before, official = "2026-01-05", replace(LOCAL, role="official", ceiling=3)
+    assert register.first_list(home[0], official, before) == first and register.first_list(home[0], official, ON) == ""
+    assert register.first_list(home[0], replace(LOCAL, role="enterprise", ceiling=1), before) == ""
+    desk = Desk(home[1])
+    try:
+        found = desk.risks(official, as_of=before)
+    finally:
+        desk.close()
+    assert found["first_list"] == first and "2026-01-05 尚无清单" in table(found, "zh") and first in table(found, "zh")
+    assert "没有符合条件的风险" in table(found, "zh", filtered=True)
+
+
 def test_a_planted_future_document_moves_nothing_bit_by_bit(home: tuple[Store, Settings]) -> None:
     before = json.dumps(listed(home, *pile(), *news(4, ON))[0], ensure_ascii=False, sort_keys=True)
     late = [document(f"l{i}", "news", f"{t}电梯再次坠落", f"{t}一医院电梯坠落，致{i + 3}人受伤。", "2026-12-05", published_on="" if i % 2 else "2026-12-05", source="csl") for i, t in enumerate(TOWNS)]

@@ -189,6 +189,7 @@ class Risks(BaseModel):
     evidence_until: str = ""
     stale: bool = False
     last_list: str = ""
+    first_list: str = ""
 
 
 class Edits(BaseModel):

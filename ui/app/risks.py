@@ -70,7 +70,8 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
 
     inputs = [field, kind_of, stage, as_of, kind, of]
     def last_day(day: str, request: gr.Request) -> str:
-        return str(hall.desk.risks(reader_of(hall, request), as_of=day or "")["last_list"] or day)
+        found = hall.desk.risks(reader_of(hall, request), as_of=day or "")
+        return str(found["last_list"] or found["first_list"] or day)
 
     whole = [rows, picture, of, nothing, field, files, last]
     gr.on([tab.select, field.change, kind_of.change, stage.change, as_of.submit, again.click], show, inputs, whole, trigger_mode="always_last", **QUIET)
@@ -90,9 +91,9 @@ def _show(hall: Hall, language: str, reader: Reader, field: str, type_: str, sta
     fields = sorted({r["field"] for r in everything["risks"] if r["field"]})
     choices = [(say("risk.any_field", language), ""), *((f, f) for f in fields)]
     picture = _draw(hall, reader, found, which, one, field, language)
-    until = found["last_list"]
+    until = found["last_list"] or found["first_list"]
     offer = gr.update(value=say("risk.see_day", language, until=until), visible=True) if until else _HIDDEN
-    return table(found, language), *picture, gr.update(choices=choices), _files(field, type_, as_of, language), offer
+    return table(found, language, filtered=bool(everything["risks"])), *picture, gr.update(choices=choices), _files(field, type_, as_of, language), offer
 
 
 _HIDDEN = gr.update(visible=False)
@@ -128,10 +129,10 @@ def _files(field: str, type_: str, as_of: str, language: str) -> str:
     return f'<div class="jw-actions" title="{e(say("risk.draft_hint", language))}">{links}{feed}</div>'
 
 
-def table(found: Mapping[str, Any], language: str) -> str:
+def table(found: Mapping[str, Any], language: str, *, filtered: bool = False) -> str:
     """The list: number, level, statement, the two axes with intervals, evidence."""
     if not found["risks"]:
-        return empty(say("risk.none", language), say("risk.none_hint", language), "△")
+        return _nothing(found, filtered, language)
     names = [say(f"risk.{n}", language) for n in ("number", "level", "statement", "axis_importance", "axis_urgency", "evidence")]
     head = "".join(f'<th scope="col">{e(n)}</th>' for n in names)
     body = "".join(_row(i, r, found["as_of"], language) for i, r in enumerate(found["risks"], 1))
@@ -139,6 +140,15 @@ def table(found: Mapping[str, Any], language: str) -> str:
     foot = f'<p class="jw-foot">{e(say("risk.foot", language))}</p>'
     words += _ended(found, language)
     return f'{words}<div class="jw-scroll" tabindex="0"><table class="jw-table jw-risk-list"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{foot}'
+
+
+def _nothing(found: Mapping[str, Any], filtered: bool, language: str) -> str:
+    """Why no risk is shown: the filters, a day before the first list, or no list at all."""
+    if filtered:
+        return empty(say("risk.none_filtered", language), say("library.none_hint", language), "△")
+    if first := found["first_list"]:
+        return empty(say("risk.none_yet", language, date=found["as_of"]), say("risk.none_yet_hint", language, first=first), "△")
+    return empty(say("risk.none", language), say("risk.none_hint", language), "△")
 
 
 def _ended(found: Mapping[str, Any], language: str) -> str:

@@ -156,10 +156,10 @@ class Desk:
     # ---- risks ---------------------------------------------------------------------------------------------------
 
     def risks(self, reader: Reader, *, as_of: str = "", field: str = "", stage: str = "", type_: str = "") -> dict[str, Any]:
-        """The risk list: {"risks", "as_of", "evidence_until" (the newest day of dated evidence), "stale" (that is long before), "last_list" (its day)}."""
-        day = date_or_bad(as_of) or today()
-        found, hidden = room("risk.register").list_risks(self.store, reader, as_of=day, field=field, stage=stage, type_=type_), self.blinded(reader)
-        return {"risks": [plain(r) for r in found if r["id"] not in hidden], "as_of": day, **room("risk.register").freshness(self.store, reader, day)}
+        """The risk list: {"risks", "as_of", "evidence_until" (the newest day of dated evidence), "stale" (that is long before), "last_list" (its day), "first_list" (the oldest, for a day before it)}."""
+        day, register = date_or_bad(as_of) or today(), room("risk.register")
+        found, hidden = register.list_risks(self.store, reader, as_of=day, field=field, stage=stage, type_=type_), self.blinded(reader)
+        return {"risks": [plain(r) for r in found if r["id"] not in hidden], "as_of": day, **register.freshness(self.store, reader, day), "first_list": register.first_list(self.store, reader, day)}
 
     def blinded(self, reader: Reader) -> frozenset[str]:
         """Risks that this reader is to rate blind: their scores are nowhere to be seen until the first round is closed."""
