@@ -47,7 +47,13 @@ def compare(a: Document, b: Document, store: Store | None = None, reader: Reader
     if store is not None:
         _chain(out, (left, right), store, reader, on)
     marks = ("系统生成", *dict.fromkeys(m for d in (left, right) if (m := _notice(d))))
-    return Report(f"条款对照：{short_title(left.title)} / {short_title(right.title)}", tuple(out.blocks), out.records(), subtitle=_kind(left, right), marks=marks, footer=FOOTER, as_of=on)
+    return Report("条款对照：" + " / ".join(_names(left, right)), tuple(out.blocks), out.records(), subtitle=_kind(left, right), marks=marks, footer=FOOTER, as_of=on)
+
+
+def _names(a: Document, b: Document) -> list[str]:
+    """Short names; two of the same name by their numbers or dates too."""
+    names = [short_title(d.title) for d in (a, b)]
+    return names if names[0] != names[1] else [f"{n}（{d.doc_number or d.published_on or d.written_on}）" for n, d in zip(names, (a, b), strict=True)]
 
 
 def _rank(d: Document) -> tuple[int, str, str]:

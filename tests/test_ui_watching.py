@@ -20,6 +20,7 @@ from ui.auth import accounts
 from ui.desk import Desk, enterprise
 from ui.notify import announce, deliver, subscribe
 from ui.notify.watching import watch
+from ui.pages.match import subscriptions
 
 spec = spec_from_file_location("test_ui_jobs", Path(__file__).with_name("test_ui_jobs.py"))
 assert spec and spec.loader
@@ -128,6 +129,17 @@ def test_a_deadline_goes_by_mail(tmp_path: Path) -> None:
         assert deliver(desk)["sent"] == 1
         desk.close()
     assert "one@example.org" in "\n".join(received)
+
+
+def test_what_is_watched_again_is_watched_once_and_is_called_by_its_title(desk: Desk) -> None:
+    d = next(d for d in desk.store.documents.scan(LOCAL) if d.kind == "policy")
+    first, again = (subscribe(desk, "local", "policy.changed", "inbox", "", {"document": d.id}) for _ in range(2))
+    rows = desk.store.outbox.subscriptions("local")
+    assert first["n"] == again["n"] and sum(r["criteria"].get("document") == d.id for r in rows) == 1
+    shown = subscriptions(rows, (), enterprise.watched(desk, rows, LOCAL), "zh")
+    assert d.title in shown and f"<td>{d.id}</td>" not in shown
+    other = subscribe(desk, "local", "policy.changed", "email", "a@b.example", {"document": d.id})
+    assert other["n"] != first["n"]
 
 
 def test_only_ones_own_can_be_watched(desk: Desk) -> None:

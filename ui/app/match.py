@@ -205,4 +205,4 @@ def _subscriptions(hall: Hall, reader: Reader, language: str) -> str:
     """One's subscriptions, each to be ended, and a form for a further one."""
     rows = hall.desk.store.outbox.subscriptions(enterprise.owner(reader))
     places = [[say("ask.any_region", language), ""], *([name, code] for name, code in library.regions(hall.desk, reader))]
-    return pages.subscriptions(rows, places, language)
+    return pages.subscriptions(rows, places, enterprise.watched(hall.desk, rows, reader), language)

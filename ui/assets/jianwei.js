@@ -249,7 +249,7 @@
   }
 
   function compare(el) {
-    if (!picked || picked === el.dataset.doc) { picked = el.dataset.doc; toast(`《${el.dataset.title}》${w("pick")}`); return; }
+    if (!picked || picked === el.dataset.doc) { picked = el.dataset.doc; toast(el.dataset.title + w("pick")); return; }
     fill($(".jw-slot[data-slot=interpretation]", el.closest(".jw-document")), `/compare?a=${encodeURIComponent(picked)}&b=${encodeURIComponent(el.dataset.doc)}&${query}`, true);
     picked = null;
   }

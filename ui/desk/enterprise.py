@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from corpus.access import Reader
-from corpus.errors import BadInput, NotPermitted
+from corpus.errors import BadInput, NotFound, NotPermitted
 from corpus.report import Report
 from ui.desk import Desk, date_or_bad, room, today
 
@@ -66,6 +66,18 @@ def keep(desk: Desk, facts: Mapping[str, Any], reader: Reader) -> str:
 def names(desk: Desk, reader: Reader) -> list[str]:
     """Names of the reader's own profiles; none without an account."""
     return [] if reader.role == "anonymous" else [str(p["name"]) for p in desk.store.profiles.list(reader.user)]
+
+
+def watched(desk: Desk, subscriptions: Sequence[Mapping[str, Any]], reader: Reader) -> dict[str, str]:
+    """What the ids that one's subscriptions name are called: titles of documents, questions of answers; what is gone keeps its id."""
+    asked = {str(s["criteria"][n]) for s in subscriptions for n in ("document", "answer") if s["criteria"].get(n)}
+    found = {d.id: d.title for d in desk.store.documents.heads(reader, id=tuple(sorted(asked)))} if asked else {}
+    for left in asked - set(found):
+        try:
+            found[left] = str(desk.store.conversations.get(left, reader)["question"])
+        except NotFound:
+            continue
+    return found
 
 
 def calendar(desk: Desk, reader: Reader, region: str = "", *, as_of: str = "") -> Report:

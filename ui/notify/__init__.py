@@ -17,10 +17,13 @@ from ui.notify.watching import owner_of
 
 
 def subscribe(desk: Desk, user: str, kind: str, channel: str, target: str, criteria: Mapping[str, Any]) -> dict[str, Any]:
-    """Make a subscription; a webhook gets a secret. Raises NotFound for a document, answer or profile that is not one's own to watch."""
+    """Make a subscription, or give the one that there is of the same; a new webhook gets a secret. Raises NotFound for a document, answer or profile that is not one's own to watch."""
     _own(desk, user, kind, criteria)
     if channel == "email" and ("@" not in target or any(c.isspace() for c in target)):
         raise BadInput("this is no mail address", target, "write name@host")
+    known = next((s for s in desk.store.outbox.subscriptions(user) if _same(s, kind, channel, target, criteria)), None)
+    if known:
+        return {"n": known["n"], "kind": kind, "channel": channel}
     secret = ""
     if channel == "webhook":
         from ui.notify.webhook import check_address
@@ -30,6 +33,11 @@ def subscribe(desk: Desk, user: str, kind: str, channel: str, target: str, crite
     number = desk.store.outbox.subscribe(user, kind, channel, target=target if channel != "inbox" else "", secret=secret, **criteria)
     desk.store.audit.add(user, "subscribe", str(number), {"kind": kind, "channel": channel, **criteria})
     return {"n": number, "kind": kind, "channel": channel, **({"secret": secret} if secret else {})}
+
+
+def _same(s: Mapping[str, Any], kind: str, channel: str, target: str, criteria: Mapping[str, Any]) -> bool:
+    aimed = s["target"] == (target if channel != "inbox" else "")
+    return bool(aimed and channel != "webhook" and (s["kind"], s["channel"]) == (kind, channel) and dict(s["criteria"]) == dict(criteria))
 
 
 NEEDS = {"answer.changed": "answer", "match.changed": "profile"}

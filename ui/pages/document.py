@@ -282,7 +282,7 @@ def _actions(d: Mapping[str, Any], language: str, more: str = "") -> str:
         buttons.append(f'<a href="/d/{quote(d["id"])}/deadlines.ics">{e(say("doc.calendar", language))}</a>')
     buttons.append(f'<button type="button" class="jw-copy" data-copy="{e(citation_text(d["title"], d["doc_number"], None))}">{e(say("doc.copy_citation", language))}</button>')
     buttons.append(f'<button type="button" class="jw-copy" data-copy-link="{e(link(d["id"]))}">{e(say("doc.copy_link", language))}</button>')
-    buttons.append(f'<button type="button" class="jw-compare" data-doc="{key}" data-title="{e(d["title"])}">{e(say("doc.compare", language))}</button>')
+    buttons.append(f'<button type="button" class="jw-compare" data-doc="{key}" data-title="{e(named(short_title(d["title"])))}">{e(say("doc.compare", language))}</button>')
     if any(o["snapshot_sha256"] for o in d["sources"]):
         buttons.append(f'<a href="/d/{quote(d["id"])}/original" download>{e(say("doc.original", language))}</a>')
     buttons.append(f'<button type="button" class="jw-watch" data-kind="policy.changed" data-document="{key}">{e(say("doc.watch", language))}</button>')

@@ -58,8 +58,8 @@ CHOICES = ("policy.new", "policy.changed", "deadline", "risk.new", "risk.level",
 """What a person may subscribe to by a form; the others are made where they belong (an answer, a profile)."""
 
 
-def subscriptions(rows: Sequence[Mapping[str, Any]], places: Sequence[Sequence[str]], language: str) -> str:
-    """One's subscriptions in words, each to be ended; a further one by a form."""
+def subscriptions(rows: Sequence[Mapping[str, Any]], places: Sequence[Sequence[str]], titles: Mapping[str, str], language: str) -> str:
+    """One's subscriptions in words (documents by `titles`), each to be ended; a further one by a form."""
     kinds = [[say(f"subscription.{k.replace('.', '_')}", language), k] for k in CHOICES]
     channels = [[say(f"channel.{c}", language), c] for c in ("inbox", "email", "webhook")]
     fields: list[dict[str, Any]] = [
@@ -72,12 +72,18 @@ def subscriptions(rows: Sequence[Mapping[str, Any]], places: Sequence[Sequence[s
     if not rows:
         return add + empty(say("match.no_subscriptions", language), say("match.no_subscriptions_hint", language), "∅")
     heads = [say(f"match.sub_{n}", language) for n in ("n", "kind", "channel", "criteria")]
-    cells = [[str(r["n"]), e(say(f"subscription.{r['kind'].replace('.', '_')}", language)), e(say(f"channel.{r['channel']}", language)), _criteria(r["criteria"]), _end(r, language)] for r in rows]
+    cells = [[str(r["n"]), e(say(f"subscription.{r['kind'].replace('.', '_')}", language)), e(say(f"channel.{r['channel']}", language)), _criteria(r["criteria"], titles), _end(r, language)] for r in rows]
     return add + table([*heads, say("centre.acts", language)], cells, classes="jw-cards-on-phone")
 
 
-def _criteria(given: Mapping[str, Any]) -> str:
-    return "；".join(e(place(str(v)) if n == "region" else v) for n, v in given.items() if v) or "—"
+def _criteria(given: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    return "；".join(_criterion(n, str(v), titles) for n, v in given.items() if v) or "—"
+
+
+def _criterion(name: str, value: str, titles: Mapping[str, str]) -> str:
+    if value in titles:
+        return f'<a href="{e(link(value))}">{e(titles[value])}</a>' if name == "document" else e(titles[value])
+    return e(place(value) if name == "region" else value)
 
 
 def _end(r: Mapping[str, Any], language: str) -> str:
