@@ -45,7 +45,10 @@ class Call:
 
     def notice(self, on: str) -> str:
         """What must be said of a call that is not of the year of `on`; empty for a current one."""
-        return "" if self.year >= on[:4] else f"本年度通知未收录；上年为《{short_title(self.title)}》（{self.year}年度），仅供参考"
+        if self.year >= on[:4]:
+            return ""
+        before = "上年为" if self.year == str(int(on[:4]) - 1) else "最近收录的是"
+        return f"本年度通知未收录；{before}《{short_title(self.title)}》（{self.year}年度），仅供参考"
 
 
 def calls(store: Store, reader: Reader, on: str, *, region: str = "", ids: Iterable[str] | None = None) -> list[Call]:

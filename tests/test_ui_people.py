@@ -12,6 +12,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -170,6 +171,23 @@ def test_ceilings_hide_everything_everywhere(base: str, tokens: dict[str, str]) 
         words = "".join(ask_as(base, tokens.get(role, ""), "GET", p).text for p in places)
         words += ask_as(base, tokens.get(role, ""), "POST", "/api/v1/ask", json={"question": "机密代号紫檀木桥的清单供谁使用？"}).text.replace("机密代号紫檀木桥的清单供谁使用", "")
         assert ("供内部使用" in words or "涉企数据目录" in words) == sees, role
+
+
+def test_a_file_that_holds_a_hidden_document_is_no_original_of_the_others(home: Path, base: str, tokens: dict[str, str], tmp_path: Path) -> None:
+    """One imported file, many documents: its bytes are given only to who may read all of them."""
+    with ZipFile(tmp_path / "two.zip", "w") as archive:
+        for name in ("甲县开放数据办法", "乙县数据目录办法"):
+            archive.writestr(f"{name}.txt", f"{name}\n第一条　{name}的目的。\n第二条　数据分级。\n")
+    subprocess.run([*ui_server.PROGRAM, "--home", str(home), "import", str(tmp_path / "two.zip"), "--kind", "policy"], check=True, capture_output=True)
+    held = {d["title"]: d["id"] for d in ask_as(base, tokens["operator"], "GET", "/api/v1/documents?limit=50").json()["documents"]}
+    one, other = held["甲县开放数据办法"], held["乙县数据目录办法"]
+
+    def seen(role: str) -> tuple[int, bool]:
+        return ask_as(base, tokens[role], "GET", f"/d/{one}/original").status_code, f"/d/{one}/original" in ask_as(base, tokens[role], "GET", f"/d/{one}/view").text
+
+    assert seen("enterprise") == seen("operator") == (200, True)
+    assert ask_as(base, tokens["operator"], "PATCH", f"/api/v1/documents/{other}", json={"security": 4, "reason": "含内部字段"}).status_code == 200
+    assert seen("enterprise") == (404, False) and seen("operator") == (200, True)
 
 
 def test_a_grant_opens_one_document(home: Path, base: str, tokens: dict[str, str]) -> None:

@@ -163,6 +163,14 @@ class Reads:
         with self.engine.connect() as connection:
             return {source: int(n) for source, n in connection.execute(query)}
 
+    def whole_snapshots(self, hashes: Sequence[str], reader: Reader) -> set[str]:
+        """Those of the snapshots all of whose documents the reader may read: an imported file holds many, and one above the ceiling closes it."""
+        if reader.ceiling >= 4 or not hashes:
+            return set(hashes)
+        query = select(origins.c.snapshot_sha256).join(documents, documents.c.id == origins.c.document_id).where(origins.c.snapshot_sha256.in_(list(hashes)), not_(self._allowed(reader)))
+        with self.engine.connect() as connection:
+            return set(hashes) - set(connection.scalars(query.distinct()))
+
     def users_of_snapshot(self, sha256: str) -> int:
         """How many documents rest on a snapshot."""
         with self.engine.connect() as connection:

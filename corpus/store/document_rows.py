@@ -64,6 +64,7 @@ origins = Table(
     Column("first_seen_at", String(32), nullable=False),
     Column("official", Boolean, nullable=False),
     Index("ix_origins_source", "source_id"),
+    Index("ix_origins_snapshot", "snapshot_sha256"),
 )
 
 events = Table(

@@ -72,7 +72,8 @@ def view(request: Request, desk: DeskOf, reader: ReaderOf, document_id: Document
 
 def _whole(desk: Desk, record: Record, reader: Reader, spans: list[tuple[int, int]], language: str) -> str:
     known = {s.id: s.publisher for s in desk.store.sources.all()}
-    record = {**record, "sources": [{**o, "publisher": known.get(o["source_id"], "")} for o in record["sources"]]}
+    whole = desk.store.documents.whole_snapshots([o["snapshot_sha256"] for o in record["sources"]], reader)
+    record = {**record, "sources": [{**o, "publisher": known.get(o["source_id"], ""), "snapshot_sha256": o["snapshot_sha256"] if o["snapshot_sha256"] in whole else ""} for o in record["sources"]]}
     return document_page.whole(record, desk.titles(record, reader), spans, language, lineage(desk, record, reader), ceiling=reader.ceiling if reader.role in ("operator", "local") else 0)
 
 
@@ -87,8 +88,9 @@ async def interpretation(request: Request, hall: HallOf, reader: ReaderOf, docum
 def original(desk: DeskOf, reader: ReaderOf, document_id: DocumentId) -> Response:
     """The bytes as they were fetched, always as a download: foreign markup never runs here."""
     record = desk.store.documents.get(document_id, reader)
+    whole = desk.store.documents.whole_snapshots([o.snapshot_sha256 for o in record.sources if o.snapshot_sha256], reader)
     for origin in record.sources:
-        if origin.snapshot_sha256:
+        if origin.snapshot_sha256 in whole:
             data = desk.store.snapshots.read(origin.snapshot_sha256)
             name = origin.url.rstrip("/").rsplit("/", 1)[-1] or document_id
             return Response(data, media_type="application/octet-stream", headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"})
