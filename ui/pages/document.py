@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from ui.cited import citation_text, cited_path
+from rag.source import short_title
+from ui.cited import citation_text, cited_path, named
 from ui.messages import say
 from ui.pages.html import act, badge, e, empty, level_badge, place, validity_badge
 
