@@ -6,7 +6,7 @@ Official words count for the words of people that they stand for (补贴 → 补
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
@@ -90,18 +90,32 @@ def need_of(text: str, retriever: Any, reader: Reader) -> Need:
     kept = _without_question_words(plain)
     asked = bag(kept) or bag(plain)
     filler = frozenset().union(*(bag(word) for word in words_of(kept) if word in table.filler)) - _inside_words(kept, table.filler)
+    official = {bag(said): tuple(bag(word) for word in others if bag(word)) for said, others in table.official(plain).items() if bag(said)}
     stand_in: dict[str, tuple[frozenset[str], ...]] = {}
-    for said, official in table.official(plain).items():
-        for token in bag(said):
-            stand_in[token] = (*stand_in.get(token, ()), *(bag(word) for word in official if bag(word)))
+    for said, others in official.items():
+        for token in said:
+            stand_in[token] = (*stand_in.get(token, ()), *others)
     known = idf(retriever, asked - filler or asked, reader)
     inside, naming = _inside_words(plain, frozenset()), _naming(kept)
     unknown = min(CAP, idf(retriever, ["\0\0"], reader).get("\0\0", CAP)) - 1e-6
+    spoken = _spoken({said: others for said, others in official.items() if any(known.get(t, 0.0) >= unknown for t in said)}, retriever, reader)
 
-    def share(token: str, weight: float) -> float:
-        return (1.0 if token in inside else ACROSS) * (1.0 if token in naming or weight < unknown else IDLE)
+    def weight(token: str, own: float) -> float:
+        if own >= unknown and token in spoken:
+            return spoken[token]
+        return min(own, CAP) * (1.0 if token in inside else ACROSS) * (1.0 if token in naming or own < unknown else IDLE)
 
-    return Need({t: min(w, CAP) * share(t, w) for t, w in known.items()}, stand_in)
+    return Need({t: weight(t, w) for t, w in known.items()}, stand_in)
+
+
+def _spoken(official: Mapping[frozenset[str], Sequence[frozenset[str]]], retriever: Any, reader: Reader) -> dict[str, float]:
+    """What a token of a word that people say, but no text, weighs: as much as the official word for it (年假 as 年休假), shared among its tokens."""
+    weights = idf(retriever, {t for others in official.values() for other in others for t in other}, reader)
+    found: dict[str, float] = {}
+    for said, others in official.items():
+        best = max((sum(min(CAP, weights.get(t, CAP)) for t in other) / len(other) for other in others), default=0.0)
+        found.update(dict.fromkeys(said, best / len(said)))
+    return found
 
 
 IDLE = 0.3
@@ -117,7 +131,9 @@ def _naming(text: str) -> frozenset[str]:
 
 def _inside_words(text: str, but: frozenset[str]) -> frozenset[str]:
     """Tokens that lie inside a word other than `but` (and Latin words and numbers); the others only join two words."""
-    return frozenset().union(*(bag(word) for word in words_of(text) if word not in but))
+    from rag.focus import MODAL
+
+    return frozenset().union(*(bag(word) for word in words_of(text) if word not in but and not (len(word) == 2 and MODAL.search(word))))
 
 
 def _without_question_words(text: str) -> str:

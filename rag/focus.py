@@ -32,7 +32,7 @@ def focus(text: str) -> Focus:
     return Focus(naming, tuple(w for w in _beside(words) if w in naming) or naming[-1:])
 
 
-_VALUE = re.compile(r"(?:的|最高|最低|最多|一般|现在|目前|规定)*(?:比例|标准|金额|额度|上限|限额|税率|费率|数额)?(?:最高|最低|最多)?(?:是|为|有|占|按|给|能|可以)*(?:多少|几|百分之几|多高)")
+_VALUE = re.compile(r"(?:的|最高|最低|最多|一般|现在|目前|规定)*(?:比例|标准|金额|额度|上限|限额|税率|费率|数额)?(?:最高|最低|最多)?(?:是|为|有|占|按|给|能|可以|(?:能|可以?)(?:扣除?|拿到?|领到?|报销?|抵扣?))*(?:多少|几|百分之几|多高)")
 _COMPOUND = ("n", "vn", "b", "a", "j", "l", "eng")
 
 
@@ -49,9 +49,13 @@ def compound(text: str) -> str:
     return "".join(run) if len(run) > 1 else ""
 
 
+MODAL = re.compile(r"^[能会可要想被把给没不才].|[能会吗了过的]$")
+"""Words that the cutter makes of a verb with what stands beside it (能领, 能扣): no names."""
+
+
 def named_things(text: str) -> tuple[str, ...]:
     """Every noun, name, abbreviation, Latin word and number of a text."""
-    return tuple(w for w, tag in _tagged(normalise(text)) if tag.startswith(("n", "vn", "an", "j", "l", "i", "eng", "m", "s", "b")))
+    return tuple(w for w, tag in _tagged(normalise(text)) if tag.startswith(("n", "vn", "an", "j", "l", "i", "eng", "m", "s", "b")) and not (len(w) == 2 and MODAL.search(w)))
 
 
 def names_in(text: str) -> tuple[str, ...]:

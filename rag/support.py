@@ -16,7 +16,7 @@ from rag.asked import pattern, without_slots
 from rag.deadlines import meant
 from rag.facts import years
 from rag.fit import CAP, bag, idf, need_of, one_name
-from rag.focus import compound, focus, names_in
+from rag.focus import MODAL, compound, focus, names_in
 from rag.records import ANSWERED, CLARIFY, NO_SUPPORT, Context, Evidence
 from rag.route import canned
 from rag.standing import targets
@@ -98,12 +98,8 @@ def _names_unheld(tools: Tools, c: Context) -> bool:
     if len(c.rewritten) > SHORT:
         return False
     need, unknown = need_of(c.rewritten, tools.retriever, c.reader), idf(tools.retriever, ["\0\0"], c.reader).get("\0\0", CAP)
-    things = (bag(w) for w in names_in(pattern("filler.words").sub(" ", one_name(normalise(c.rewritten)))) if not _MODAL.search(w))
+    things = (bag(w) for w in names_in(pattern("filler.words").sub(" ", one_name(normalise(c.rewritten)))) if not MODAL.search(w))
     return any(thing and not any(need.stand_in.get(t) for t in thing) and min(idf(tools.retriever, thing, c.reader).values(), default=0.0) >= unknown - 1e-6 for thing in things)
-
-
-_MODAL = re.compile(r"^[能会可要想被把给没不才]|[能会吗了过的]$")
-"""Words that the cutter makes of a verb with what stands beside it (能领): no names."""
 
 
 def _without_number(tools: Tools, c: Context) -> bool:
@@ -118,6 +114,7 @@ HALF = 0.5
 
 
 _GIVEN = re.compile(r"(?:奖励|奖|补助|补贴|补|项目|专项资金|资金|政策)+$")
+_MOST = re.compile(r"最[高低长短多少大小]")
 _GIVER = re.compile(r"(?:财政|政府|部门|厅|局|企业|公司|单位|机构)$")
 """Who gives or gets, not what."""
 
@@ -125,7 +122,7 @@ _GIVER = re.compile(r"(?:财政|政府|部门|厅|局|企业|公司|单位|机�
 def _unnamed(c: Context, sure: float) -> bool:
     """A value is asked for of a thing (间接费用比例) that no evidence names; words of people stand for others and are not looked for."""
     valued = (compound(one_name(normalise(p.text))) for p in c.asked.parts if p.units or p.form == "amount")
-    names = [n for v in valued if len(n := _GIVEN.sub("", v.replace(c.place_words or "\0", ""))) > 2 and not _GIVER.search(n) and not words().official(n)]
+    names = [n for v in valued if len(n := _MOST.sub("", _GIVEN.sub("", v.replace(c.place_words or "\0", "")))) > 2 and not _GIVER.search(n) and not words().official(n)]
     if not names or sure >= constants()["support"]["named"]:
         return False
     texts = [one_name(normalise(f"{e.document.title}{e.statement.heading if e.statement else ''}{e.text}")) for e in c.evidence[:12]]

@@ -14,6 +14,7 @@ from corpus.models import Document
 from corpus.text import NUMERAL, normalise
 from rag import guard
 from rag.asked import Wanted, slots_of, without_slots
+from rag.bearing import Bearing, leading
 from rag.cite import clause_record
 from rag.facts import dates, month_days, quantities, years
 from rag.fit import Need, bag, need_of, one_name
@@ -42,17 +43,16 @@ def weigh(tools: Tools, c: Context) -> Context:
     whole = need_of(c.rewritten, tools.retriever, c.reader)
     words = _Wording.of(tools, c)
     books = tools.books.get((e.document.id for e in c.evidence), c.reader)
-    found: dict[tuple[str, int, int], Evidence] = {}
+    found: dict[tuple[str, int, int], tuple[Evidence, Statement]] = {}
     for e in c.evidence:
         for statement in _inside(books[e.document.id], e):
-            key = (e.document.id, statement.start, statement.end)
-            if key not in found and len(found) < STATEMENTS and not _idle(statement.text(e.document), c, f"{statement.heading}\n{e.document.title}"):
-                found[key] = _weighed(e, statement, c, needs, whole, words)
+            if len(found) < STATEMENTS and not _idle(statement.text(e.document), c, f"{statement.heading}\n{e.document.title}"):
+                found.setdefault((e.document.id, statement.start, statement.end), (e, statement))
     for e, statement in _parts_asked(c, books, words):
-        key = (e.document.id, statement.start, statement.end)
-        if key not in found:
-            found[key] = _weighed(e, statement, c, needs, whole, words)
-    kept = (e for e in found.values() if not guard.is_tainted(e.text))
+        found.setdefault((e.document.id, statement.start, statement.end), (e, statement))
+    ahead = leading((e.document, s) for e, s in found.values())
+    weighed = (_weighed(e, s, c, needs, whole, words, ahead.get((e.document.id, s.article or ""), 0.0)) for e, s in found.values())
+    kept = (e for e in weighed if not guard.is_tainted(e.text))
     return replace(c, evidence=tuple(sorted(kept, key=lambda e: -e.worth)))
 
 
@@ -116,7 +116,7 @@ def _listing(question: str) -> re.Pattern[str] | None:
 @dataclass(frozen=True, slots=True)
 class _Wording:
     """The wording of a question: its runs of three characters, what is asked for (nouns beside the question word), whether a meaning is asked for,
-    how a list that it asks for begins, the parts of a policy that it asks for, and what it is about without them."""
+    how a list that it asks for begins, the parts of a policy that it asks for, what it is about without them, and what the build of a statement is held against (one a part)."""
 
     plain: str
     things: frozenset[str]
@@ -126,13 +126,14 @@ class _Wording:
     listing: re.Pattern[str] | None
     slots: tuple[Wanted, ...]
     about: Need
+    bearings: tuple[Bearing, ...]
 
     @classmethod
     def of(cls, tools: Tools, c: Context) -> _Wording:
         plain = re.sub(r"\s", "", normalise(c.rewritten))
         words = {w for p in c.asked.parts for w in focus(p.text).asked}
         things = frozenset(one_name(n) for p in c.asked.parts if (n := compound(p.text)))
-        return cls(one_name(plain), things, frozenset(r for i in range(len(plain) - 2) if _CHARS.fullmatch(r := plain[i : i + 3])), tuple(need_of(w, tools.retriever, c.reader) for w in sorted(words)), bool(_ASKS_MEANING.search(plain)), _listing(plain), slots_of(plain), need_of(without_slots(plain), tools.retriever, c.reader))
+        return cls(one_name(plain), things, frozenset(r for i in range(len(plain) - 2) if _CHARS.fullmatch(r := plain[i : i + 3])), tuple(need_of(w, tools.retriever, c.reader) for w in sorted(words)), bool(_ASKS_MEANING.search(plain)), _listing(plain), slots_of(plain), need_of(without_slots(plain), tools.retriever, c.reader), tuple(Bearing.of(p.about, need_of(p.about, tools.retriever, c.reader)) for p in c.asked.parts))
 
     def features(self, text: str, held: frozenset[str]) -> dict[str, float]:
         """thing: it names the thing whose value is asked for; run: share of the runs that the text holds; wanted: share of what is asked for that it, its title or headings hold; meaning: it defines where that is asked; lists: it begins the list that is asked for."""
@@ -174,7 +175,7 @@ def _past(title: str, c: Context) -> float:
     return float(bool(said) and max(said) < c.as_of[:4] and not years(c.rewritten))
 
 
-def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole: Need, words: _Wording) -> Evidence:
+def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole: Need, words: _Wording, ahead: float) -> Evidence:
     text = s.text(e.document)
     body, title, head = bag(text), bag(e.document.title), bag(s.heading)
     context = title | head | bag(e.text)
@@ -182,12 +183,15 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
     shared = {
         "whole": whole.held(body, context), "body": whole.held(body), "heading": whole.held(head),
         "subject": _subject(words.plain, e.document.title), "law": float(e.document.legal_rank == "法律"), "local": float(not c.region and e.document.level not in (None, "national")),
-        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text) or (bool(_BEGINS.match(text)) and not _ASKS_BEGIN.search(c.rewritten))), "example": float(bool(_EXAMPLE.search(text[:24]) or _EXAMPLE.search(s.heading))), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words, title | head, body) * _rank_of(e.document), "past": _past(e.document.title, c), "glossary": float(not words.meaning and bool(_GLOSSARY.match(text))), "clawback": float(bool(_CLAWBACK.search(text)) and not _ASKS_CLAWBACK.search(c.rewritten)), "own": _own(words.plain, e.document.title), **words.features(text, body | context),
+        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text) or (bool(_BEGINS.match(text)) and not _ASKS_BEGIN.search(c.rewritten))), "example": float(bool(_EXAMPLE.search(text[:24]) or _EXAMPLE.search(s.heading))), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words, title | head, body) * _rank_of(e.document), "past": _past(e.document.title, c), "glossary": float(not words.meaning and bool(_GLOSSARY.match(text))), "clawback": float(bool(_CLAWBACK.search(text)) and not _ASKS_CLAWBACK.search(c.rewritten)), "own": _own(words.plain, e.document.title), "ahead": ahead, **words.features(text, body | context),
     }  # fmt: skip
     values = values_of(text) if any(p.units for p in c.asked.parts) else set()
     places = e.places or ((e.rank, e.score),) * len(fits)
     programme = _PROGRAMME.match(text.lstrip())
-    own = ({"programme": float(bool(programme) and p.form in _PLAIN), "fit": fit, "value": float(bool(p.units & values)), "rank": 1 / (1 + rank), "score": score} for p, fit, (rank, score) in zip(c.asked.parts, fits, places, strict=True))
+    own = (
+        {"programme": float(bool(programme) and p.form in _PLAIN), "fit": fit, "value": float(bool(p.units & values)), "rank": 1 / (1 + rank), "score": score, **b.features(e.document, s, text, title), **b.of_value(p.units, text)}
+        for p, b, fit, (rank, score) in zip(c.asked.parts, words.bearings, fits, places, strict=True)
+    )  # fmt: skip
     worths = tuple(_worth({**shared, **part}) for part in own)
     return replace(e, start=s.start, end=s.end, clause=clause_record(e.document, s.start, s.end), statement=s, fits=fits, worths=worths, run=shared["run"], slot=max(shared["slot"], shared["lists"]))
 

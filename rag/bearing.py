@@ -1,0 +1,110 @@
+"""How a statement bears on a question by its build: a list of what is asked for, the wanted value with the asked thing beside it, a general rule
+before its exceptions, a rule of an old text, a penalty nobody asked for.
+
+Features 0..1 for `rag.weigh`; their weights lie in data/answer.toml with the way they were fitted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from corpus.models import Document
+from corpus.text import NUMERAL, fold_numerals, normalise
+from rag import forms
+from rag.fit import Need, bag
+from rag.statements import Statement, strip_label
+
+_ASKS_KINDS = re.compile(r"哪些|哪几|哪种|哪类|几种|几类|什么(?:情况|情形|样|条件)|怎么分(?!配)|怎样才|怎么样才")
+_LISTS = re.compile(r"下列|以下")
+_SETS = re.compile(r"(?:期限?|期间|税率|标准|比例|金额|额|年龄|速|费)(?:最[长高低])?(?:为|是|不得(?:超过|少于|低于)|不超过)")
+"""A statement that sets a value (有效期为, 税率为), not one that only mentions it."""
+_BACK = re.compile(r"\s*(?:除?(?:前款|前两款|前条|本条所称|前项)|依照前|有前款|违反前款|(?:第[一二三四]款)|本条)")
+"""A paragraph that only stands behind another one of its article."""
+_TRANSITION = re.compile(r"本(?:法|条例|办法|规定|细则|解释)施行(?:前|之日)|施行后[^。]{0,20}施行前")
+_ASKS_TRANSITION = re.compile(r"施行|生效|以前|之前|旧|老|新法|修订|修改|当时|追溯")
+OLD = "2000"
+"""A text of before that year is seldom what a question of today means."""
+AHEAD, MOST = 5, 3
+"""Articles after one that count as the exceptions to it, and how many of them at most."""
+BEFORE, AFTER = 26, 12
+"""Characters before and after a value that say what it is the value of."""
+WINDOWS = 5
+"""Values of a statement that are looked at."""
+
+_UNITS = {
+    "day": "日|天", "workday": "个?工作日", "month": "个?月", "year": "年|周岁", "hour": "个?小时", "money": "(?:万|亿)?元", "ratio": "%|％|成", "times": "倍", "people": "人|名",
+    "count": "[个家项]", "date": "月|日",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Bearing:
+    """What of a question its statements are held against: its words, and every token that it or an official word of it holds."""
+
+    question: str
+    need: Need
+    known: frozenset[str]
+    kinds: bool
+    wanted: frozenset[str]
+    past: bool
+
+    @classmethod
+    def of(cls, question: str, need: Need) -> Bearing:
+        plain = re.sub(r"\s", "", normalise(question))
+        known = frozenset(need.weights).union(*(word for others in need.stand_in.values() for word in others))
+        return cls(forms.plain(plain), need, known, bool(_ASKS_KINDS.search(plain)), forms.asked(plain), bool(_ASKS_TRANSITION.search(plain)))
+
+    def features(self, d: Document, s: Statement, text: str, title: frozenset[str]) -> dict[str, float]:
+        """Of one statement with its text; `title`: the tokens of its document's title."""
+        body = strip_label(text)
+        lead = body.split("\n")[0] if s.items else ""
+        lists = self.kinds and bool(_LISTS.search(lead))
+        made = d.published_on or d.written_on
+        return {
+            "listlead": float(lists), "listheld": self.need.held(bag(lead)) if lists else 0.0, "opening": self._share(re.split(r"[，。；：\n]", body, maxsplit=1)[0]),
+            "titled": self.need.held(title), "old": float(bool(made) and made < OLD), "court": float(d.legal_rank == "司法解释"),
+            "unasked": forms.features(self.wanted, self.question, text).get("penalty_unasked", 0.0),
+            "back": float(bool(_BACK.match(body))), "transition": float(not self.past and bool(_TRANSITION.search(body))),
+        }  # fmt: skip
+
+    def of_value(self, units: frozenset[str], text: str) -> dict[str, float]:
+        """`beside`: the greatest share of the words around a value of a wanted kind that the question holds; `sets`: whether a value is set."""
+        if not (units and (pattern := _valued(units))):
+            return {}
+        body = strip_label(text)
+        shares = (self._share(_around(body, m)) for m in islice(pattern.finditer(body), WINDOWS))
+        return {"beside": max(shares, default=0.0), "sets": float(bool(_SETS.search(body)))}
+
+    def _share(self, words: str) -> float:
+        """Share of the tokens of some words that the question holds; short ones count a little less."""
+        held = bag(words)
+        return len(held & self.known) / (len(held) + 3)
+
+
+def _valued(units: Iterable[str]) -> re.Pattern[str] | None:
+    kinds = [_UNITS[u] for u in sorted(units) if u in _UNITS]
+    number = rf"[{NUMERAL}\d.]+"
+    return re.compile(rf"{number}(?:{'|'.join(kinds)})|百分之{number}") if kinds else None
+
+
+def _around(text: str, value: re.Match[str]) -> str:
+    """The words of its sentence around a value."""
+    before = re.split(r"[。；\n]", text[max(0, value.start() - BEFORE) : value.start()])[-1]
+    return before + re.split(r"[。；\n]", text[value.start() : value.end() + AFTER])[0]
+
+
+def leading(found: Iterable[tuple[Document, Statement]]) -> Mapping[tuple[str, str], float]:
+    """(document, article) → how many of the AHEAD articles after it were found too, 0..1: the rule stands before its exceptions."""
+    numbers: dict[str, dict[str, int]] = {}
+    for d, s in found:
+        if s.article and (n := _number(s.article)) is not None:
+            numbers.setdefault(d.id, {})[s.article] = n
+    return {(i, a): min(MOST, sum(0 < m - n <= AHEAD for m in held.values())) / MOST for i, held in numbers.items() for a, n in held.items()}
+
+
+def _number(article: str) -> int | None:
+    digits = re.search(r"\d+", fold_numerals(article))
+    return int(digits[0]) if digits else None
