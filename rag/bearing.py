@@ -17,7 +17,7 @@ from rag import forms
 from rag.fit import Need, bag
 from rag.statements import Statement, strip_label
 
-_ASKS_KINDS = re.compile(r"哪些|哪几|哪种|哪类|几种|几类|什么(?:情况|情形|样|条件)|怎么分(?!配)|怎样才|怎么样才")
+_ASKS_KINDS = re.compile(r"哪些|哪几|哪种|哪类|几种|几类|什么(?!时候|时间|意思|叫|是)[\u4e00-\u9fff]{2}|怎么分(?!配)|怎样才|怎么样才")
 _LISTS = re.compile(r"下列|以下")
 _SETS = re.compile(r"(?:期限?|期间|税率|标准|比例|金额|额|年龄|速|费)(?:最[长高低])?(?:为|是|不得(?:超过|少于|低于)|不超过)")
 """A statement that sets a value (有效期为, 税率为), not one that only mentions it."""
@@ -67,7 +67,7 @@ class Bearing:
             "listlead": float(lists), "listheld": self.need.held(bag(lead)) if lists else 0.0, "opening": self._share(re.split(r"[，。；：\n]", body, maxsplit=1)[0]),
             "titled": self.need.held(title), "old": float(bool(made) and made < OLD), "court": float(d.legal_rank == "司法解释"),
             "unasked": forms.features(self.wanted, self.question, text).get("penalty_unasked", 0.0),
-            "back": float(bool(_BACK.match(body))), "transition": float(not self.past and bool(_TRANSITION.search(body))),
+            "back": float(leans_back(text)), "transition": float(not self.past and bool(_TRANSITION.search(body))),
         }  # fmt: skip
 
     def of_value(self, units: frozenset[str], text: str) -> dict[str, float]:
@@ -84,6 +84,11 @@ class Bearing:
         return len(held & self.known) / (len(held) + 3)
 
 
+def leans_back(text: str) -> bool:
+    """Whether a paragraph only makes sense behind the one before it (前款…, 本条所称…)."""
+    return bool(_BACK.match(strip_label(text)))
+
+
 def _valued(units: Iterable[str]) -> re.Pattern[str] | None:
     kinds = [_UNITS[u] for u in sorted(units) if u in _UNITS]
     number = rf"[{NUMERAL}\d.]+"
@@ -97,14 +102,19 @@ def _around(text: str, value: re.Match[str]) -> str:
 
 
 def leading(found: Iterable[tuple[Document, Statement]]) -> Mapping[tuple[str, str], float]:
-    """(document, article) → how many of the AHEAD articles after it were found too, 0..1: the rule stands before its exceptions."""
+    """(document, article or section) → how many of the AHEAD after it were found too, 0..1: the rule stands before its exceptions."""
     numbers: dict[str, dict[str, int]] = {}
     for d, s in found:
-        if s.article and (n := _number(s.article)) is not None:
-            numbers.setdefault(d.id, {})[s.article] = n
+        if (n := _number(s)) is not None:
+            numbers.setdefault(d.id, {})[section(s)] = n
     return {(i, a): min(MOST, sum(0 < m - n <= AHEAD for m in held.values())) / MOST for i, held in numbers.items() for a, n in held.items()}
 
 
-def _number(article: str) -> int | None:
-    digits = re.search(r"\d+", fold_numerals(article))
+def section(s: Statement) -> str:
+    """The article of a statement, else the first step of its path (二、)."""
+    return s.article or next(iter(s.path), "")
+
+
+def _number(s: Statement) -> int | None:
+    digits = re.search(r"\d+", fold_numerals(s.article or re.sub(rf"^([{NUMERAL}]+)、$", r"第\1条", section(s))))
     return int(digits[0]) if digits else None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from corpus.models import Document
 from corpus.text import sentences as sentence_spans
 from rag.asked import Part
+from rag.bearing import leans_back
 from rag.cite import cite
 from rag.fit import Need, bag, need_of
 from rag.lead import lead_word
@@ -149,12 +150,21 @@ def group(tools: Tools, c: Context, picked: Sequence[tuple[int, Evidence]], need
         kin = siblings(books[e.document.id].statements, e.statement)
         e = _nearest_kin(e, kin, needs[part])
         kept = tuple(kin) if e.role == "named" else _section(e, kin, c.asked.parts[part], needs[part]) or _with_limits(e, kin, c, part, first)
-        kept = tuple(s for s in _with_table(kept, kin, e.document) if (e.document.id, s.start) not in given and not old(e.document, s.text(e.document)))
+        kept = tuple(s for s in _with_table(_standing(kept, kin, e.document), kin, e.document) if (e.document.id, s.start) not in given and not old(e.document, s.text(e.document)))
         if not kept:
             continue
         given.update((e.document.id, s.start) for s in kept)
         made[key] = Group(e.document, e, kept, part, first)
     return list(made.values())
+
+
+def _standing(kept: Sequence[Statement], kin: Sequence[Statement], document: Document) -> Sequence[Statement]:
+    """What is given of an article, the paragraph before it first where the one that would lead only makes sense behind it (前款…, 本条所称…)."""
+    lead = next(iter(kept), None)
+    if lead is None or not lead.article or lead not in kin or kin.index(lead) == 0 or not leans_back(lead.text(document)):
+        return kept
+    whole = {s.start: s for s in (kin[kin.index(lead) - 1], *kept)}
+    return tuple(whole[start] for start in sorted(whole))
 
 
 def _section(e: Evidence, kin: Sequence[Statement], part: Part, need: Need) -> tuple[Statement, ...]:

@@ -102,6 +102,8 @@ def meant(tools: Tools, c: Context) -> list[Book]:
     need = need_of(_topic(c.rewritten), tools.retriever, c.reader)
     heads = [d for d in tools.retriever.shelf.heads.values() if d.kind == "notice" and _CALL.search(d.title) and c.reader.may_read(d.security, d.id)]
     heads = [d for d in heads if (not c.region or covers(d.region_code, c.region)) and tools.validity(d.id, c.as_of).status in CURRENT]
+    if level := _LEVEL.match(c.rewritten):
+        heads = [d for d in heads if d.level == _LEVELS[level[1]]] or heads
     held = {d.id: need.held(bag(d.title)) for d in heads}
     best = max(held.values(), default=0.0)
     near = [d for d in heads if held[d.id] >= max(LEAST, 0.85 * best)]
@@ -111,9 +113,14 @@ def meant(tools: Tools, c: Context) -> list[Book]:
     return _nearest_place(with_dates, c)[:3]
 
 
+_LEVEL = re.compile(r"(省|市|县|区)(?:里|级)?的?(?=[\u4e00-\u9fff]{2})")
+_LEVELS = {"省": "province", "市": "city", "县": "county", "区": "county"}
+"""A level that a question begins with (省研发补助, 市里的奖励)."""
+
+
 def _topic(text: str) -> str:
     """The words that name the call: without years, times and the words that ask."""
-    plain = re.sub(r"(?:19|20)\d{2}年?度?|今年|去年|明年|本年度?|开始|开放|启动|推荐审核|审核|(?:咨询|联系)?电话|截止(?:时间|日期)?|申报(?:时间)?|时间|日期|网上填报|纸质材料|报送|提交|最晚|最迟", " ", text)
+    plain = re.sub(r"(?:19|20)\d{2}年?度?|今年|去年|明年|本年度?|开始|开放|启动|推荐审核|审核|(?:咨询|联系)?电话|截止(?:时间|日期)?|申报(?:时间)?|时间|日期|网上填报|纸质材料|报送|提交|最晚|最迟", " ", _LEVEL.sub("", text, count=1) if _LEVEL.match(text) else text)
     return plain if re.search(r"[\u4e00-\u9fff]{2}", plain) else text
 
 

@@ -5,6 +5,7 @@ What an ended policy provided is not given as today's; whoever asks for its cond
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from corpus.models import CURRENT, Document, Status
@@ -18,6 +19,7 @@ from rag.records import PARTIAL, Context, Sentence
 from rag.source import named, short_title
 from rag.standing import because, holds, successor
 from rag.tools import Tools
+from rag.words import words
 
 RUN, LEAST = 4, 0.6
 """The title shares so many characters in a row with the question, and holds this much of what the question is about."""
@@ -72,8 +74,20 @@ def subject(tools: Tools, c: Context) -> Document | None:
 
     gone = [e.document for e in c.ended[:12] if e.validity.status in _OVER and e.document.kind == "policy"]
     best = max(gone, key=lambda d: (said(d), d.id), default=None)
+    if not c.asked.support and (only := _instrument(c, gone)) is not None:
+        return only
     names = [one_name(w) for w in names_in(about)]
     if best is None or not (said(best) >= LEAST or (names and all(w in one_name(best.title) for w in names))) or run(plain, one_name(normalise(short_title(best.title)))) < RUN:
         return None
     rivals = (e.document for e in c.evidence if e.document.kind != "interpretation" and e.validity.status in CURRENT)
     return None if any(said(d) >= said(best) - 0.05 for d in rivals) else best
+
+
+def _instrument(c: Context, gone: Sequence[Document]) -> Document | None:
+    """The one ended policy on the very thing that the question speaks of (孵化器), where no text in force that was found has it in its title or speaks much of the rest."""
+    things = words().things(c.rewritten)
+    ours = {d.id: d for d in gone if any(t in d.title for t in things)}
+    held = [e for e in c.evidence if any(t in f"{e.document.title}{e.text}" for t in things)]
+    if len(ours) != 1 or any(any(t in e.document.title for t in things) for e in held) or any(e.fit >= LEAST for e in held):
+        return None
+    return next(iter(ours.values()))

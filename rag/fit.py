@@ -85,6 +85,8 @@ class Need:
 
 def need_of(text: str, retriever: Any, reader: Reader) -> Need:
     """What a question needs, without its filler."""
+    from rag.focus import MODAL, nouns_in
+
     table = words()
     plain = one_name(normalise(text))
     kept = _without_question_words(plain)
@@ -96,14 +98,18 @@ def need_of(text: str, retriever: Any, reader: Reader) -> Need:
         for token in said:
             stand_in[token] = (*stand_in.get(token, ()), *others)
     known = idf(retriever, asked - filler or asked, reader)
-    inside, naming = _inside_words(plain, frozenset()), _naming(kept)
+    inside, naming = _inside_words(plain, frozenset()) | frozenset().union(*map(bag, table.compounds(plain))), _naming(kept)
     unknown = min(CAP, idf(retriever, ["\0\0"], reader).get("\0\0", CAP)) - 1e-6
     spoken = _spoken({said: others for said, others in official.items() if any(known.get(t, 0.0) >= unknown for t in said)}, retriever, reader)
+    nouns = frozenset().union(*map(bag, nouns_in(kept)))
+    most = max((w for w in known.values() if w < unknown), default=CAP)
 
     def weight(token: str, own: float) -> float:
         if own >= unknown and token in spoken:
             return spoken[token]
-        return min(own, CAP) * (1.0 if token in inside else ACROSS) * (1.0 if token in naming or own < unknown else IDLE)
+        if own >= unknown and MODAL.search(token):
+            return CAP * ACROSS * IDLE
+        return min(own, CAP, CAP if token in nouns else max(most, LEAST)) * (1.0 if token in inside else ACROSS) * (1.0 if token in naming or own < unknown else IDLE)
 
     return Need({t: weight(t, w) for t, w in known.items()}, stand_in)
 
@@ -118,6 +124,8 @@ def _spoken(official: Mapping[frozenset[str], Sequence[frozenset[str]]], retriev
     return found
 
 
+LEAST = 3.0
+"""A token that occurs in no text and in no noun weighs no more than the rarest of those that occur, but so much: in a small corpus all of them are common."""
 IDLE = 0.3
 """Share of a token that occurs in no text and names no thing (最多能, 会怎么): how a question is put, not what it is about."""
 
@@ -131,9 +139,7 @@ def _naming(text: str) -> frozenset[str]:
 
 def _inside_words(text: str, but: frozenset[str]) -> frozenset[str]:
     """Tokens that lie inside a word other than `but` (and Latin words and numbers); the others only join two words."""
-    from rag.focus import MODAL
-
-    return frozenset().union(*(bag(word) for word in words_of(text) if word not in but and not (len(word) == 2 and MODAL.search(word))))
+    return frozenset().union(*(bag(word) for word in words_of(text) if word not in but))
 
 
 def _without_question_words(text: str) -> str:

@@ -50,12 +50,12 @@ def compound(text: str) -> str:
 
 
 MODAL = re.compile(r"^[能会可要想被把给没不才].|[能会吗了过的]$")
-"""Words that the cutter makes of a verb with what stands beside it (能领, 能扣): no names."""
+"""Words that the cutter makes of a verb with what stands beside it (能领, 能扣), where no text holds them: no names."""
 
 
 def named_things(text: str) -> tuple[str, ...]:
     """Every noun, name, abbreviation, Latin word and number of a text."""
-    return tuple(w for w, tag in _tagged(normalise(text)) if tag.startswith(("n", "vn", "an", "j", "l", "i", "eng", "m", "s", "b")) and not (len(w) == 2 and MODAL.search(w)))
+    return tuple(w for w, tag in _tagged(normalise(text)) if tag.startswith(("n", "vn", "an", "j", "l", "i", "eng", "m", "s", "b")))
 
 
 def names_in(text: str) -> tuple[str, ...]:
@@ -63,6 +63,11 @@ def names_in(text: str) -> tuple[str, ...]:
     from rag.words import words
 
     return tuple(w for w, tag in _tagged(normalise(text)) if tag.startswith(("n", "vn", "l", "i", "eng")) and len(w) >= 2 and w not in words().filler)
+
+
+def nouns_in(text: str) -> tuple[str, ...]:
+    """Nouns and names of two characters or more, places left out (the cutter makes places of what it does not know: 安浦有)."""
+    return tuple(w for w, tag in _tagged(normalise(text)) if tag.startswith("n") and not tag.startswith("ns") and len(w) >= 2)
 
 
 _CONTENT = ("n", "v", "s", "a", "b", "j", "l", "eng", "i")

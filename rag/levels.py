@@ -131,8 +131,14 @@ def _other_form(c: Context) -> bool:
     """Questions for one thing of one policy (who, how, when, conditions) are better answered from its clauses."""
     if re.search(r"税收|税前|加计扣除|所得税|增值税", c.rewritten) and not re.search(r"补助|补贴|奖励|资助|奖补|创新券|配套", c.rewritten):
         return True  # taxes are national: the clauses themselves answer
+    if _KINDS.search(c.rewritten) and not c.asked.stacking and not any(p.form == "amount" for p in c.asked.parts):
+        return True  # which services, costs, industries: a list of one policy
     apart = ("who", "deadline", "period", "conditions", "validity", *(() if c.asked.stacking else ("may",)))
     return all(p.form in apart for p in c.asked.parts)
+
+
+_KINDS = re.compile(r"(?:什么|哪些|哪几[种类个]|哪类)(?:样的|的)?(?:服务|费用|支出|行业|机构|范围|领域|活动|用途|部门|情形|情况|单位|企业|人员?|环节|指标)")
+"""Kinds of things that are asked for, which are no support."""
 
 
 def _part_asked(c: Context) -> bool:

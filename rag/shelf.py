@@ -41,6 +41,7 @@ class Shelf:
         self._judging = threading.Lock()
         self._judge = lru_cache(maxsize=20_000)(self._validity)
         self._bodies = lru_cache(maxsize=8)(self._named_bodies)
+        self._counties = lru_cache(maxsize=8)(self._held_counties)
         self._load()
 
     def _load(self) -> None:
@@ -152,6 +153,14 @@ class Shelf:
 
     def _named_bodies(self, version: int, ceiling: int) -> frozenset[str]:
         return frozenset(name for head in list(self.heads.values()) if head.security <= ceiling for name in head.issuers)
+
+    def counties(self, reader: Reader) -> tuple[str, ...]:
+        """The codes of the counties that have issued what this reader may read (remembered until something changes)."""
+        return self._counties(self.version, reader.ceiling)
+
+    def _held_counties(self, version: int, ceiling: int) -> tuple[str, ...]:
+        codes = {head.region_code for head in list(self.heads.values()) if head.security <= ceiling and head.level == "county"}
+        return tuple(sorted(code for code in codes if code and not code.endswith("00")))
 
     def lookup(self, reader: Reader) -> Titles:
         """The lookups by title and number; what the reader may not read is not there."""

@@ -72,7 +72,7 @@ def _plainly(text: str) -> str:
 def understand_filters(tools: Tools, c: Context) -> Context:
     """The date, the place and the form that the question means."""
     seen = asked(c.rewritten)
-    code, place_words = place_named(c.rewritten)
+    code, place_words = place_named(c.rewritten, tools.retriever.shelf.counties(c.reader))
     region = code or c.question.region or tools.settings.region  # the question's own place goes before the asker's
     as_of = c.question.as_of or seen.as_of or notices.today()
     said = seen.as_of_words if seen.as_of and not c.question.as_of else ""

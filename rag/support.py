@@ -21,7 +21,7 @@ from rag.records import ANSWERED, CLARIFY, NO_SUPPORT, Context, Evidence
 from rag.route import canned
 from rag.standing import targets
 from rag.tools import Tools
-from rag.weigh import constants, values_of
+from rag.weigh import constants, instrument, values_of
 from rag.words import words
 from rag.world import world
 
@@ -76,8 +76,13 @@ def _then(c: Context) -> str:
 def _unsupported(tools: Tools, c: Context) -> bool:
     """Too little of the question is held, for its length and its world; or a support of a place, a result of a year, a value of a thing of which nothing is held."""
     k, sure = constants()["support"], score(c)
-    likely = sure if sure >= k["surely"] else sure + k["world"] * _world(tools, c) + k["unheld"] * _names_unheld(tools, c) + k["nowhere"] * _nowhere(tools, c)
+    likely = sure if sure >= k["surely"] else sure + k["world"] * _world(tools, c) + k["unheld"] * _names_unheld(tools, c) + k["nowhere"] * _nowhere(tools, c) + k["titled"] * _titled(c)
     return likely < k["never"] or _elsewhere(c, sure) or _of_another_year(c) or _unnamed(c, sure) or _without_number(tools, c)
+
+
+def _titled(c: Context) -> bool:
+    """Whether a policy was found whose title names the very thing that the question speaks of (创新券)."""
+    return any(instrument(c.rewritten, e.document) for e in c.evidence[:8])
 
 
 TELLING = 12

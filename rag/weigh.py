@@ -14,7 +14,7 @@ from corpus.models import Document
 from corpus.text import NUMERAL, normalise
 from rag import guard
 from rag.asked import Wanted, slots_of, without_slots
-from rag.bearing import Bearing, leading
+from rag.bearing import Bearing, leading, section
 from rag.cite import clause_record
 from rag.facts import dates, month_days, quantities, years
 from rag.fit import Need, bag, need_of, one_name
@@ -24,6 +24,7 @@ from rag.records import Context, Evidence
 from rag.source import short_title
 from rag.statements import Statement
 from rag.tools import Book, Tools
+from rag.words import words as words_table
 
 STATEMENTS = 160
 
@@ -51,7 +52,7 @@ def weigh(tools: Tools, c: Context) -> Context:
     for e, statement in _parts_asked(c, books, words):
         found.setdefault((e.document.id, statement.start, statement.end), (e, statement))
     ahead = leading((e.document, s) for e, s in found.values())
-    weighed = (_weighed(e, s, c, needs, whole, words, ahead.get((e.document.id, s.article or ""), 0.0)) for e, s in found.values())
+    weighed = (_weighed(e, s, c, needs, whole, words, ahead.get((e.document.id, section(s)), 0.0)) for e, s in found.values())
     kept = (e for e in weighed if not guard.is_tainted(e.text))
     return replace(c, evidence=tuple(sorted(kept, key=lambda e: -e.worth)))
 
@@ -183,7 +184,7 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
     shared = {
         "whole": whole.held(body, context), "body": whole.held(body), "heading": whole.held(head),
         "subject": _subject(words.plain, e.document.title), "law": float(e.document.legal_rank == "法律"), "local": float(not c.region and e.document.level not in (None, "national")),
-        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text) or (bool(_BEGINS.match(text)) and not _ASKS_BEGIN.search(c.rewritten))), "example": float(bool(_EXAMPLE.search(text[:24]) or _EXAMPLE.search(s.heading))), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words, title | head, body) * _rank_of(e.document), "past": _past(e.document.title, c), "glossary": float(not words.meaning and bool(_GLOSSARY.match(text))), "clawback": float(bool(_CLAWBACK.search(text)) and not _ASKS_CLAWBACK.search(c.rewritten)), "own": _own(words.plain, e.document.title), "ahead": ahead, **words.features(text, body | context),
+        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text) or (not words.meaning and bool(_OPENS_DEFINING.match(text))) or (bool(_BEGINS.match(text)) and not _ASKS_BEGIN.search(c.rewritten))), "example": float(bool(_EXAMPLE.search(text[:24]) or _EXAMPLE.search(s.heading))), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words, title | head, body) * _rank_of(e.document), "past": _past(e.document.title, c), "glossary": float(not words.meaning and bool(_GLOSSARY.match(text))), "clawback": float(bool(_CLAWBACK.search(text)) and not _ASKS_CLAWBACK.search(c.rewritten)), "own": _own(words.plain, e.document.title), "ahead": ahead, "instrument": instrument(c.rewritten, e.document), "note": float(bool(_ASIDE.search(s.heading[-24:]))), **words.features(text, body | context),
     }  # fmt: skip
     values = values_of(text) if any(p.units for p in c.asked.parts) else set()
     places = e.places or ((e.rank, e.score),) * len(fits)
@@ -203,6 +204,16 @@ def _subject(question: str, title: str) -> float:
     return longest / 6 if longest >= 4 else 0.0
 
 
+def instrument(question: str, document: Document) -> float:
+    """1 for a policy, not a law, whose title names the very thing that the question speaks of (创新券: 科技创新券管理办法)."""
+    title = normalise(short_title(document.title)).lower()
+    return float(document.legal_rank not in ("法律", "行政法规", "司法解释") and any(thing in title for thing in words_table().things(question)))
+
+
+_ASIDE = re.compile(r"使用提示|编者(?:注|按)|摘编说明|温馨提示|填表说明")
+"""Headings of notes on a text."""
+
+
 def _own(question: str, title: str) -> float:
     """1 where the whole name of a law or rule is what the question speaks of (行政处罚的时效: 行政处罚法)."""
     name = _RULE.sub("", one_name(normalise(short_title(title))))
@@ -210,6 +221,8 @@ def _own(question: str, title: str) -> float:
 
 
 _RULE = re.compile(r"^中华人民共和国|(?:实施条例|实施细则|实施办法|管理办法|管理条例|条例|办法|细则|规定|法)(?:[（(][^）)]*[）)])?$")
+_OPENS_DEFINING = re.compile(r"\s*(?:第[^条]{1,8}条\s*)?本(?:法|条例|办法|规定|细则|措施)(?:所称|中?的)[^，。；]{2,30}，?(?:以下简称[^）)]*[）)])?，?(?:是指|指)")
+"""A definition of the thing that the whole text is about."""
 _GLOSSARY = re.compile(r"\s*(?:第[^条]{1,8}条\s*)?(?:在?本(?:法|条例|办法|规定|细则)(?:中)?)?(?:下列|以下)(?:用语|术语|名词)")
 """A list of terms (本条例下列用语的含义) answers nothing but what a term means."""
 _CLAWBACK = re.compile(r"(?:全额|予以|应当|责令|限期)?(?:退回|追回|收回|返还|退还)[^。；]{0,16}(?:奖励|补助|补贴|资金|经费)|(?:奖励|补助|补贴|资金|经费)[^。；]{0,8}(?:予以|应当|应)?(?:退回|追回|收回|退还)")

@@ -37,6 +37,16 @@ class Words:
         missing = {word: tuple(w for w in others if w not in plain) for word, others in found.items()}
         return {word: others for word, others in missing.items() if others}
 
+    def compounds(self, text: str) -> tuple[str, ...]:
+        """Words of people and terms of the field in `text` that are one thing though a cutter parts them (创新券, 科技型中小企业)."""
+        plain = normalise(text).lower()
+        return tuple(w for w in (*self._spoken(plain), *(t for t in self.terms if t in plain)) if len(w) > 2)
+
+    def things(self, text: str) -> frozenset[str]:
+        """The names of three characters or more that texts give to what `text` speaks of: terms of the field, and official words for words of people."""
+        plain = normalise(text).lower()
+        return frozenset(w for w in (*(t for t in self.terms if t in plain), *(o for word in self._spoken(plain) for o in self.said[word])) if len(w) > 2)
+
     def _spoken(self, plain: str) -> list[str]:
         parts = cut(plain)
         single, free, found, inner = set(parts), plain, [], _inner(plain, parts)
