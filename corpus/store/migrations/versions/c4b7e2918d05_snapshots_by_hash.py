@@ -1,7 +1,7 @@
 """the documents of a snapshot are found by its hash
 
 Revision ID: c4b7e2918d05
-Revises: a93e5f10c6d2
+Revises: c5d8e1f7a2b4
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "c4b7e2918d05"
-down_revision = "a93e5f10c6d2"
+down_revision = "c5d8e1f7a2b4"
 branch_labels = None
 depends_on = None
 
