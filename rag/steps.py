@@ -1,6 +1,6 @@
 """The steps of an answer, in order. Each takes the tools and a context and returns a changed context; any may stop the pipeline.
 
-check → rewrite → route → slips → filters → named → retrieve → rerank → rates → support → compose → verify → notices → guard → follow-ups
+check → rewrite → route → slips → filters → places → named → retrieve → rerank → rates → support → compose → verify → notices → guard → follow-ups
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from rag import follow, guard, named, notices, rates, support
+from rag import apart, follow, guard, named, notices, rates, support
 from rag.asked import asked
 from rag.cite import renumber, verify
 from rag.gather import gather
@@ -77,6 +77,17 @@ def understand_filters(tools: Tools, c: Context) -> Context:
     as_of = c.question.as_of or seen.as_of or notices.today()
     said = seen.as_of_words if seen.as_of and not c.question.as_of else ""
     return replace(c, region=region, as_of=as_of, as_of_said=said, asked=seen, place_words=place_words, filters={"region": region, "as_of": as_of})
+
+
+def each_place(tools: Tools, c: Context) -> Context:
+    """A question of several places is answered for each of them by the steps from here to the notices."""
+
+    def walk(one: Context) -> Context:
+        for step in (find_named, retrieve, rerank, settle_rates, decide_support, compose, verify_citations):
+            one = one if one.done else step(tools, one)
+        return add_notices(tools, one)
+
+    return apart.each(c, walk, tools)
 
 
 def find_named(tools: Tools, c: Context) -> Context:
@@ -158,7 +169,7 @@ def suggest_follow_ups(tools: Tools, c: Context) -> Context:
 
 
 STEPS: tuple[Step, ...] = (
-    check_question, rewrite_with_history, route_question, mend_slips, understand_filters, find_named, retrieve, rerank, settle_rates, decide_support, compose, verify_citations, add_notices, guard_output, suggest_follow_ups,
+    check_question, rewrite_with_history, route_question, mend_slips, understand_filters, each_place, find_named, retrieve, rerank, settle_rates, decide_support, compose, verify_citations, add_notices, guard_output, suggest_follow_ups,
 )  # fmt: skip
 """The pipeline, in order."""
 

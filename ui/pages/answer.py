@@ -72,7 +72,15 @@ def _status(a: Mapping[str, Any], language: str) -> str:
 def _said(a: Mapping[str, Any], cited: Mapping[int, Mapping[str, Any]], language: str) -> str:
     if not a["sentences"]:
         return "".join(f"<p>{e(p)}</p>" for p in a["text"].split("\n") if p.strip())
-    return "".join(_sentence(s["text"].strip(), "".join(mark(n, cited.get(n), language) for n in s["citations"])) for s in a["sentences"])
+    first = a["sentences"][0]
+    opening, found, _ = a["text"].partition(first.get("heading") or first["text"])
+    said = "".join(f"<p>{e(p)}</p>" for p in opening.split("\n") if found and p.strip())
+    return said + "".join(_headed(s) + _sentence(s["text"].strip(), "".join(mark(n, cited.get(n), language) for n in s["citations"])) for s in a["sentences"])
+
+
+def _headed(sentence: Mapping[str, Any]) -> str:
+    """The lines before a sentence: the place and the level that it is of."""
+    return "".join(f'<p class="jw-of">{e(line.strip("【】"))}</p>' for line in (sentence.get("heading") or "").split("\n") if line.strip())
 
 
 def _sentence(text: str, marks: str) -> str:
