@@ -18,7 +18,7 @@ from risk.technologies import by_field
 
 
 def identification(store: Store, reader: Reader, *, as_of: str = "", hidden: Collection[str] = ()) -> dict[str, Any]:
-    """技术风险识别清单: fields × types with the number of risks, their ids, stories and the highest level."""
+    """技术风险识别清单: fields × types with the risks (scored ones first), their stories, how many are candidates, and the highest level (`none` of candidates alone)."""
     cells: dict[tuple[str, str], list[Risk]] = defaultdict(list)
     for r in list_risks(store, reader, as_of=as_of, stage="identified"):
         if r["id"] in hidden:
@@ -31,9 +31,14 @@ def identification(store: Store, reader: Reader, *, as_of: str = "", hidden: Col
 
 
 def _cell(field: str, group: str, held: Sequence[Risk]) -> dict[str, Any]:
-    order = ("blue", "yellow", "orange", "red")
-    level = max((r["level"] for r in held), key=order.index)
-    return {"field": field, "type": group, "risks": [r["id"] for r in held], "titles": [r["title"] for r in held], "stories": sum(r.get("stories", 0) for r in held), "level": level}
+    order = ("none", "blue", "yellow", "orange", "red")
+    held = sorted(held, key=lambda r: r["state"] == "candidate")
+    scored = [r for r in held if r["state"] != "candidate"]
+    level = max((r["level"] for r in scored), key=order.index, default="none")
+    return {
+        "field": field, "type": group, "risks": [r["id"] for r in held], "titles": [r["title"] for r in held], "candidates": len(held) - len(scored),
+        "stories": sum(r.get("stories", 0) for r in held), "level": level,
+    }  # fmt: skip
 
 
 def blind_spots(store: Store, reader: Reader, *, as_of: str = "") -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ui.cli.answer import AsOf, Json
+from ui.cli.risk_words import decided_rows
 from ui.cli.risks import Field, group
 from ui.cli.session import put_json, put_table, session
 
@@ -28,8 +29,12 @@ def identification(context: typer.Context, as_of: AsOf = "", json: Json = False)
     found = risks.identification(here.desk, here.reader, as_of=as_of)
     if json:
         return put_json(found)
-    rows = [(c["field"], c["type"], here.word("risk_level", c["level"]), len(c["risks"]), c["stories"], "、".join(c["titles"][:4])) for c in found["cells"]]
-    put_table([here.say(f"risk.{n}") for n in ("field", "type_path", "level", "number", "evidence", "statement")], rows)
+    rows = []
+    for c in found["cells"]:
+        named = c["titles"][: max(1, min(4, len(c["titles"]) - c["candidates"]))]
+        more = [here.say("overview.candidates", n=c["candidates"])] if c["candidates"] else []
+        rows.append((c["field"], c["type"], here.word("risk_level", c["level"]), len(c["risks"]), c["stories"], "、".join([*named, *more])))
+    put_table([here.say(f"overview.{n}") for n in ("field", "type", "highest", "number", "stories", "risks")], rows)
 
 
 def blind_spots(context: typer.Context, as_of: AsOf = "", json: Json = False) -> None:
@@ -38,7 +43,12 @@ def blind_spots(context: typer.Context, as_of: AsOf = "", json: Json = False) ->
 
     here = session(context)
     found = risks.blind_spots(here.desk, here.reader, as_of=as_of)
-    put_json(found) if json else put_table(["", ""], [(k, v if isinstance(v, str) else "、".join(s["source"] if isinstance(s, dict) else s for s in v)) for k, v in found.items()])
+    if json:
+        return put_json(found)
+    silent = [here.say("overview.silent", source=s["source"], days=s["silent_days"]) for s in found["sources"]]
+    kinds = [str(here.word("kind", k)) for k in found["kinds"]]
+    rows = [(here.say(f"overview.{n}"), "、".join(words) or "—") for n, words in (("no_evidence", found["fields"]), ("thin", found["thin_fields"]), ("no_kind", kinds), ("sources", silent))]
+    put_table([here.say("overview.where"), here.say("overview.what")], rows)
 
 
 def technologies(context: typer.Context, as_of: AsOf = "", field: Field = "", json: Json = False) -> None:
@@ -59,7 +69,13 @@ def compare(context: typer.Context, before: Annotated[str, typer.Argument(metava
 
     here = session(context)
     found = risks.compare(here.desk, before, after, here.reader)
-    put_json(found) if json else put_table(["", "", "", ""], [(m["place"] or "-", m["title"], f"{m['change']} {m['places'] or ''}", "；".join(m["because"])) for m in found["moves"]])
+    if json:
+        return put_json(found)
+    if found["without_list"]:
+        print(here.say("moves.no_list", days="、".join(found["without_list"])), here.say("moves.no_list_hint"), sep="\n")
+        return
+    rows = [(m["place"] or "—", m["title"], "—" if m["change"] == "same" else here.say(f"moves.{m['change']}", n=m["places"]), "；".join(m["because"])) for m in found["moves"]]
+    put_table([here.say(f"moves.{n}") for n in ("place", "risk", "change", "because")], rows)
 
 
 def decide(
@@ -79,7 +95,7 @@ def decide(
     here = session(context)
     edits = {"statement": statement} if statement else {}
     found = risks.decide(here.desk, risk, here.reader, state=state, note=note, edits=edits, owner=owner, due_on=due, residual=residual)
-    put_json(found) if json else put_table(["", ""], list(found.items()))
+    put_json(found) if json else put_table(["", ""], decided_rows(found, here))
 
 
 def merge(context: typer.Context, risks_: Annotated[list[str], typer.Argument(metavar="ID…")], into: Annotated[str, typer.Option(metavar="ID")], reason: Reason, json: Json = False) -> None:
@@ -88,7 +104,7 @@ def merge(context: typer.Context, risks_: Annotated[list[str], typer.Argument(me
 
     here = session(context)
     found = risks.merge(here.desk, risks_, into, reason, here.reader)
-    put_json(found) if json else put_table(["", ""], list(found.items()))
+    put_json(found) if json else put_table(["", ""], decided_rows(found, here))
 
 
 def split(
@@ -110,4 +126,4 @@ def split(
         parts[name] = [t for t in types.split(",") if t]
     here = session(context)
     found = risks.split(here.desk, risk, parts, reason, here.reader)
-    put_json(found) if json else put_table(["", ""], list(found.items()))
+    put_json(found) if json else put_table(["", ""], decided_rows(found, here))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ui.cli.answer import AsOf, Json
 from ui.cli.gather import _progress, _progress_done
+from ui.cli.risk_words import assumed_rows, interval, told
 from ui.cli.session import put_json, put_table, session
 
 group = typer.Typer(help="The technical-risk list (技术风险清单).", no_args_is_help=True)
@@ -48,14 +48,8 @@ def list_(context: typer.Context, as_of: AsOf = "", field: Field = "", stage: St
     if found["last_list"]:
         print(f"{here.say('risk.see_day', until=found['last_list'])}: jianwei risks list --as-of {found['last_list']}")
     words = here.say("risk.unknown_axis")
-    rows = [(i, here.say(f"risk_level.{r['level']}"), r["statement"], r["field"], _interval(r["importance"]), _interval(r["urgency"], words), here.say(f"strength.{r['evidence_strength']}"), r["id"]) for i, r in enumerate(found["risks"], 1)]
-    put_table([here.say(f"risk.{n}") for n in ("number", "level", "statement", "field", "importance", "urgency", "evidence", "id")], rows)
-
-
-def _interval(axis: Mapping[str, Any], unknown: str = "") -> str:
-    if axis.get("unknown"):
-        return unknown
-    return f"{axis['mean']:.2f} ({axis['low']:.2f}–{axis['high']:.2f})"
+    rows = [(i, here.say(f"risk_level.{r['level']}"), r["title"], r["field"], interval(r["importance"]), interval(r["urgency"], words), here.say(f"strength.{r['evidence_strength']}"), r["id"]) for i, r in enumerate(found["risks"], 1)]
+    put_table([here.say(f"risk.{n}") for n in ("number", "level", "title", "field", "importance", "urgency", "evidence", "id")], rows)
 
 
 @group.command()
@@ -65,15 +59,7 @@ def show(context: typer.Context, risk: Annotated[str, typer.Argument(metavar="ID
     r = here.desk.risk(risk, here.reader, as_of=as_of)
     if json:
         return put_json(r)
-    axes = " · ".join(f"{here.say(f'risk.axis_{a}')} {_interval(r[a], here.say('risk.unknown_axis'))}" for a in ("importance", "urgency"))
-    level = here.say(f"risk_level.{r['level']}")
-    print(f"{r['title']}\n{r['statement']}\n{r['field']} · {level} · {axes}")
-    for s in r["signals"]:
-        print(f"  {'+' if s.get('supports', True) else '−'} {s['date'] or here.say('risk.no_date')} {s['quote']} ({s['document_id']})")
-    for g in r["gaps"]:
-        print(f"  {here.say('risk.gaps')}: {g['indicator']}（{g['reason']}）")
-    for m in r["counter_measures"]:
-        print(f"  → {m['measure']}（{m['basis']}）" if isinstance(m, Mapping) else f"  → {m}")
+    print("\n".join(told(r, here)))
 
 
 @group.command("what-if")
@@ -99,9 +85,11 @@ def what_if(
     result = assume(here.desk, risk, assumed, here.reader, as_of=as_of)
     if json:
         return put_json(result)
-    put_table(["", ""], [(k, v) for k, v in result.items() if k != "changed"])
+    put_table([here.say(f"what_if.{n}") for n in ("what", "listed", "assumed")], assumed_rows(result, here))
     if changed := result.get("changed"):
-        put_table([here.say(f"risk.{n}") for n in ("number", "statement", "level")], [(f"{c['was_position']} → {c['position']}", c["title"], f"{c['was']} → {c['level']}") for c in changed])
+        rows = [(f"{c['was_position']} → {c['position']}", c["title"], f"{here.word('risk_level', c['was'])} → {here.word('risk_level', c['level'])}") for c in changed]
+        put_table([here.say(f"risk.{n}") for n in ("number", "title", "level")], rows)
+    print(here.say("what_if.method", how=result["method"]))
 
 
 @group.command()
@@ -129,7 +117,11 @@ def alerts_(context: typer.Context, state: Annotated[list[str] | None, typer.Opt
     here = session(context)
     rows = alerts.listed(here.desk, here.reader, states=state or ())
     names = ("n", "state", "level", "rule", "as_of", "due_on", "escalated", "title", "next")
-    put_json({"alerts": rows}) if json else put_table(names, [[r[n] for n in names] for r in rows])
+    if json:
+        return put_json({"alerts": rows})
+    words = {"state": "alert_state", "level": "risk_level", "rule": "alert_rule", "next": "alert"}
+    heads = [here.say(f"alert.{n}") for n in ("n", "state", "level", "rule", "as_of", "due", "escalations", "what", "next")]
+    put_table(heads, [[here.word(words[n], r[n]) if n in words else r[n] for n in names] for r in rows])
 
 
 @group.command("answer")
@@ -145,7 +137,7 @@ def answer(
 
     here = session(context)
     done = alerts.answer(here.desk, number, step, here.reader, note)
-    put_json(done) if json else print(f"{done['n']}  {done['state']}")
+    put_json(done) if json else print(f"{done['n']}  {here.word('alert_state', done['state'])}")
 
 
 @group.command("escalate")

@@ -44,9 +44,10 @@ def technologies(desk: Desk, reader: Reader, *, as_of: str = "", field: str = ""
 
 
 def compare(desk: Desk, before: str, after: str, reader: Reader) -> dict[str, Any]:
-    """What moved between the lists of two dates, and why."""
+    """What moved between the lists of two dates, and why; `without_list` names the dates for which, and before which, no list was made."""
     moves, hidden = overview.compare_lists(desk.store, reader, date_or_bad(before), date_or_bad(after)), desk.blinded(reader)
-    return {"before": before, "after": after, "moves": [m for m in moves if m["id"] not in hidden]}
+    missing = [on for on in (before, after) if not desk.store.risks.run_at(date_or_bad(on), reader.ceiling)]
+    return {"before": before, "after": after, "without_list": missing, "moves": [m for m in moves if m["id"] not in hidden]}
 
 
 def what_if(desk: Desk, risk_id: str, assumed: Mapping[str, float], reader: Reader, *, as_of: str = "") -> dict[str, Any]:

@@ -99,6 +99,8 @@ def _sign(b: Mapping[str, Any], reader: Reader, language: str) -> str:
 def moves(found: Mapping[str, Any], language: str) -> str:
     """What moved between the lists of two dates, with the indicators behind it."""
     told = [m for m in found["moves"] if m["change"] != "same"]
+    if found.get("without_list"):
+        return empty(say("moves.no_list", language, days="、".join(found["without_list"])), say("moves.no_list_hint", language), "＝")
     if not told:
         return empty(say("moves.none", language), say("moves.none_hint", language), "＝")
     rows = [[str(m["place"] or "—"), risk_badge(m["level"], language), risk_link(m["id"], m["title"]), _moved(m, language), e(_because(m["because"], language)) or "—"] for m in told]
@@ -130,10 +132,18 @@ def _identified(listed: Mapping[str, Any], language: str) -> str:
     if not listed["cells"]:
         return empty(say("risk.none", language), say("risk.none_hint", language), "▦")
     rows = [
-        [f"<b>{e(c['field'] or '—')}</b>", e(c["type"]), "<br>".join(risk_link(i, t) for i, t in zip(c["risks"], c["titles"], strict=True)), str(c["stories"]), risk_badge(c["level"], language)]
+        [f"<b>{e(c['field'] or '—')}</b>", e(c["type"]), _held(c, language), str(c["stories"]), risk_badge(c["level"], language)]
         for c in listed["cells"]
     ]
     return table([say(f"overview.{n}", language) for n in ("field", "type", "risks", "stories", "highest")], rows, classes="jw-cards-on-phone")
+
+
+def _held(cell: Mapping[str, Any], language: str) -> str:
+    """The risks of a cell; candidates, which nothing recent speaks of, stand behind a fold."""
+    links = [risk_link(i, t) for i, t in zip(cell["risks"], cell["titles"], strict=True)]
+    scored = len(links) - cell["candidates"]
+    fold = f"<details><summary>{e(say('overview.candidates', language, n=cell['candidates']))}</summary>{'<br>'.join(links[scored:])}</details>" if cell["candidates"] else ""
+    return "<br>".join(links[:scored]) + fold
 
 
 def _blind(blind: Mapping[str, Any], language: str) -> str:
