@@ -25,6 +25,8 @@ _TOLL = re.compile(r"(?:致|已致|造成)(\d+)(?:人|名)?[^，。；\d]{0,4}?(
 """A toll of several people marks an event: two accidents of one object within days seldom have the same."""
 _COMMON = frozenset(("美国", "日本", "韩国", "欧洲", "欧盟", "英国", "德国", "法国", "俄罗斯", "印度", "荷兰", "中国", "北京", "上海", "香港", "台湾"))
 """Places of so much news that to share one says little."""
+HEADLINE = 60
+"""Characters of a text that is a headline."""
 EVENTFUL = ("opinion", "news", "notice", "interpretation", "policy")
 
 
@@ -42,6 +44,8 @@ class _Member:
     places: frozenset[str] = frozenset()
     around: frozenset[str] = frozenset()
     marks: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    cue: str = ""
 
 
 @dataclass(slots=True)
@@ -64,6 +68,9 @@ class Clusterer:
         self.near_duplicate: float = rules["near_duplicate"]
         self.near_days: int = rules["near_days"]
         self.compared: int = rules["members_compared"]
+        self.ongoing: int = rules["ongoing"]
+        self.share: float = rules["ongoing_share"]
+        self.named = frozenset(rules["named"])
         self._shelves: dict[str, _Shelf] = defaultdict(_Shelf)
         self._frequency: dict[str, int] = defaultdict(int)
         self._count = 0
@@ -83,8 +90,9 @@ class Clusterer:
         self._forget(shelf, today)
         eventful = signal.kind in EVENTFUL
         places, around = _where(signal)
-        new = _Member("", words, today, eventful, places, around, _marks(signal.quote))
-        story = self._same_text(signal) or self._same_place(shelf, new) or self._nearest(shelf, new) or "s" + hashlib.sha256(signal.key.encode()).hexdigest()[:16]
+        names = frozenset(signal.technologies) if signal.thing in self.named else frozenset()
+        new = _Member("", words, today, eventful, places, around, _marks(signal.quote), names, signal.cue if _headline(signal) else "")
+        story = self._same_text(signal) or self._same_place(shelf, new) or self._nearest(shelf, new) or self._spoken_of(shelf, new) or "s" + hashlib.sha256(signal.key.encode()).hexdigest()[:16]
         self._told[signal.thing] = story
         self._keep(shelf, replace(new, story=story))
         self._count += 1
@@ -121,9 +129,30 @@ class Clusterer:
             member = shelf.members[number]
             if member.day < new.day - self.near_days:
                 return None
-            if member.eventful and (new.marks & member.marks or (new.places - _COMMON) & member.places):
+            if member.eventful and not _other(new, member) and (new.marks & member.marks or (new.places - _COMMON) & member.places):
                 return member.story
         return None
+
+    def _spoken_of(self, shelf: _Shelf, new: _Member) -> str | None:
+        """The event of the object that everybody speaks of these days, when the text names the same happening (its cue) and no other place, name or mark.
+
+        坠机现场下雨了, a day after one airliner fell, tells of that fall.
+        """
+        if not new.eventful or not new.cue:
+            return None
+        told: dict[str, list[_Member]] = defaultdict(list)
+        for number in reversed(shelf.queue):
+            member = shelf.members[number]
+            if member.day < new.day - self.near_days:
+                break
+            if member.eventful and member.cue == new.cue:
+                told[member.story].append(member)
+        if not told:
+            return None
+        story, members = max(told.items(), key=lambda s: (len(s[1]), s[0]))
+        if len(members) < self.ongoing or len(members) < self.share * sum(map(len, told.values())):
+            return None
+        return None if _elsewhere(new, members) else story
 
     def _nearest(self, shelf: _Shelf, new: _Member) -> str | None:
         words, eventful = new.tokens, new.eventful
@@ -136,7 +165,7 @@ class Clusterer:
             for number in shelf.postings.get(word, ()):
                 shared[number] += weight[word]
         limit = self.same_event if eventful else self.near_duplicate
-        apart = {n for n in shared if eventful and new.around and shelf.members[n].around and not new.around & shelf.members[n].around}
+        apart = {n for n in shared if eventful and (_other(new, m := shelf.members[n]) or (new.around and m.around and not new.around & m.around))}
         for number in apart:
             del shared[number]
         best = max(((self._overlap(shelf.members[n].tokens, words, weight, total), -n) for n in sorted(shared, key=lambda n: (-shared[n], n))[:8]), default=None)
@@ -159,6 +188,29 @@ class Clusterer:
         shelf.latest[member.story] = member.day
         for word in member.tokens:
             shelf.postings[word].append(self._serial)
+
+
+def _headline(signal: Signal) -> bool:
+    """Whether the signal is a whole short text or the beginning of one: what names a happening without saying where."""
+    return signal.start == 0 and len(signal.quote) <= HEADLINE and len(signal.cue) >= 2
+
+
+def _other(one: _Member, other: _Member) -> bool:
+    """Whether both name something and not the same: QQ and QQ音乐, not 理想汽车 and 理想L7."""
+    return bool(one.names and other.names and not _stems(one.names) & _stems(other.names))
+
+
+def _stems(names: Iterable[str]) -> set[str]:
+    """Names by their first two characters where these are Han, as they are where not."""
+    return {n[:2] if not n[:2].isascii() else n.lower() for n in names}
+
+
+def _elsewhere(new: _Member, members: Sequence[_Member]) -> bool:
+    """Whether a text names a place, name or mark of its own, and none that the story has."""
+    for own, theirs in ((new.around, "around"), (new.names, "names"), (new.marks, "marks")):
+        if own and not _stems(own) & _stems(frozenset().union(*(getattr(m, theirs) for m in members))):
+            return True
+    return False
 
 
 def _marks(quote: str) -> frozenset[str]:
