@@ -23,6 +23,8 @@ class Lexicon:
     groups: tuple[tuple[str, Pattern], ...]
     negated: Pattern
     refuted: Pattern
+    settled: Pattern
+    unsettled: Pattern
     never: Pattern
     running: Pattern
     severity: tuple[tuple[str, tuple[tuple[int, Pattern], ...]], ...]
@@ -40,7 +42,7 @@ def load_lexicon() -> Lexicon:
     severity = tuple((d, tuple((int(level), re.compile(words)) for level, words in data["severity"][d])) for d in SEVERITY_DIMENSIONS)
     stages = tuple((name, re.compile(words)) for name, words in data["stage"].items())
     return Lexicon(
-        data["version"], tuple(groups), re.compile(data["polarity"]["negated_cue"]), re.compile(data["polarity"]["refuted"]), re.compile("|".join(data["never"]["words"])), re.compile("|".join(data["never"]["running"])), severity, stages,
+        data["version"], tuple(groups), re.compile(data["polarity"]["negated_cue"]), re.compile(data["polarity"]["refuted"]), re.compile(data["polarity"]["settled"]), re.compile(data["polarity"]["unsettled"]), re.compile("|".join(data["never"]["words"])), re.compile("|".join(data["never"]["running"])), severity, stages,
         re.compile(data["actors"]["pattern"]), re.compile(data["provinces"]["pattern"]),
     )  # fmt: skip
 

@@ -25,7 +25,7 @@ from risk.technologies import Named
 FEW = 3
 """Up to so many texts one that names a cause speaks for the risk."""
 LEVEL_NAMES = {"red": "重大(红)", "orange": "较大(橙)", "yellow": "一般(黄)", "blue": "低(蓝)"}
-_CAUSE = re.compile(r"(?:由于|因为?)([^，。；！？,、“”\d]{2,18}?(?:不足|缺陷|短缺|管制|漏洞|故障|老化|违规|失效|禁令|滞后|缺失|不当|紧张|过剩|污染|超标))(?=，|,|而|导致|造成|引发|。)")
+_CAUSE = re.compile(r"(?:由于|因(?![此而应人素果])为?)([^，。；！？,、“”\d]{2,18}?(?:不足|缺陷|短缺|管制|漏洞|故障|老化|违规|失效|禁令|滞后|缺失|不当|紧张|过剩|污染|超标))(?=，|,|而|导致|造成|引发|。)")
 
 
 @cache
@@ -74,11 +74,21 @@ def _named_cause(signals: Sequence[Signal]) -> str:
 
     One sentence of many is an opinion of its writer, not the cause of the risk.
     """
-    found = [(s.document_id, re.sub(r"^(?:就?是|在于)", "", m.group(1))) for s in signals if s.kind != "opinion" and not s.inherited and (m := _CAUSE.search(s.quote))]
+    found = [(s.document_id, re.sub(r"^(?:就?是|在于)", "", m.group(1))) for s in signals if s.kind != "opinion" and not s.inherited and (m := _CAUSE.search(s.quote)) and not _of_person(m.group(1))]
     told, said = len({s.document_id for s in signals}), Counter(c for _, c in dict.fromkeys(found) if len(c) >= 4)
     if len({d for d, _ in found}) < 2 and told > FEW:
         return ""
     return min(said, key=lambda c: (-said[c], len(c), c), default="")
+
+
+def _of_person(cause: str) -> bool:
+    """Whether a cause names a person (拜登的芯片禁令): a list of risks names none."""
+    import rjieba
+
+    return any(tag in ("nr", "nrfg") or (tag == "nrt" and word not in _NO_PERSON) for word, tag in rjieba.tag(cause))
+
+
+_NO_PERSON = frozenset(("纳米", "高精度", "安全"))
 
 
 def strength_of(stories: int, sources: int) -> str:

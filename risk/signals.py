@@ -125,7 +125,11 @@ class Reader:
         if self.other and not (self.other.outside and security > OPEN_LEVEL):  # what is not open never leaves the house
             return self.other.judge(text)
         said, confidence = decide(self.weights.probabilities(dense(text, self.taxonomy, things, cues), hashed(text)), self.weights.threshold)
-        return ("denies" if said in SUPPORTING and load_lexicon().refuted.search(text) else said), confidence
+        if said in SUPPORTING and load_lexicon().refuted.search(text):
+            return "denies", confidence
+        if said in SUPPORTING and load_lexicon().settled.search(text):
+            return "resolved", confidence
+        return ("asserts" if said == "resolved" and load_lexicon().unsettled.search(text) else said), confidence
 
     def _sentence(self, record: Record, a: int, b: int, context: list[Match], lone: bool) -> Signal | None:
         text = record.text[a:b]

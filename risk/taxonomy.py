@@ -24,8 +24,8 @@ UNKNOWN_FIELD = "其他"
 _ATTRIBUTION = re.compile(r"(?:据|来自|来源[于：:]?|从|在|于|通过|经)[^，。；：“”\s]{0,18}(?:微信|公众号|官方微博|官微|微博|抖音|视频号|快手|小红书|账号|客户端|官网|网站|论坛)[^，。；：“”]{0,8}(?:消息|发布|通报|称|公布|获悉|发文|显示|披露|表示|讯|上)")
 """Where a report says it was read: no object of a risk."""
 
-_REPORTED = re.compile("据[^，。；：]{0,30}?(?:通报|披露|调查)(?=[，,：:]|$)")
-"""据…通报，: where a report comes from is no act of a regulator."""
+_REPORTED = re.compile("据[^，。；：]{0,30}?(?:通报|披露|调查)(?=[，,：:]|$)|向[^，。；：]{1,24}?通报")
+"""据…通报，: where a report comes from is no act of a regulator; nor is 向…通报, which tells somebody."""
 
 
 @dataclass(frozen=True, slots=True)
