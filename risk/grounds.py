@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from corpus.access import Reader
 from rag.retrieve import Hit, Query
+from risk.risks import bucket_of
 
 SPECIFIC, GENERAL = "specific", "general"
 _LOOKED_AT = 40
@@ -86,7 +87,7 @@ def ground(library: Library, r: Mapping[str, Any], place: int, subject: str = ""
     The law of an object says much that is of other risks (the emergency plans of a gas law are no answer to hackers): a clause of it
     has to speak of `subject` (a regular expression).
     """
-    thing, _, bucket = str(r["key"]).partition("|")
+    thing, bucket = str(r["key"]).partition("|")[0], bucket_of(r)
     for scope, law, words in tried(thing, bucket, place):
         found = library.clause(law, words)
         if found and (scope == GENERAL or re.search(subject, f"{found.title}\n{found.text}")):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from risk.constants import constants, day, iso
-from risk.risks import LEVEL_NAMES, phrase
+from risk.risks import LEVEL_NAMES, bucket_of, phrase
 
 COLUMNS = (
     ("n", "序号", 1.3), ("name", "风险名称", 4.0), ("field", "领域/环节", 2.8), ("statement", "风险描述（因—事—果）", 7.6), ("type", "类型", 4.0),
@@ -139,7 +139,7 @@ def measures(r: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(measure, basis in words) of a record; the phrases of its type where the register has none yet."""
     found = [_measure(m) for m in r.get("counter_measures") or ()]
     if not found and "|" in str(r.get("key", "")):
-        found = [(str(m), "") for m in phrase(str(r["key"]).split("|")[1])["measures"]]
+        found = [(str(m), "") for m in phrase(bucket_of(r))["measures"]]
     return [m for m in found if m[0]]
 
 

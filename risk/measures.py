@@ -14,7 +14,7 @@ from typing import Any
 from corpus.access import Reader
 from rag.retrieve import Hit, Query
 from risk.grounds import GENERAL, SPECIFIC, Finder, Library, ground
-from risk.risks import phrase, phrases
+from risk.risks import bucket_of, phrase, phrases
 from risk.taxonomy import UNKNOWN_FIELD, Taxonomy
 from risk.vectors import cut
 
@@ -41,7 +41,7 @@ def counter_measures(
     those of `region` (GB/T 2260) are a basis: a rule of another province binds nobody here.
     """
     if finder is None:
-        return [[entry(m, None, searched=False) for m in suggested(str(r["key"]))] for r in records]
+        return [[entry(m, None, searched=False) for m in suggested(r)] for r in records]
     found, library = finder, Library(finder, reader, on, lambda h: binding(h, region))
     known: dict[tuple[str, str], dict[str, Any] | None] = {}
 
@@ -58,12 +58,12 @@ def counter_measures(
             return citation(named[1], named[0])
         return retrieved(measure, r, place) or (citation(named[1], GENERAL) if named else None)
 
-    return [[entry(m, basis(m, n, r, place)) for n, m in enumerate(suggested(str(r["key"])))] for place, r in enumerate(records)]
+    return [[entry(m, basis(m, n, r, place)) for n, m in enumerate(suggested(r))] for place, r in enumerate(records)]
 
 
-def suggested(key: str) -> tuple[str, ...]:
+def suggested(r: Mapping[str, Any]) -> tuple[str, ...]:
     """The measures of a risk's bucket."""
-    return tuple(map(str, phrase(key.partition("|")[2]).get("measures", ())))
+    return tuple(map(str, _words(r).get("measures", ())))
 
 
 def entry(measure: str, citation: Mapping[str, Any] | None, *, searched: bool = True) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _found(measure: str, r: Mapping[str, Any], finder: Finder, reader: Reader, o
 
 
 def _words(r: Mapping[str, Any]) -> Mapping[str, Any]:
-    return phrase(str(r["key"]).partition("|")[2])
+    return phrase(bucket_of(r))
 
 
 def _basis(measure: str, hits: Sequence[Hit]) -> dict[str, Any] | None:

@@ -170,14 +170,14 @@ def _overlay(record: Risk, rows: Mapping[str, Mapping[str, Any]], validated: set
 
 
 def _history(store: Store, reader: Reader, risk: str) -> list[dict[str, Any]]:
-    """Decisions and alerts, and the place and level at each list, oldest first."""
+    """Decisions and alerts, and the place and level at each list (of a day made twice the later one), oldest first."""
     told = [{"at": seen_day(h["at"]), "what": h["what"], "by": h["by"], "detail": {k: v for k, v in h["detail"].items() if k != "values"}} for h in store.risks.history(risk)]
-    ran = []
+    ran: dict[str, dict[str, Any]] = {}
     for run in store.risks.runs(ceiling=reader.ceiling)[-60:]:
         if (entry := store.risks.entry(run["n"], risk)) is not None:
             words = f"第{entry['rank']['position']}位，{entry['level_name']}"
-            ran.append({"at": run["as_of"], "what": words, "by": "system", "detail": {"importance": entry["importance"]["mean"], "urgency": entry["urgency"]["mean"]}})
-    return sorted(told + ran, key=lambda h: h["at"])
+            ran[run["as_of"]] = {"at": run["as_of"], "what": words, "by": "system", "detail": {"importance": entry["importance"]["mean"], "urgency": entry["urgency"]["mean"]}}
+    return sorted([*told, *ran.values()], key=lambda h: h["at"])
 
 
 def _candidates(store: Store, run: Mapping[str, Any], taxonomy: Taxonomy) -> list[Risk]:

@@ -50,15 +50,26 @@ def title_of(key: str) -> str:
     thing, bucket = key.split("|")
     if own := phrases()["titles"].get(key):
         return str(own)
+    if bucket not in phrases():  # a part that an expert split off has a name of its own
+        return f"{thing}{bucket}" if bucket.endswith("风险") else f"{thing}{bucket}风险"
     short = str(phrase(bucket)["short"])
     shared = next((n for n in range(min(len(thing), len(short)), 1, -1) if thing.endswith(short[:n])), 0)
     return thing + short[shared:]
 
 
+def bucket_of(r: Mapping[str, Any]) -> str:
+    """The bucket whose phrases, measures and grounds a record goes by: its own, or of a part that an expert split off and named the one of its evidence."""
+    return str(r.get("bucket") or str(r["key"]).partition("|")[2])
+
+
+def _own_bucket(bucket: str, signals: Sequence[Signal]) -> str:
+    return bucket if bucket in phrases() or not signals else Counter(s.bucket for s in signals).most_common(1)[0][0]
+
+
 def statement_of(key: str, signals: Sequence[Signal]) -> str:
     """因…，…（事），…（果）, at most 80 characters: the cause is quoted from the signals when one of them names it."""
     thing, bucket = key.split("|")
-    words = phrase(bucket)
+    words = phrase(_own_bucket(bucket, signals))
     common = Counter(s.type for s in signals).most_common(2)
     event = str(words["event"]).format(hazards="、".join(_HAZARDS.get(name, name) for name, _ in common) or "相关")
     cause = _named_cause(signals) or str(words["cause"])
@@ -112,6 +123,7 @@ def record(evidence: Evidence, view: View, scores: Scores, place: int, taxonomy:
     for_it = [evidence.signals[i] for p in pairs for i in p.members]
     against = [evidence.signals[i] for i in view.opposing[r]]
     thing, bucket = key.split("|")
+    words = _own_bucket(bucket, for_it)
     kind = Counter(s.type for s in for_it).most_common(1)[0][0]
     sources = sorted({s.source for s in for_it})
     told = sum(any(not evidence.signals[i].weak for i in p.members) for p in pairs)  # weak signals make no strong evidence, however many
@@ -120,9 +132,9 @@ def record(evidence: Evidence, view: View, scores: Scores, place: int, taxonomy:
     ranks = scores.ranks[:, r].astype(float)
     place_interval = interval(ranks)
     return {
-        "id": risk_id(key), "key": key, "title": title_of(key), "statement": statement_of(key, for_it), "field": taxonomy.field_of(thing), "object": thing,
+        "id": risk_id(key), "key": key, "bucket": words, "title": title_of(key), "statement": statement_of(key, for_it), "field": taxonomy.field_of(thing), "object": thing,
         "stage": "scored", "technology_stage": Counter(s.stage for s in for_it).most_common(1)[0][0], "type_path": list(taxonomy.path(kind, bucket)),
-        "associated_types": list(phrase(bucket).get("also", ())), "technologies": _technologies(thing, for_it, terms), "state": "monitoring",
+        "associated_types": list(phrase(words).get("also", ())), "technologies": _technologies(thing, for_it, terms), "state": "monitoring",
         "importance": axis_record(scores.importance, r), "urgency": axis_record(scores.urgency, r),
         "rank": {**place_interval, "position": place + 1}, "p_top10": round(float((ranks <= constants()["top"]).mean()), 4),
         "level": level, "level_name": LEVEL_NAMES[level], "evidence_strength": strength,
@@ -130,7 +142,7 @@ def record(evidence: Evidence, view: View, scores: Scores, place: int, taxonomy:
         "signal_count": len(for_it), "opposing_count": len(against), "gaps": _gaps(scores, r, sum(s.timeless for s in for_it), len(for_it)), "counter_measures": [],
         "first_signal_at": min(s.seen for s in for_it), "last_signal_at": max(s.seen for s in for_it), "evidence_until": _until(pairs), "undated_count": sum(s.timeless for s in for_it),
         "would_change": would_change(scores, r), "equal_weights_rank": _equal_rank(scores, r), "lambda_ranks": {},
-        "lead": phrase(bucket).get("lead", phrases()["default_lead"]), "regions": [n for n, _ in Counter(p for s in for_it for p in s.places).most_common(6)],
+        "lead": phrase(words).get("lead", phrases()["default_lead"]), "regions": [n for n, _ in Counter(p for s in for_it for p in s.places).most_common(6)],
         "weekly": _weekly(view, pairs), "history": [], "constants_version": constants()["version"], "taxonomy_version": taxonomy.version,
     }  # fmt: skip
 

@@ -13,7 +13,7 @@ from risk.constants import iso
 from risk.digest import Desk, summary
 from risk.list_rows import LEVEL_TINTS, clip, date_words, level_words, measures, moved_words, span, until_words
 from risk.pictures import KIND_NAMES, causes, trend
-from risk.risks import phrase
+from risk.risks import bucket_of, phrase
 
 _TELLING = re.compile(r"补助|奖励|补贴|支持|不超过|万元|亿元|应当|目标|到20\d\d年|截止|申报时间|试点|标准|禁止|不得|有效期|比例")
 _FINDING = re.compile(r"结果表明|结果显示|表明|发现|证明|显示|提出|提高|降低|优于|达到")
@@ -326,9 +326,9 @@ def advice(desk: Desk, rule: Rule) -> list[Block]:
     for r in desk.risks:
         if len(found) >= int(rule["bulletin"]["items"]["advice"]) or not (marks := _first_marks(desk, r)):
             continue
-        thing, _, bucket = str(r["key"]).partition("|")
+        thing = str(r["key"]).partition("|")[0]
         measure, basis = next(iter(measures(r)), ("持续跟踪", ""))
-        may = str(phrase(bucket)["consequence"])
+        may = str(phrase(bucket_of(r))["consequence"])
         found.append(Paragraph(f"{thing}方面{may}，建议关注：{measure}（依据：{basis or '未找到依据'}）；建议牵头单位：{r.get('lead') or '待定'}。", marks))
     return found or [Paragraph("本期无建议。")]
 
