@@ -24,8 +24,11 @@ UNKNOWN_FIELD = "其他"
 _ATTRIBUTION = re.compile(r"(?:据|来自|来源[于：:]?|从|在|于|通过|经)[^，。；：“”\s]{0,18}(?:微信|公众号|官方微博|官微|微博|抖音|视频号|快手|小红书|账号|客户端|官网|网站|论坛)[^，。；：“”]{0,8}(?:消息|发布|通报|称|公布|获悉|发文|显示|披露|表示|讯|上)")
 """Where a report says it was read: no object of a risk."""
 
-_REPORTED = re.compile("据[^，。；：]{0,30}?(?:通报|披露|调查)(?=[，,：:]|$)|向[^，。；：]{1,24}?通报")
-"""据…通报，: where a report comes from is no act of a regulator; nor is 向…通报, which tells somebody."""
+_REPORTED = re.compile(
+    "据[^，。；：]{0,30}?(?:通报|披露|调查)(?=[，,：:]|$)|向[^，。；]{1,24}?通报|通报(?=说|称，|显示|指出)|(?:运营单位|企业|公司|厂家|厂方|物业|航空公司|后来)[^，。；警官局部委]{0,8}?通报"
+    "|(?:公司|企业|平台|我们|厂家|车企)(?:正在|正|将|会|已|也在)[^，。；被遭]{0,4}?调查|(?:不会|不予|免于|免予)[^，。；]{0,10}?处罚"
+)
+"""据…通报，: where a report comes from is no act of a regulator; nor what somebody is told, what a firm tells or looks into itself, nor a punishment that is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def told(r: Mapping[str, Any], here: Session) -> list[str]:
 def _facts(r: Mapping[str, Any], here: Session) -> list[str]:
     axes = [f"{here.say(f'risk.axis_{a}')} {interval(r[a], here.say('risk.unknown_axis'))}" for a in ("importance", "urgency")]
     place = r.get("rank") or {}
-    ranked = [f"{here.say('risk.rank')} {place['position']} ({place['low']:g}–{place['high']:g})"] if "position" in place else []
+    ranked = [f"{here.say('risk.rank')} {place['position']} ({place['low']:.0f}–{place['high']:.0f})"] if "position" in place else []
     stories = r.get("stories", 0)
     proof = here.say("risk.sources", n=stories) if stories > 1 else here.say("risk.single_source")
     known = [("state", here.word("risk_state", r.get("state"))), ("owner", r.get("owner")), ("due_on", r.get("due_on")), ("residual", r.get("residual")), ("technologies", "、".join(r.get("technologies") or ()))]
@@ -62,4 +62,13 @@ def assumed_rows(result: Mapping[str, Any], here: Session) -> list[tuple[object,
 
 def decided_rows(found: Mapping[str, Any], here: Session) -> list[tuple[object, object]]:
     """What a decision, a merge or a split did, by the names of the register."""
-    return [(here.word("decided", k), here.word("risk_state", v) if k == "state" else "、".join(map(str, v)) if isinstance(v, list) else v) for k, v in found.items() if v not in (None, "", [], {})]
+    flat = {**{k: v for k, v in found.items() if k != "lineage"}, **found.get("lineage", {})}
+    return [(here.word("decided", k), _decided(k, v, here)) for k, v in flat.items() if v not in (None, "", [], {})]
+
+
+def _decided(name: str, value: Any, here: Session) -> object:
+    if name == "state":
+        return here.word("risk_state", value)
+    if isinstance(value, Mapping):
+        return "；".join(f"{k}：{v}" for k, v in value.items()) if not any(isinstance(v, Mapping) for v in value.values()) else "；".join(f"{a} → {b}" for v in value.values() for a, b in v.items())
+    return "、".join(map(str, value)) if isinstance(value, list) else value

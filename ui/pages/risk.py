@@ -43,7 +43,7 @@ def detail(r: Mapping[str, Any], titles: Mapping[str, str], language: str, acts:
 
 def _rank(place: Mapping[str, float], r: Mapping[str, Any], language: str) -> str:
     top = f" · P(top 10) {r['p_top10']:.0%}" if r.get("p_top10") is not None else ""
-    return e(f"{place.get('mean', 0):.1f} ({place.get('low', 0):g}–{place.get('high', 0):g}){top}")
+    return e(f"{place.get('mean', 0):.1f} ({place.get('low', 0):.0f}–{place.get('high', 0):.0f}){top}")
 
 
 def word(section: str, value: object, language: str) -> str:
