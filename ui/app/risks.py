@@ -130,7 +130,7 @@ def _files(field: str, type_: str, as_of: str, language: str) -> str:
 
 
 def table(found: Mapping[str, Any], language: str, *, filtered: bool = False) -> str:
-    """The list: number, level, statement, the two axes with intervals, evidence."""
+    """The list: number, level, name and statement, the two axes with intervals, evidence."""
     if not found["risks"]:
         return _nothing(found, filtered, language)
     names = [say(f"risk.{n}", language) for n in ("number", "level", "statement", "axis_importance", "axis_urgency", "evidence")]
@@ -161,10 +161,11 @@ def _ended(found: Mapping[str, Any], language: str) -> str:
 
 def _row(i: int, r: Mapping[str, Any], as_of: str, language: str) -> str:
     axes = "".join(f'<td data-label="{e(say(f"risk.axis_{a}", language))}">{pages.interval_bar(r[a], say(f"risk.axis_{a}", language), language)}</td>' for a in ("importance", "urgency"))
-    stories = len({s.get("story_id") for s in r["signals"]})
+    stories = pages.stories(r)
     evidence = badge(pages.word("strength", r.get("evidence_strength"), language), "plain") + (f" <small>{e(say('risk.stories', language, n=stories))}</small>" if stories else "")
     type_ = " › ".join(r.get("type_path", ())[:2])
-    words = f"<b>{e(r['statement'])}</b><br><small class='jw-dim'>{e(r['field'])}{' · ' + e(type_) if type_ else ''}</small>"
+    name = f"<b>{e(r['title'])}</b><br>" if r.get("title") else ""
+    words = f"{name}{e(r['statement'])}<br><small class='jw-dim'>{e(r['field'])}{' · ' + e(type_) if type_ else ''}</small>"
     return f'<tr data-risk="{e(r["id"])}" data-as-of="{e(as_of)}" tabindex="0"><td class="jw-num">{i}</td><td>{risk_badge(r.get("level"), language)}</td><td>{words}</td>{axes}<td>{evidence}</td></tr>'
 
 

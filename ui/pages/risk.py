@@ -34,7 +34,7 @@ def detail(r: Mapping[str, Any], titles: Mapping[str, str], language: str, acts:
     facts += [("state", _state(r, language)), ("evidence_strength", word("strength", r.get("evidence_strength"), language)), ("first_signal", (r.get("first_signal_at") or "")[:10])]
     facts += [("owner", r.get("owner")), ("due_on", r.get("due_on")), ("residual", "" if r.get("residual") is None else f"{r['residual']:.2f}")]
     rows = "".join(f"<dt>{e(say('risk.' + n, language))}</dt><dd>{e(v)}</dd>" for n, v in facts if v)
-    parts = [f'<h2 class="jw-title">{e(r["statement"])}</h2><p class="jw-marks">{risk_badge(r.get("level"), language)}{_story_badge(r, language)}</p>{acts}']
+    parts = [f'<h2 class="jw-title">{e(r.get("title") or r["statement"])}</h2><p class="jw-marks">{risk_badge(r.get("level"), language)}{_story_badge(r, language)}</p><p>{e(r["statement"])}</p>{acts}']
     parts += [f'<dl class="jw-facts">{axes}{ranked}{rows}</dl>', _signals(r, titles, language), _contributions(r, language)]
     parts += [_measures(r, language), _linked("policies", r, language), _linked("projects", r, language), _list("gaps", r, language), _changes(r, language), _history(r, language)]
     parts += [f'<p class="jw-foot">{e(say("risk.foot", language))} · {e(r.get("constants_version", ""))}</p>']
@@ -58,9 +58,14 @@ def _state(r: Mapping[str, Any], language: str) -> str:
     return " · ".join(p for p in (word("risk_state", r.get("state"), language), word("risk_stage", stage, language) if stage else "") if p)
 
 
+def stories(r: Mapping[str, Any]) -> int:
+    """Independent stories that speak for a risk; what speaks against it is no witness of it."""
+    return int(r["stories"]) if "stories" in r else len({s.get("story_id") for s in r["signals"] if s.get("supports", True)})
+
+
 def _story_badge(r: Mapping[str, Any], language: str) -> str:
-    stories = {s.get("story_id") for s in r["signals"]}
-    return badge(say("risk.sources", language, n=len(stories)) if len(stories) > 1 else say("risk.single_source", language), "plain" if len(stories) > 1 else "warn")
+    n = stories(r)
+    return badge(say("risk.sources", language, n=n) if n > 1 else say("risk.single_source", language), "plain" if n > 1 else "warn")
 
 
 def _signals(r: Mapping[str, Any], titles: Mapping[str, str], language: str) -> str:
