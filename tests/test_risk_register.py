@@ -25,6 +25,8 @@ from risk.risks import risk_id
 from risk.signals import Record
 from risk.taxonomy import load_taxonomy
 from risk.technologies import Named, Term, field_of, ranked, terms_of
+from ui.cli.risk_words import assumed_rows, decided_rows, told
+from ui.cli.session import Session
 
 OFFICIAL = Reader("o", "official", 3)
 EXPERT = Reader("e", "expert", 2)
@@ -219,10 +221,37 @@ def test_merge_and_split_keep_their_lineage(home: tuple[Store, Settings]) -> Non
     mine(store, settings, as_of="2026-04-02")
     assert register.lineage(store, ELEVATOR)["split_into"] == parts and register.lineage(store, parts[0])["split_from"] == ELEVATOR
     assert parts[0] in {r["id"] for r in register.list_risks(store, OFFICIAL, as_of="2026-04-02")}
-    assert {h["what"] for h in register.get_risk(store, OFFICIAL, parts[0], as_of="2026-04-02")["history"]} >= {"拆出"}
+    part = register.get_risk(store, OFFICIAL, parts[0], as_of="2026-04-02")
+    assert {h["what"] for h in part["history"]} >= {"拆出"}
+    assert part["title"] == "电梯坠落风险" and part["bucket"] == "安全事故" and part["counter_measures"][0]["measure"] == merged["counter_measures"][0]["measure"]
+    mine(store, settings, as_of="2026-04-02")  # a list made twice a day stands once
+    told = [h for h in register.get_risk(store, OFFICIAL, parts[0], as_of="2026-04-02")["history"] if h["what"].startswith("第")]
+    assert len(told) == len({h["at"] for h in told})
 
 
 # ---- views -------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_line_tells_the_register_in_the_words_of_the_interface(home: tuple[Store, Settings]) -> None:
+    store, settings = filled(home)
+    mine(store, settings, as_of=ON)
+    here = Session(settings.home, "")
+    words = "\n".join(told(register.get_risk(store, OFFICIAL, ELEVATOR, as_of=ON), here))
+    assert "电梯安全事故风险" in words.splitlines()[0] and "支持的证据" in words and "独立来源" in words and "blue" not in words and "{" not in words
+    battery = risk_id("动力与储能电池|安全事故")
+    lineage.merge(store, [battery], ELEVATOR, OFFICIAL, "同类")
+    done = dict(decided_rows({**store.risks.registered(ELEVATOR)[0], "lineage": register.lineage(store, ELEVATOR)}, here))
+    assert done["由以下并入"] == battery and done["状态"] == "监测"
+    rows = assumed_rows(whatif.what_if(store, settings, OFFICIAL, ELEVATOR, {"severity": 0.01}, as_of=ON), here)
+    assert [r[0] for r in rows] == ["重要度", "紧急度", "序号", "等级"] and not {"red", "orange", "yellow", "blue"} & {str(c) for r in rows for c in r}
+
+
+def test_candidates_are_told_from_what_has_evidence(home: tuple[Store, Settings]) -> None:
+    store, settings = filled(home)
+    mine(store, settings, as_of=ON)
+    mine(store, settings, as_of="2027-04-01")
+    cells = overview.identification(store, OFFICIAL, as_of="2027-04-01")["cells"]
+    assert cells and all(c["candidates"] == len(c["risks"]) and c["level"] == "none" and not c["stories"] for c in cells)
 
 
 def test_identification_list_and_blind_spots(home: tuple[Store, Settings]) -> None:

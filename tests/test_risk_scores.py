@@ -310,6 +310,34 @@ def test_the_same_toll_within_days_is_the_same_event() -> None:
     assert found[made[0].key] == found[made[1].key] != found[made[2].key]
 
 
+def fallen(back: int, name: str, words: str, **values: Any) -> Signal:
+    """A text about an airliner that fell into the sea."""
+    return signal(back, document_id=name, **{"thing": "民航客机", "cue": "坠海", "quote": words, "end": len(words), **values})
+
+
+REPORTED = [fallen(20, f"a{n}", w, places=("厦门",)) for n, w in enumerate(("厦门海域客机坠海", "厦门客机坠海多人失联", "厦门客机坠海搜救展开"))]
+
+
+@pytest.mark.parametrize(
+    ("values", "same"),
+    [({}, True), ({"places": ("黎巴嫩",), "words": "黎巴嫩坠海救援"}, False), ({"back": 2}, False), ({"thing": "电梯"}, False), ({"cue": "坠落"}, False), ({"start": 40, "end": 48}, False), ({"kind": "paper"}, False)],
+)  # fmt: skip
+def test_what_names_the_happening_of_these_days_is_of_it_and_another_place_time_or_matter_is_not(values: dict[str, Any], same: bool) -> None:
+    given_ = dict(values)
+    late = fallen(given_.pop("back", 18), "late", given_.pop("words", "家属连夜赶到坠海地点"), **given_)
+    found = cluster([*REPORTED, late])
+    assert (found[late.key] == found[REPORTED[0].key]) is same
+
+
+def test_two_names_are_two_events_and_a_firm_and_its_model_are_one() -> None:
+    def platform(n: int, name: str, words: str) -> Signal:
+        return signal(5, document_id=f"n{n}", thing="互联网平台服务", cue="崩了", technologies=(name,), quote=words, end=len(words))
+
+    one, other, car, model = platform(0, "QQ", "QQ崩了"), platform(1, "QQ音乐", "QQ音乐崩了"), platform(2, "理想汽车", "理想汽车回应事故两人受伤"), platform(3, "理想L", "理想L7汽车事故两人受伤")
+    found = cluster([one, other, car, model])
+    assert found[one.key] != found[other.key] and found[car.key] == found[model.key]
+
+
 def test_one_by_one_is_the_same_as_all_at_once() -> None:
     made = sorted(many(), key=lambda s: (s.seen, s.document_id, s.start))
     clusterer = Clusterer()

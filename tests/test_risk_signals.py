@@ -69,6 +69,35 @@ def test_a_rumour_with_its_denial_is_no_support(text: str) -> None:
     assert READER.judge(text)[0] not in SPEAKS
 
 
+@pytest.mark.parametrize(
+    "text", ["两国就核废水排海达成五点共识", "双方签署无人机事故和解备忘录", "受灾乡镇断网三天后恢复通信", "专家称手机不太会被遥控引爆", "芯片短缺已经转变为过剩，库存上升"],
+)  # fmt: skip
+def test_agreement_restoration_and_reassurance_are_no_support(text: str) -> None:
+    assert READER.judge(text)[0] not in SPEAKS
+
+
+@pytest.mark.parametrize("text", ["两国未能就核废水排海达成共识，排放照旧", "暴雨致停电，三个乡镇至今未恢复供电", "该漏洞披露半年仍未修复，大量路由器受攻击"])
+def test_what_is_not_settled_yet_stands(text: str) -> None:
+    assert READER.judge(text)[0] in SPEAKS
+
+
+@pytest.mark.parametrize(
+    "text", ["运营单位通报，储能电站起火前发出告警", "俄方向联合国秘书长通报探测器载有核能量源", "公司正在调查其自动驾驶汽车的性能", "英伟达收购芯片企业的交易失败", "这类行为不会按照违法处罚，App仍可用"],
+)  # fmt: skip
+def test_what_a_firm_tells_or_looks_into_is_no_act_of_a_regulator(text: str) -> None:
+    assert not {c.name for c in READER.taxonomy.cues_in(text)} & {"监管处罚", "故障失效"}
+
+
+def test_whom_regulators_look_into_is_told() -> None:
+    for text in ("某平台被立案调查", "市场监管局通报一批不合格充电宝", "网信办对某平台实施网络安全审查", "火箭发射失败"):
+        assert {c.name for c in READER.taxonomy.cues_in(text)} & {"监管处罚", "故障失效"}, text
+
+
+@pytest.mark.parametrize(("text", "thing"), [("省道路面病害频发", "病虫害与动植物疫病"), ("各种业务风险上升", "种业与转基因"), ("两车相撞起火车主死亡", "轨道交通"), ("朝方警告核威胁升级", "核设施与核污染水")])
+def test_words_of_another_sense_are_no_object(text: str, thing: str) -> None:
+    assert thing not in {m.name for m in READER.taxonomy.things_in(text)}
+
+
 def test_a_keyword_of_a_list_and_a_row_of_a_table_are_no_sentences() -> None:
     last = "去年风电叶片断裂事故频发，多台机组停运。"
     text = f"海上风电叶片研究综述与展望\n关键词：风电叶片；\n叶片断裂；\n| 1 | 风电叶片 | 叶片断裂事故频发 |\n{last}"
