@@ -91,7 +91,7 @@ def _joined(c: Context, told: Sequence[tuple[str, Context]], silent: tuple[str, 
         shift = len(citations)
         citations += [replace(x, n=x.n + shift) for x in part.citations]
         for i, s in enumerate(part.sentences):
-            heading = "\n".join(h for h in (f"【{name}】" if i == 0 else "", s.heading) if h)
+            heading = "\n".join(h for h in (*((f"【{name}】", part.said) if i == 0 else ()), s.heading) if h)
             sentences.append(replace(s, heading=heading, citations=tuple(n + shift for n in s.citations)))
     last = told[-1][1]
     whole = not silent and all(part.status == ANSWERED for _, part in told)

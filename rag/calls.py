@@ -51,10 +51,15 @@ class Call:
         return f"本年度通知未收录；{before}《{short_title(self.title)}》（{self.year}年度），仅供参考"
 
 
+def is_call(head: Document) -> bool:
+    """Whether a notice calls for applications, by its title."""
+    return bool(_CALL.search(head.title)) and not _NOT_A_CALL.search(head.title)
+
+
 def calls(store: Store, reader: Reader, on: str, *, region: str = "", ids: Iterable[str] | None = None) -> list[Call]:
     """Calls published up to `on` that cover a place (all places without one), newest year first; `ids` narrows to notices."""
     wanted = None if ids is None else set(ids)
-    heads = [h for h in store.documents.heads(reader, kind="notice") if _CALL.search(h.title) and not _NOT_A_CALL.search(h.title) and (h.published_on or h.written_on) <= on]
+    heads = [h for h in store.documents.heads(reader, kind="notice") if is_call(h) and (h.published_on or h.written_on) <= on]
     heads = [h for h in heads if (wanted is None or h.id in wanted) and (not region or covers(h.region_code, region))]
     texts = list(store.documents.texts([h.id for h in heads], reader))
     linked = policies_of(store, texts)
@@ -92,10 +97,10 @@ def _call(d: Document, policies: tuple[str, ...]) -> Call:
     found = slots(d)
     phones = dict.fromkeys(f"{s.label}：{s.value}" if 1 < len(s.label) < 24 else s.value for s in found if s.kind == "phone")
     channels = dict.fromkeys(s.label for s in found if s.kind == "channel")
-    return Call(d.id, d.title, d.doc_number, call_year(d), d.region_code, d.level, _due(found, d.published_on or d.written_on), tuple(channels), tuple(phones), policies)
+    return Call(d.id, d.title, d.doc_number, call_year(d), d.region_code, d.level, due(found, d.published_on or d.written_on), tuple(channels), tuple(phones), policies)
 
 
-def _due(found: Sequence[Slot], since: str) -> tuple[tuple[str, str, str, int, int], ...]:
+def due(found: Sequence[Slot], since: str) -> tuple[tuple[str, str, str, int, int], ...]:
     """The last date a stage and batch (2026年9月1日至9月25日 ends on the 25th); a date before the call itself is no deadline of it."""
     best: dict[tuple[str, str], tuple[str, str, str, int, int]] = {}
     for s in found:

@@ -263,7 +263,7 @@ def _pieces(g: Group, s: Statement, need: Need, part: Part) -> Iterator[tuple[st
         if end > s.start:
             yield condense(document.text[s.start : end]).rstrip("，；") + "……", ((s.start, end),)
     elif s.kind == "table":
-        yield _table(document, s, need), ((s.start, s.end),)
+        yield _table(document, s, need, entire=g.evidence.slot > 0 or (g.first and part.form in ("which", "conditions"))), ((s.start, s.end),)
     elif s.items:
         yield _list(document, s, need, whole or part.form == "conditions", entire=g.evidence.slot > 0)
     elif s.end - s.start <= long:
@@ -291,11 +291,14 @@ def _number(item: str) -> str:
     return match[1] if match else ""
 
 
-def _table(document: Document, s: Statement, need: Need) -> str:
-    """A table with its header and the rows that matter (all rows of a short one)."""
+_ROWS = 30
+
+
+def _table(document: Document, s: Statement, need: Need, *, entire: bool) -> str:
+    """A table with its header and the rows that matter (all rows of a short one, and of one of up to thirty that is itself what is asked for)."""
     rows = [line.strip() for line in s.text(document).splitlines() if line.strip()]
     head, body = rows[:2], rows[2:]
-    if len(body) > 8:
+    if len(body) > 8 and not (entire and len(body) <= _ROWS):
         worth = [need.held(bag(r)) for r in body]
         body = [r for r, w in zip(body, worth, strict=True) if w >= 0.5 * max(worth) and w > 0] or body[:8]
     return "\n" + "\n".join(head + body)

@@ -1,6 +1,6 @@
 """The steps of an answer, in order. Each takes the tools and a context and returns a changed context; any may stop the pipeline.
 
-check → rewrite → route → slips → filters → places → named → retrieve → rerank → rates → support → compose → verify → notices → guard → follow-ups
+check → rewrite → route → slips → filters → places → named → overview → retrieve → rerank → rates → support → compose → verify → notices → guard → follow-ups
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from rag import apart, follow, guard, named, notices, rates, support
+from rag import apart, follow, guard, named, notices, overview, rates, support
 from rag.asked import asked
 from rag.cite import renumber, verify
 from rag.gather import gather
@@ -83,7 +83,7 @@ def each_place(tools: Tools, c: Context) -> Context:
     """A question of several places is answered for each of them by the steps from here to the notices."""
 
     def walk(one: Context) -> Context:
-        for step in (find_named, retrieve, rerank, settle_rates, decide_support, compose, verify_citations):
+        for step in (find_named, tell_overview, retrieve, rerank, settle_rates, decide_support, compose, verify_citations):
             one = one if one.done else step(tools, one)
         return add_notices(tools, one)
 
@@ -98,6 +98,18 @@ def find_named(tools: Tools, c: Context) -> Context:
     if found.missing_document:
         return stop(c, "no_such_document", said=found.words, status=NO_SUPPORT, nearest=found.nearest)
     return replace(c, named=found)
+
+
+def tell_overview(tools: Tools, c: Context) -> Context:
+    """Which calls are open and which policies there are is told from the documents themselves, no passage is looked for."""
+    found = overview.tell(tools, c)
+    if found is None:
+        return c
+    if found.status == NO_SUPPORT:
+        return replace(found, done=True)
+    if (kept := verify_citations(tools, found)).done:
+        return c
+    return replace(kept, done=True)
 
 
 def retrieve(tools: Tools, c: Context) -> Context:
@@ -169,7 +181,7 @@ def suggest_follow_ups(tools: Tools, c: Context) -> Context:
 
 
 STEPS: tuple[Step, ...] = (
-    check_question, rewrite_with_history, route_question, mend_slips, understand_filters, each_place, find_named, retrieve, rerank, settle_rates, decide_support, compose, verify_citations, add_notices, guard_output, suggest_follow_ups,
+    check_question, rewrite_with_history, route_question, mend_slips, understand_filters, each_place, find_named, tell_overview, retrieve, rerank, settle_rates, decide_support, compose, verify_citations, add_notices, guard_output, suggest_follow_ups,
 )  # fmt: skip
 """The pipeline, in order."""
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from corpus.errors import Oversized, ReadError, Unreadable
-from corpus.readers import Limits, format_of, read
+from corpus.readers import Limits, format_of, read, ruled
 from corpus.readers.base import clean, decode
 from corpus.readers.pdf import _without_frames
 from corpus.readers.pool import Worker
@@ -234,6 +234,10 @@ def test_random_bytes_are_read_or_refused(data: bytes, head: str, name: str) -> 
         assert error.what and error.mend
     else:
         assert isinstance(reading.text, str) and "\x00" not in reading.text
+
+
+def test_numbers_wrapped_in_a_narrow_column_are_whole() -> None:
+    assert ruled._rows([["1\n0", "研发\n费用", "2024\n年"], ["A\nB", None, "3\n12"]]) == (("10", "研发费用", "2024年"), ("A\nB", "", "3\n12"))
 
 
 def ruled_pdf(grid: bool = True) -> bytes:

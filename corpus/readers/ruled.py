@@ -43,7 +43,7 @@ def tables_of(data: bytes, numbers: Sequence[int]) -> dict[int, list[tuple[float
 
 
 def _rows(cells: Sequence[Sequence[str | None]]) -> Table:
-    return tuple(tuple(re.sub(r"(?<![A-Za-z0-9,.])\s+|\s+(?![A-Za-z0-9])", "", cell or "") for cell in row) for row in cells)
+    return tuple(tuple(re.sub(r"(?<![A-Za-z0-9,.])\s+|\s+(?![A-Za-z0-9])|(?<=\A\d)\n(?=\d\Z)", "", cell or "") for cell in row) for row in cells)
 
 
 def _is_table(table: Table) -> bool:
