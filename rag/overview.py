@@ -79,7 +79,8 @@ def _calls(tools: Tools, c: Context) -> Context | None:
         return _told(tools, c, entries, f"截至{_day(c.as_of)}，本库收录的申报通知中{_span(c, first, last)}的有{len(entries)}项，按截止时间先后为：", ANSWERED)
     over = sorted((e for b in books.values() if (e := _call(b, "", "9999"))), key=lambda e: e.order, reverse=True)[:3]
     if not over:
-        return None
+        none = f"本库未收录{name_of(c.region)}近一年内的申报通知（不等于没有）。"
+        return None if _subject(c) else replace(c, status=NO_SUPPORT, said=none, composer="overview", reason="none_listed")
     said = f"截至{_day(c.as_of)}，本库收录的申报通知中没有{_span(c, first, last)}的。最近几项的安排如下，均已过期，仅供参考："
     return _told(tools, c, over, said, PARTIAL)
 
@@ -124,19 +125,21 @@ def _policies(tools: Tools, c: Context) -> Context | None:
     heads = sorted(_fitting(tools, c, heads), key=lambda h: (h.published_on or h.written_on, h.id), reverse=True)
     place, own = name_of(c.region), [h for h in heads if h.region_code == c.region]
     above = [h for h in heads if h.region_code not in ("", "000000", c.region)]
+    own = [h for h in own if _SCIENCE.search(h.title)] or own if "科技" in c.rewritten else own
     if own:
-        return _told(tools, c, _texts(tools, c, own), f"本库收录的{place}现行政策文件中与所问有关的有{len(own)}件，按公布时间由近到远为：", ANSWERED)
+        return _told(tools, c, _texts(tools, c, own), f"本库收录的{place}现行政策文件中与所问有关的有{len(own)}件，按公布时间由近到远为：", ANSWERED, len(own))
     if above:
-        return _told(tools, c, _texts(tools, c, above), f"本库未收录{place}与所问有关的政策文件（不等于没有规定）；上级文件中有{len(above)}件：", PARTIAL)
+        return _told(tools, c, _texts(tools, c, above), f"本库未收录{place}与所问有关的政策文件（不等于没有规定）；上级文件中有{len(above)}件：", PARTIAL, len(above))
     return replace(c, status=NO_SUPPORT, said=f"本库未收录{place}与所问有关的现行政策文件（不等于没有规定）。", composer="overview", reason="none_listed")
 
 
+_SCIENCE = re.compile(r"科技|科学|技术|创新|研发|研究|成果|知识产权|专利|人才|高新|孵化|中试|仪器")
 _ABOUT_OTHERS = re.compile(r"关于(?:修改|废止|清理|公布)[^，。]{0,60}(?:的通知|的决定|结果|文件)")
 
 
 def _texts(tools: Tools, c: Context, heads: Sequence[Document]) -> list[_Entry]:
-    books = tools.books.get((h.id for h in heads[: 3 * MOST]), c.reader)
-    return [_policy(books[h.id]) for h in heads[: 3 * MOST] if h.id in books]
+    books = tools.books.get((h.id for h in heads[:MOST]), c.reader)
+    return [_policy(books[h.id]) for h in heads[:MOST] if h.id in books]
 
 
 def _policy(book: Book) -> _Entry:
@@ -157,15 +160,20 @@ def _policy(book: Book) -> _Entry:
 
 def _fitting(tools: Tools, c: Context, heads: Sequence[Document]) -> Iterator[Document]:
     """The documents in force that reach the place and whose titles hold the subject, if the question names one."""
-    bare = c.rewritten
-    for words in (c.place_words, name_of(c.region) if c.region else ""):
-        bare = bare.replace(words, " ") if words else bare
-    subject = re.sub(r"[省市县区]{1,2}级?", " ", " ".join(_PLAIN.split(bare))).strip()
-    need = need_of(subject, tools.retriever, c.reader) if re.search(r"[\u4e00-\u9fff]{2}", subject) else None
+    need = need_of(subject, tools.retriever, c.reader) if (subject := _subject(c)) else None
     for head in heads:
         reached = c.reader.may_read(head.security, head.id) and (not c.region or (covers(head.region_code, c.region) and not _left_out(head, c.region)))
         if reached and tools.validity(head.id, c.as_of).status in CURRENT and (need is None or need.held(bag(head.title)) >= 0.6):
             yield head
+
+
+def _subject(c: Context) -> str:
+    """What the question names beside its place, its time and the words that ask; empty for nothing."""
+    bare = c.rewritten
+    for words in (c.place_words, name_of(c.region) if c.region else ""):
+        bare = bare.replace(words, " ") if words else bare
+    subject = re.sub(r"[省市县区]{1,2}级?", " ", " ".join(_PLAIN.split(bare))).strip()
+    return subject if re.search(r"[\u4e00-\u9fff]{2}", subject) else ""
 
 
 def _left_out(head: Document, region: str) -> bool:
@@ -173,7 +181,7 @@ def _left_out(head: Document, region: str) -> bool:
     return any(covers(code, region) for name in head.excludes for code in codes_of(name))
 
 
-def _told(tools: Tools, c: Context, entries: Sequence[_Entry], said: str, status: str) -> Context:
+def _told(tools: Tools, c: Context, entries: Sequence[_Entry], said: str, status: str, held: int = 0) -> Context:
     sentences: list[Sentence] = []
     citations: list[Citation] = []
     for entry in entries[:MOST]:
@@ -182,5 +190,6 @@ def _told(tools: Tools, c: Context, entries: Sequence[_Entry], said: str, status
             citations.append(cite(len(citations) + 1, entry.document, start, end, judged))
             marks.append(citations[-1].n)
         sentences.append(Sentence(entry.text, tuple(marks), "lead"))
-    more = (f"另有{len(entries) - MOST}件未列出，可在政策库按地区筛选查看。",) if len(entries) > MOST else ()
+    left = max(held, len(entries)) - MOST
+    more = (f"另有{left}件未列出，可在政策库按地区筛选查看。",) if left > 0 else ()
     return replace(c, sentences=tuple(sentences), citations=tuple(citations), status=status, composer="overview", said=said, notices=(*c.notices, *more))
