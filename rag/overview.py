@@ -28,6 +28,8 @@ from rag.where import codes_of
 MOST = 10
 _READ, _AGE = 200, 400
 """So many of the newest notices are read, and none that is older in days."""
+_TOGETHER = 400
+"""Deadlines within so many characters are cited as one span."""
 _APPLY = re.compile(r"申报|申请|申领|报名|受理|征集")
 _WHICH = re.compile(r"哪些|什么|哪个|哪几|有没有|有啥|列")
 _OPEN = re.compile(r"最近|近期|目前|现在|当前|眼下|今年|本年|年内|年底|这个月|本月|下个?月|月底|本周|这周|还有|还能|还可以|正在|即将|快要?截止|截止的|开放")
@@ -109,7 +111,9 @@ def _call(book: Book, first: str, last: str) -> _Entry | None:
     if not ahead or not first <= (nearest := min(x[2] for x in ahead)) <= last:
         return None
     words = "；".join(f"{batch}{stage} {_day(day)}前" for stage, batch, day, _, _ in sorted(ahead, key=lambda x: x[2]))
-    return _Entry(d, f"{named(d)}：{words}。", tuple((start, end) for _, _, _, start, end in ahead), nearest if first else call_year(d) + nearest)
+    spans = [(start, end) for _, _, _, start, end in ahead]
+    whole = (min(a for a, _ in spans), max(b for _, b in spans))
+    return _Entry(d, f"{named(d)}：{words}。", (whole,) if whole[1] - whole[0] <= _TOGETHER else tuple(spans), nearest if first else call_year(d) + nearest)
 
 
 def _day(iso: str) -> str:

@@ -90,4 +90,4 @@ def test_the_page_shows_whose_rule_it_is(answerer: Answerer) -> None:
     from ui.records import plain
 
     shown = page(plain(answerer.ask(Question("福州市和厦门市的海岛企业研发费用补助有什么不同？"), LOCAL)), "zh")
-    assert shown.index('<p class="jw-of">福州市</p>') < shown.index("50万元") < shown.index('<p class="jw-of">厦门市</p>') < shown.index("90万元")
+    assert shown.index('<p class="jw-of jw-where">福州市</p>') < shown.index("50万元") < shown.index('<p class="jw-of jw-where">厦门市</p>') < shown.index("90万元")

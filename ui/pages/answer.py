@@ -79,8 +79,9 @@ def _said(a: Mapping[str, Any], cited: Mapping[int, Mapping[str, Any]], language
 
 
 def _headed(sentence: Mapping[str, Any]) -> str:
-    """The lines before a sentence: the place and the level that it is of."""
-    return "".join(f'<p class="jw-of">{e(line.strip("【】"))}</p>' for line in (sentence.get("heading") or "").split("\n") if line.strip())
+    """The lines before a sentence: the place that it is of, above the level."""
+    lines = [line for line in (sentence.get("heading") or "").split("\n") if line.strip()]
+    return "".join(f'<p class="jw-of{" jw-where" if i == 0 and len(lines) > 1 else ""}">{e(line.strip("【】"))}</p>' for i, line in enumerate(lines))
 
 
 def _sentence(text: str, marks: str) -> str:
