@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
+from corpus.regions import Named
+from corpus.regions import places_in as named_in
 from corpus.text import NUMERAL, normalise
 from rag.focus import names_nothing
 from rag.places import places_in
@@ -19,6 +22,10 @@ _SUBJECT = re.compile(r"(?:内资|外资|民营|国有|中小(?:微)?|小微|小
 _CORRECTS = re.compile(r"^(?:不对|不是的?|错了|说错了|更正一?下?|不)?[，,。\\s]*(?:我(?:是)?(?:想)?(?:问|说|指)的?(?:其实)?是|我是问|应该是|我要问的是)[：:]?")
 _LEVEL = re.compile(r"^(?:省|市|县|区)里(?:的)?|(?:省|市|县|区)(?:里|级)(?=对|的|给|奖|补|有)")
 """A level that stands for a place (省里对首次认定的高企奖励多少)."""
+_BOTH = re.compile(r"(?:这|那)?(?:两|三|几)个?(?:城?市|地方|地区|地|省|县|区|者|边)|二者|它们|比一比|对比一?下?|比较一?下?|哪个(?:地方|市|省|县)?(?:更|要)?(?:[高多好]|优惠|划算)")
+"""Two places that were spoken of before are compared."""
+_AT = re.compile(r"我们?|咱们?|本|公司|企业|单位|注册地?|所在地?|地址|位于|来自|人|就|是|在|的|这边|那边|[，,。.！!？?\s]")
+"""Words around a place that somebody gives as theirs (我们公司在安浦县)."""
 _SHORT = 18
 
 
@@ -29,11 +36,11 @@ def follows_up(question: str) -> bool:
         return True
     if route(plain).status:
         return False  # 谢谢, 你好
-    if _POINTS_BACK.search(plain) or _CORRECTS.match(plain):
+    if _POINTS_BACK.search(plain) or _CORRECTS.match(plain) or _own_place(plain) or _compares(plain):
         return True
     if len(plain) <= _SHORT and names_nothing(plain):
         return True
-    return len(plain) <= _SHORT and bool(re.search(r"呢[?？]?$", plain) or re.match(r"^(?:什么时候|多少|几年|怎么|谁|哪里|在哪|需要|要不要|有没有|为什么|标准|条件|流程|材料|期限|比例)", plain))
+    return len(plain) <= _SHORT and bool(re.search(r"呢[?？]?$", plain) or re.match(r"^(?:什么时候|多少|几年|怎么|谁|哪里|在哪|需要|要不要|有没有|为什么|标准|条件|流程|材料|期限|比例|(?:申请|申报|办理|报名)(?:要|需要|有|的)?(?:什么|哪些|怎么|多久|材料|条件|手续|流程|时间))", plain))
 
 
 def rewrite(question: str, history: Sequence[str]) -> str:
@@ -42,8 +49,49 @@ def rewrite(question: str, history: Sequence[str]) -> str:
     if not turns or not follows_up(question):
         return question
     before = rewrite(turns[-1], turns[:-1])
+    if own := _own_place(normalise(question)):
+        return _at(own, before)
+    if _compares(normalise(question)) and (both := _both(turns)):
+        return _at("和".join(both), before)
     core = _TAIL.sub("", _LEAD.sub("", _CORRECTS.sub("", normalise(question).strip())))
     return _replaced(before, core) or f"{before} {core or question}"
+
+
+def _own_place(text: str) -> str:
+    """The place of a turn that says nothing but where the asker is; empty otherwise."""
+    found = named_in(text)
+    if not found or len(text) > 2 * _SHORT:
+        return ""
+    words = "".join(text[p.start : p.end] for p in found)
+    return words if _AT.sub("", text) == words else ""
+
+
+def _compares(text: str) -> bool:
+    """Whether places of earlier turns are compared."""
+    return len(text) <= _SHORT and bool(_BOTH.search(text)) and not named_in(text)
+
+
+def _both(turns: Sequence[str]) -> list[str]:
+    """The last two places that the turns were about, in the order they came up; none when there were not two."""
+    about = [rewrite(turn, turns[:i]) for i, turn in enumerate(turns)]
+    said = [text[p.start : p.end] for text in about for p in named_in(text)]
+    last = list(dict.fromkeys(reversed(said)))[:2]
+    return last[::-1] if len(last) == 2 else []
+
+
+def _at(place: str, before: str) -> str:
+    """The turn before, asked of another place."""
+    here = named_in(before)
+    if here:
+        return before[: here[0].start] + place + before[here[-1].end if _beside(before, here) else here[0].end :]
+    if level := _LEVEL.search(before):
+        return before.replace(level.group(), place, 1)
+    return place + ("的" if not before.startswith(("的", "对", "在")) else "") + before
+
+
+def _beside(text: str, places: Sequence[Named]) -> bool:
+    """Whether places follow each other directly (福建省厦门市, 福州和厦门)."""
+    return all(b.start - a.end <= 1 for a, b in pairwise(places))
 
 
 def _replaced(before: str, core: str) -> str:

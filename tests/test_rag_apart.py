@@ -17,6 +17,7 @@ from rag.answer import Answerer, open_answerer
 from rag.apart import variants
 from rag.records import Question
 from rag.retrieve import open_retriever
+from rag.rewrite import rewrite
 from ui.pages.answer import answer as page
 
 CITIES = ("福州市", "厦门市", "泉州市", "杭州市", "深圳市", "成都市")
@@ -48,6 +49,21 @@ def test_every_place_has_its_question_and_names_no_other(places: list[str], join
     assert len({code for code, _ in made}) == len(places)
     for place, (_, text) in zip(places, made, strict=True):
         assert [p for p in CITIES if p in text] == [place]
+
+
+@pytest.mark.parametrize(
+    ("turns", "question", "alone"),
+    [
+        (["海岛企业奖励有多少"], "我在厦门市", "厦门市的海岛企业奖励有多少"),
+        (["海岛企业奖励有多少"], "我们公司注册在福建省厦门市。", "福建省厦门市的海岛企业奖励有多少"),
+        (["福州市海岛企业奖励有多少"], "厦门的企业", "厦门海岛企业奖励有多少"),
+        (["福州市的海岛补助是多少", "那厦门市呢"], "两个市比一比哪个高", "福州市和厦门市的海岛补助是多少"),
+        (["厦门市和福州市的海岛补助有什么不同", "条件呢"], "两地哪个更好", "厦门市和福州市的海岛补助有什么不同 条件"),
+        (["福州市的海岛补助是多少"], "厦门市的人才公寓怎么申请", "厦门市的人才公寓怎么申请"),
+    ],
+)
+def test_a_turn_that_gives_a_place_or_compares_two(turns: list[str], question: str, alone: str) -> None:
+    assert rewrite(question, turns) == alone
 
 
 RULE = """第一条 为了支持海岛企业，制定本办法。
