@@ -107,6 +107,8 @@ def _is_due(text: str, found: list[Day], n: int, s: Statement, before_part: str)
     if re.search(r"(?:19|20)\d\d年(?:度)?$", before) or (day.full and len(day.iso) < 7):
         return False
     rest = re.split(r"[，。；]", after)[0]
+    if re.search(r"培训|宣讲|动员会|辅导会|摸底", rest):
+        return False  # what is held before the day is no stage of applying
     hourless = _HOUR.sub("", after, count=1)
     if _BEFORE.match(hourless) or re.match(r"\s*底前", hourless):
         return True

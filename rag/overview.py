@@ -78,12 +78,12 @@ def _calls(tools: Tools, c: Context) -> Context | None:
     books = tools.books.get((h.id for h in heads), c.reader)
     entries = sorted((e for b in books.values() if (e := _call(b, first, last))), key=lambda e: (e.order, e.document.id))
     if entries:
-        return _told(tools, c, entries, f"截至{_day(c.as_of)}，本库收录的申报通知中{_span(c, first, last)}的有{len(entries)}项，按截止时间先后为：", ANSWERED)
+        return _told(tools, c, entries, f"截至{_day(c.as_of)}，本库收录的{_related(c)}申报通知中{_span(c, first, last)}的有{len(entries)}项，按截止时间先后为：", ANSWERED)
     over = sorted((e for b in books.values() if (e := _call(b, "", "9999"))), key=lambda e: e.order, reverse=True)[:3]
     if not over:
         none = f"本库未收录{name_of(c.region)}近一年内的申报通知（不等于没有）。"
         return None if _subject(c) else replace(c, status=NO_SUPPORT, said=none, composer="overview", reason="none_listed")
-    said = f"截至{_day(c.as_of)}，本库收录的申报通知中没有{_span(c, first, last)}的。最近几项的安排如下，均已过期，仅供参考："
+    said = f"截至{_day(c.as_of)}，本库收录的{_related(c)}申报通知中没有{_span(c, first, last)}的。最近几项的安排如下，均已过期，仅供参考："
     return _told(tools, c, over, said, PARTIAL)
 
 
@@ -102,6 +102,10 @@ def _window(text: str, as_of: str) -> tuple[str, str]:
 
 def _span(c: Context, first: str, last: str) -> str:
     return "仍在受理" if last == "9999" else f"在{_day(first)}至{_day(last)}截止"
+
+
+def _related(c: Context) -> str:
+    return "与所问有关的" if _subject(c) else ""
 
 
 def _call(book: Book, first: str, last: str) -> _Entry | None:

@@ -107,3 +107,15 @@ def test_the_page_shows_whose_rule_it_is(answerer: Answerer) -> None:
 
     shown = page(plain(answerer.ask(Question("福州市和厦门市的海岛企业研发费用补助有什么不同？"), LOCAL)), "zh")
     assert shown.index('<p class="jw-of jw-where">福州市</p>') < shown.index("50万元") < shown.index('<p class="jw-of jw-where">厦门市</p>') < shown.index("90万元")
+
+
+def test_the_file_of_an_answer_says_what_the_page_says(answerer: Answerer) -> None:
+    from ui.export import render
+    from ui.pages.answer_report import report
+    from ui.records import plain
+
+    found = plain(answerer.ask(Question("福州市和厦门市的海岛企业研发费用补助有什么不同？"), LOCAL))
+    words = render(report([found], "zh"), "md").decode()
+    assert words.index("### 福州市") < words.index("50万元") < words.index("### 厦门市") < words.index("90万元")
+    found["sentences"][0]["text"] = "标准如下：\n| 类别 | 比例 |\n| 甲 | 3% |\n| 乙 | 5% |"
+    assert "| 甲 | 3% |" in render(report([found], "zh"), "md").decode()

@@ -72,26 +72,39 @@ def _status(a: Mapping[str, Any], language: str) -> str:
 def _said(a: Mapping[str, Any], cited: Mapping[int, Mapping[str, Any]], language: str) -> str:
     if not a["sentences"]:
         return "".join(f"<p>{e(p)}</p>" for p in a["text"].split("\n") if p.strip())
-    first = a["sentences"][0]
-    opening, found, _ = a["text"].partition(first.get("heading") or first["text"])
-    said = "".join(f"<p>{e(p)}</p>" for p in opening.split("\n") if found and p.strip())
+    said = "".join(f"<p>{e(p)}</p>" for p in opening(a))
     return said + "".join(_headed(s) + _sentence(s["text"].strip(), "".join(mark(n, cited.get(n), language) for n in s["citations"])) for s in a["sentences"])
 
 
-def _headed(sentence: Mapping[str, Any]) -> str:
+def opening(a: Mapping[str, Any]) -> list[str]:
+    """The lines of an answer before its first sentence: how many there are, for which year."""
+    first = a["sentences"][0]
+    said, found, _ = a["text"].partition(first.get("heading") or first["text"])
+    return [line for line in said.split("\n") if found and line.strip()]
+
+
+def headings(sentence: Mapping[str, Any]) -> list[str]:
     """The lines before a sentence: the place that it is of, above the level."""
-    lines = [line for line in (sentence.get("heading") or "").split("\n") if line.strip()]
-    return "".join(f'<p class="jw-of{" jw-where" if i == 0 and len(lines) > 1 else ""}">{e(line.strip("【】"))}</p>' for i, line in enumerate(lines))
+    return [line.strip("【】") for line in (sentence.get("heading") or "").split("\n") if line.strip()]
+
+
+def _headed(sentence: Mapping[str, Any]) -> str:
+    lines = headings(sentence)
+    return "".join(f'<p class="jw-of{" jw-where" if i == 0 and len(lines) > 1 else ""}">{e(line)}</p>' for i, line in enumerate(lines))
+
+
+def parted(text: str) -> tuple[str, list[list[str]]]:
+    """The words of a sentence and the rows of the table that it quotes (none where there is no whole table)."""
+    before, bar, rest = text.partition("|")
+    rows = [[c.strip() for c in row.strip(" |").split("|")] for row in _ROW.split(bar + rest)] if rest.count("|") > 3 else []
+    rows = [r for r in rows if any(r) and not all(set(c) <= {"-", ":"} for c in r)]
+    return (text, []) if len(rows) < 2 or len({len(r) for r in rows}) > 1 else (before.strip(), rows)
 
 
 def _sentence(text: str, marks: str) -> str:
     """A sentence with its marks; a quoted table stays a table."""
-    before, bar, rest = text.partition("|")
-    rows = [[c.strip() for c in row.strip(" |").split("|")] for row in _ROW.split(bar + rest)] if rest.count("|") > 3 else []
-    rows = [r for r in rows if any(r) and not all(set(c) <= {"-", ":"} for c in r)]
-    if len(rows) < 2 or len({len(r) for r in rows}) > 1:
-        return f"<p>{e(text)}{marks}</p>"
-    return f"<p>{e(before.strip())}{marks}</p>{table(rows[0], ([e(c) for c in r] for r in rows[1:]))}"
+    words, rows = parted(text)
+    return f"<p>{e(words)}{marks}</p>" + (table(rows[0], ([e(c) for c in r] for r in rows[1:])) if rows else "")
 
 
 def _clause(c: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from corpus.report import Heading, Paragraph, Report
+from corpus.report import Heading, Paragraph, Report, TableBlock
 from ui.messages import say
+from ui.pages.answer import headings, opening, parted
 
 
 def report(turns: Sequence[Mapping[str, Any]], language: str) -> Report:
@@ -17,7 +18,21 @@ def report(turns: Sequence[Mapping[str, Any]], language: str) -> Report:
         renumbered = {c["n"]: len(sources) + i for i, c in enumerate(turn["citations"], 1)}
         sources += [{**c, "n": renumbered[c["n"]]} for c in turn["citations"]]
         blocks.append(Heading(turn["question"]))
-        blocks += [Paragraph(s["text"], tuple(renumbered[n] for n in s["citations"] if n in renumbered)) for s in turn["sentences"]] or [Paragraph(turn["text"])]
+        blocks += list(_told(turn, renumbered)) if turn["sentences"] else [Paragraph(line) for line in turn["text"].split("\n") if line.strip()]
         blocks += [Paragraph(f"※ {n}") for n in turn["notices"]]
     title = turns[0]["question"] if turns else ""
     return Report(title, tuple(blocks), tuple(sources), marks=(say("ask.mark", language),), footer=say("ask.export_foot", language), as_of=turns[-1].get("as_of", "") if turns else "")
+
+
+def _told(turn: Mapping[str, Any], renumbered: Mapping[int, int]) -> Iterator[Any]:
+    """What an answer says, as it stands in the conversation: places and levels above their sentences, lists in lines, tables as tables."""
+    yield from (Paragraph(line) for line in opening(turn))
+    for sentence in turn["sentences"]:
+        lines = headings(sentence)
+        yield from (Heading(line, 2 if i == 0 and len(lines) > 1 else 3) for i, line in enumerate(lines))
+        words, rows = parted(sentence["text"].strip())
+        said = [line for line in words.split("\n") if line.strip()] or [""]
+        yield from (Paragraph(line) for line in said[:-1])
+        yield Paragraph(said[-1], tuple(renumbered[n] for n in sentence["citations"] if n in renumbered))
+        if rows:
+            yield TableBlock(tuple(rows[0]), tuple(map(tuple, rows[1:])))
