@@ -42,7 +42,7 @@ def detail(r: Mapping[str, Any], titles: Mapping[str, str], language: str, acts:
 
 
 def _rank(place: Mapping[str, float], r: Mapping[str, Any], language: str) -> str:
-    top = f" · P(top 10) {r['p_top10']:.0%}" if r.get("p_top10") is not None else ""
+    top = f" · {say('risk.top10', language, p=format(r['p_top10'], '.0%'))}" if r.get("p_top10") is not None else ""
     return e(f"{place.get('mean', 0):.1f} ({place.get('low', 0):.0f}–{place.get('high', 0):.0f}){top}")
 
 
