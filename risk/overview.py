@@ -26,7 +26,9 @@ def identification(store: Store, reader: Reader, *, as_of: str = "", hidden: Col
         cells[r["field"], r["type_path"][1] if len(r["type_path"]) > 1 else "其他"].append(r)
     taxonomy = home_taxonomy(store.home)
     groups = list(dict.fromkeys(t.path[1] for t in taxonomy.types.values()))
-    rows = [_cell(field, group, held) for (field, group), held in sorted(cells.items())]
+    place = {n: i for i, n in enumerate((*taxonomy.fields, *groups))}
+    order = sorted(cells, key=lambda c: (place.get(c[0], len(place)), place.get(c[1], len(place)), c))  # as the taxonomy has them, what it does not know last
+    rows = [_cell(*c, cells[c]) for c in order]
     return {"as_of": as_of or today(), "fields": list(taxonomy.fields), "types": groups, "cells": rows}
 
 

@@ -177,8 +177,10 @@ def issues_list(context: typer.Context, json: Json = False) -> None:
 
     here = session(context)
     rows = bulletins(here.desk.store, here.reader)
-    names = ("n", "title", "start", "end", "field", "region", "state", "next")
-    put_json({"bulletins": rows}) if json else put_table(names, [[r[n] for n in names] for r in rows])
+    if json:
+        return put_json({"bulletins": rows})
+    told = [(b["n"], b["title"], f"{b['start']}—{b['end']}", "、".join(p for p in (b["field"], b["region"]) if p) or here.say("bulletin.all"), here.word("bulletin_state", b["state"]), here.word("bulletin", b["next"])) for b in rows]
+    put_table([here.say(n) for n in ("alert.n", "bulletin.issue_no", "bulletin.period", "bulletin.scope", "alert.state", "alert.next")], told)
 
 
 @issues.command("sign")
