@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from rag import apart, follow, guard, named, notices, overview, rates, support
+from rag import apart, follow, gist, guard, named, notices, overview, rates, support
 from rag.asked import asked
 from rag.cite import renumber, verify
 from rag.gather import gather
@@ -101,15 +101,15 @@ def find_named(tools: Tools, c: Context) -> Context:
 
 
 def tell_overview(tools: Tools, c: Context) -> Context:
-    """Which calls are open and which policies there are is told from the documents themselves, no passage is looked for."""
-    found = overview.tell(tools, c)
+    """Which calls are open, which policies there are, what one says in short and what it changed: told from the documents themselves, no passage is looked for."""
+    found = overview.tell(tools, c) or gist.tell(tools, c)
     if found is None:
         return c
     if found.status == NO_SUPPORT:
         return replace(found, done=True)
     if (kept := verify_citations(tools, found)).done:
         return c
-    return replace(kept, done=True)
+    return replace(kept, status=found.status, done=True)
 
 
 def retrieve(tools: Tools, c: Context) -> Context:
