@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from corpus.models import Document
 from corpus.text import normalise
 from rag.asked import pattern
+from rag.bearing import OLD
 from rag.fit import Need, bag, need_of
 from rag.places import covers, places_in
 from rag.rates import CURRENT_RATE, STALE_RATE, Figure, touched
@@ -48,7 +49,7 @@ def offers(tools: Tools, c: Context) -> list[Offer]:
     best: dict[str, Evidence] = {}
     for e in c.evidence:
         held = best.get(e.document.id)
-        if e.document.kind == "policy" and e.document.genre != "报告" and not _CLEANUP.search(e.document.title) and (held is None or (e.role == CURRENT_RATE, e.worth) > (held.role == CURRENT_RATE, held.worth)):
+        if e.document.kind == "policy" and e.document.genre != "报告" and e.document.legal_rank != "司法解释" and not _outdated(e.document) and not _CLEANUP.search(e.document.title) and (held is None or (e.role == CURRENT_RATE, e.worth) > (held.role == CURRENT_RATE, held.worth)):
             best[e.document.id] = e
     books = tools.books.get(best, c.reader)
     old = touched(tools, c)
@@ -69,6 +70,12 @@ def offers(tools: Tools, c: Context) -> list[Offer]:
 
 _CLEANUP = re.compile(r"清理结果|(?:废止|宣布失效|继续有效)[^《》]{0,20}(?:文件|目录|的(?:通知|决定|公告))")
 """Lists of what was repealed or kept offer nothing themselves."""
+
+
+def _outdated(d: Document) -> bool:
+    """A national text of before 2000: its sums are of another time (七五期间), though nobody repealed it."""
+    made = d.published_on or d.written_on
+    return d.level == "national" and d.legal_rank != "法律" and bool(made) and made < OLD
 
 
 def _without_place(c: Context) -> str:

@@ -190,7 +190,7 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
     places = e.places or ((e.rank, e.score),) * len(fits)
     programme = _PROGRAMME.match(text.lstrip())
     own = (
-        {"programme": float(bool(programme) and p.form in _PLAIN), "fit": fit, "value": float(bool(p.units & values)), "rank": 1 / (1 + rank), "score": score, **b.features(e.document, s, text, title), **b.of_value(p.units, text)}
+        {"programme": float(bool(programme) and (p.form in _PLAIN or bool(_ASKS_HOW.search(p.text)))), "fit": fit, "value": float(bool(p.units & values)), "rank": 1 / (1 + rank), "score": score, **b.features(e.document, s, text, title), **b.of_value(p.units, text)}
         for p, b, fit, (rank, score) in zip(c.asked.parts, words.bearings, fits, places, strict=True)
     )  # fmt: skip
     worths = tuple(_worth({**shared, **part}) for part in own)
@@ -229,8 +229,9 @@ _CLAWBACK = re.compile(r"(?:全额|予以|应当|责令|限期)?(?:退回|追回
 _ASKS_CLAWBACK = re.compile(r"退|追回|收回|取消|撤销|违规|违法|违反|骗|造假|作假|虚假|虚报|弄虚|迁|搬|不合格|处罚|处理|后果|怎么办|还要|挪用")
 """Giving back is told only to those who ask of it."""
 
-_PROGRAMME = re.compile(r"(?:第[^条]{1,8}条\s*)?(?:国家|国务院|各级|县级以上|地方|本[省市]|省|市|有关部门|政府)[^。]{0,24}(?:鼓励|支持|建立|加强|完善|引导|推动|推进|促进|健全|加快|提高|发展|统筹|保护)")
+_PROGRAMME = re.compile(r"(?:第[^条]{1,8}条\s*)?(?:国家(?!设立)|国务院|各级|县级以上|地方|本[省市]|省|市|有关部门|政府)[^。]{0,24}(?:鼓励|支持|建立|加强|完善|引导|推动|推进|促进|健全|加快|提高|发展|统筹|保护|营造|开展|弘扬)")
 """What a body sets out to do (国家鼓励…, 县级以上人民政府应当加强…)."""
+_ASKS_HOW = re.compile(r"(?:怎么|如何|怎样)(?!支持|鼓励|促进|推动|扶持|帮|发展|加强|保障)")
 _PLAIN = ("may", "amount", "who", "period", "deadline", "conditions")
 """Forms of question that a programme does not answer."""
 
