@@ -12,6 +12,7 @@ from corpus.models import CURRENT, Document, Validity
 from rag import guard
 from rag.cite import clause_record
 from rag.facts import years
+from rag.matters import says
 from rag.named import key_of
 from rag.places import covers, inside
 from rag.records import Context, Evidence
@@ -19,8 +20,10 @@ from rag.source import short_title
 from rag.titles import title_key
 from rag.tools import Tools
 
-WHOLE, PART, LEVEL, NAMED = 40, 16, 8, 12
-"""How many candidates are asked for: of the whole question, of a part, of a level, of a named document."""
+WHOLE, PART, LEVEL, NAMED, MATTER = 40, 16, 8, 12, 4
+"""How many candidates are asked for: of the whole question, of a part, of a level, of a named document, of the words of a rule."""
+MATTERS = 3
+"""So many rules are searched for."""
 _LEVELS = ("national", "province", "city", "county")
 
 
@@ -37,6 +40,8 @@ def gather(tools: Tools, c: Context) -> Context:
         found.add(tools.retriever.search(replace(base, text=c.asked.parts[part].about, k=PART), c.reader), part)
     for level in _LEVELS if c.asked.support else ():
         found.add(tools.retriever.search(replace(base, k=LEVEL, level=level), c.reader), beside=True)
+    for rule in says(c.rewritten)[:MATTERS]:
+        found.add(tools.retriever.search(replace(base, text=rule, k=MATTER), c.reader), beside=True)
     for i in (*c.named.documents[:3], *c.named.told[:3]):
         found.add(tools.retriever.search(replace(base, k=NAMED, doc_id=i, region=""), c.reader))
     ordered = found.ordered()

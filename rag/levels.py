@@ -75,7 +75,7 @@ def _without_amendments(tools: Tools, found: Sequence[Offer]) -> list[Offer]:
 
 
 _TAX = re.compile(r"加计扣除|税前扣除|减按|免征|所得税|增值税|摊销")
-_GRANT_WORDS, _TAX_WORDS = re.compile(r"补助|补贴|奖励|资助|奖补|配套|创新券"), re.compile(r"税|优惠|政策|扣除")
+_GRANT_WORDS, _TAX_WORDS = re.compile(r"补助|补贴|奖|资助|配套|创新券|能补|补多少"), re.compile(r"税|优惠|政策|扣除")
 
 
 def _is_tax(o: Offer) -> bool:
