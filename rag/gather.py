@@ -22,8 +22,8 @@ from rag.tools import Tools
 
 WHOLE, PART, LEVEL, NAMED, MATTER = 40, 16, 8, 12, 4
 """How many candidates are asked for: of the whole question, of a part, of a level, of a named document, of the words of a rule."""
-MATTERS = 3
-"""So many rules are searched for."""
+MATTERS = 2
+"""So many rules that the question itself does not find are searched for."""
 _LEVELS = ("national", "province", "city", "county")
 
 
@@ -40,7 +40,7 @@ def gather(tools: Tools, c: Context) -> Context:
         found.add(tools.retriever.search(replace(base, text=c.asked.parts[part].about, k=PART), c.reader), part)
     for level in _LEVELS if c.asked.support else ():
         found.add(tools.retriever.search(replace(base, k=LEVEL, level=level), c.reader), beside=True)
-    for rule in says(c.rewritten)[:MATTERS]:
+    for rule in [r for r in says(c.rewritten) if not found.holds(r)][:MATTERS]:
         found.add(tools.retriever.search(replace(base, text=rule, k=MATTER), c.reader), beside=True)
     for i in (*c.named.documents[:3], *c.named.told[:3]):
         found.add(tools.retriever.search(replace(base, k=NAMED, doc_id=i, region=""), c.reader))
@@ -97,6 +97,10 @@ class _Found:
             places = self._places.setdefault(key, [(WHOLE, 0.0)] * self._parts)
             for i in range(self._parts) if part is None else (part,):
                 places[i] = max(places[i], place, key=lambda p: (p[1], -p[0]))
+
+    def holds(self, words: str) -> bool:
+        """Whether a passage found so far holds some words."""
+        return any(words in re.sub(r"\s", "", hit.text) for hit in self._hits.values())
 
     def ordered(self) -> list[tuple[Any, tuple[Place, ...]]]:
         """Every hit with its place for each part, best first."""
