@@ -22,6 +22,7 @@ from rag.slots import Slot, cue
 from rag.source import named
 from rag.statements import Statement, condense
 from rag.tools import Book, Tools
+from rag.words import words
 
 
 class Levels:
@@ -36,7 +37,7 @@ class Levels:
         offered = _without_amendments(tools, [o for o in offers(tools, c) if not _elsewhere(c, o.book.document)])
         if not offered or (_part_asked(c) and not any(o.excluded for o in offered)):
             return None
-        held = _without_shut(_of_kind(c, _without_repeats([o for o in offered if o.worth >= ABOUT or o.excluded])))
+        held = _without_shut(_of_kind(c, _without_repeats(_of_thing(c, [o for o in offered if o.worth >= ABOUT or o.excluded]))))
         found = _of_level(c, held)
         if not found:
             return None  # support for other things is no answer: the clauses that fit best are given instead
@@ -91,6 +92,17 @@ def _of_kind(c: Context, found: Sequence[Offer]) -> list[Offer]:
     return list(found)
 
 
+def _of_thing(c: Context, found: Sequence[Offer]) -> list[Offer]:
+    """Offers for the very thing that is asked for (创新券), where there are such: those whose title or granting words name it, and what shuts the place out."""
+    things = words().things(_GRANTED.sub("", c.rewritten))
+    kept = [o for o in found if o.excluded or any(t in f"{o.book.document.title}{''.join(s.text(o.book.document) for s in o.amounts)}" for t in things)]
+    return kept if any(not o.excluded for o in kept) else list(found)
+
+
+_GRANTED = re.compile(r"(?:研发|科研)(?:费用|投入)?|补助|补贴|奖励|资助")
+"""What any support is called is no thing."""
+
+
 def _without_shut(found: Sequence[Offer]) -> list[Offer]:
     """Offers without those of a body that shuts the place out by another of them: what it announces in general is not for that place either."""
     shut = {o.book.document.region_code for o in found if o.excluded}
@@ -131,12 +143,16 @@ def _other_form(c: Context) -> bool:
     """Questions for one thing of one policy (who, how, when, conditions) are better answered from its clauses."""
     if re.search(r"税收|税前|加计扣除|所得税|增值税", c.rewritten) and not re.search(r"补助|补贴|奖励|资助|奖补|创新券|配套", c.rewritten):
         return True  # taxes are national: the clauses themselves answer
+    if _HOW.search(c.rewritten) and not any(p.form == "amount" or p.units for p in c.asked.parts):
+        return True
     if _KINDS.search(c.rewritten) and not c.asked.stacking and not any(p.form == "amount" for p in c.asked.parts):
         return True  # which services, costs, industries: a list of one policy
     apart = ("who", "deadline", "period", "conditions", "validity", *(() if c.asked.stacking else ("may",)))
     return all(p.form in apart for p in c.asked.parts)
 
 
+_HOW = re.compile(r"(?:怎么|如何|怎样|分几[次年期])(?:拨付|发放|兑付|兑现|拨款|支付|到账)|要自己(?:申请|申报)|(?:需要|要不要|用不用|是否)(?:申请|申报)|谁(?:来)?(?:核定|审核|发|拨)|分(?:几|哪几)(?:档|类|级|等)|哪些(?:合同|项目|设备)")
+"""How it is paid, whether one must apply, how it is graded: a clause of one policy."""
 _KINDS = re.compile(r"(?:什么|哪些|哪几[种类个]|哪类)(?:样的|的)?(?:服务|费用|支出|行业|机构|范围|领域|活动|用途|部门|情形|情况|单位|企业|人员?|环节|指标)")
 """Kinds of things that are asked for, which are no support."""
 

@@ -77,7 +77,7 @@ def _then(c: Context) -> str:
 def _unsupported(tools: Tools, c: Context) -> bool:
     """Too little of the question is held, for its length and its world; or a support of a place, a result of a year, a value of a thing of which nothing is held."""
     k, sure = constants()["support"], score(c)
-    likely = sure if sure >= k["surely"] else sure + k["world"] * _world(tools, c) + k["unheld"] * _names_unheld(tools, c) + k["nowhere"] * _nowhere(tools, c) + k["titled"] * _titled(c) + k["matter"] * any(settles(c.rewritten, e.text) for e in c.evidence)
+    likely = sure if sure >= k["surely"] else sure + k["world"] * _world(tools, c) + k["unheld"] * _names_unheld(tools, c) + k["nowhere"] * _nowhere(tools, c) + k["titled"] * _titled(c) + k["matter"] * any(settles(c.rewritten, e.text) > HALF for e in c.evidence)
     return likely < k["never"] or _elsewhere(c, sure) or _of_another_year(c) or _unnamed(c, sure) or _without_number(tools, c)
 
 
