@@ -99,7 +99,7 @@ def _of_thing(c: Context, found: Sequence[Offer]) -> list[Offer]:
     return kept if any(not o.excluded for o in kept) else list(found)
 
 
-_GRANTED = re.compile(r"(?:研发|科研)(?:费用|投入)?|补助|补贴|奖励|资助")
+_GRANTED = re.compile(r"(?:研发|科研)(?:费用|投入)?|税收优惠|优惠|税收|减免税|政策|补助|补贴|奖励|资助")
 """What any support is called is no thing."""
 
 

@@ -43,9 +43,10 @@ class Words:
         return tuple(w for w in (*self._spoken(plain), *(t for t in self.terms if t in plain)) if len(w) > 2)
 
     def things(self, text: str) -> frozenset[str]:
-        """The names of three characters or more that texts give to what `text` speaks of: terms of the field, and official words for words of people."""
+        """The names of three characters or more that texts give to what `text` speaks of: terms of the field, and the full names of short ones (高企, 孵化器)."""
         plain = normalise(text).lower()
-        return frozenset(w for w in (*(t for t in self.terms if t in plain), *(o for word in self._spoken(plain) for o in self.said[word])) if len(w) > 2)
+        full = (o for word, names in self.said.items() if len(word) > 1 and word in plain for o in names if (len(o) > 4 or len(word) > 2) and _shortens(word, o))
+        return frozenset(w for w in (*(t for t in self.terms if t in plain), *full) if len(w) > 2)
 
     def _spoken(self, plain: str) -> list[str]:
         parts = cut(plain)
@@ -78,6 +79,12 @@ class Words:
         if token in filler:
             return self.filler_share
         return self.crossing_share if len(token) == 2 and not token.isascii() else 1.0
+
+
+def _shortens(short: str, name: str) -> bool:
+    """Whether a word is made of characters of a name, in their order (高企 of 高新技术企业)."""
+    left = iter(name)
+    return all(c in left for c in short)
 
 
 def _inner(plain: str, parts: Sequence[str]) -> dict[int, tuple[int, int]]:
