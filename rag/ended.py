@@ -87,6 +87,8 @@ def _instrument(c: Context, gone: Sequence[Document]) -> Document | None:
     """The one ended policy on the very thing that the question speaks of (孵化器), where no text in force that was found has it in its title or speaks much of the rest."""
     things = words().things(c.rewritten)
     ours = {d.id: d for d in gone if any(t in d.title for t in things)}
+    if any(p.units or p.form == "amount" for p in c.asked.parts):
+        return None  # what is given for it may stand in another policy
     held = [e for e in c.evidence if any(t in f"{e.document.title}{e.text}" for t in things)]
     if len(ours) != 1 or any(any(t in e.document.title for t in things) for e in held) or any(e.fit >= LEAST for e in held):
         return None
