@@ -94,6 +94,8 @@ def _of_kind(c: Context, found: Sequence[Offer]) -> list[Offer]:
 
 def _of_thing(c: Context, found: Sequence[Offer]) -> list[Offer]:
     """Offers for the very thing that is asked for (创新券), where there are such: those whose title or granting words name it, and what shuts the place out."""
+    if c.asked.stacking:
+        return list(found)  # two things stack: neither is the one
     things = words().things(_GRANTED.sub("", c.rewritten))
     kept = [o for o in found if o.excluded or any(t in f"{o.book.document.title}{''.join(s.text(o.book.document) for s in o.amounts)}" for t in things)]
     return kept if any(not o.excluded for o in kept) else list(found)
