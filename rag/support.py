@@ -77,17 +77,13 @@ def _then(c: Context) -> str:
 def _unsupported(tools: Tools, c: Context) -> bool:
     """Too little of the question is held, for its length and its world; or a support of a place, a result of a year, a value of a thing of which nothing is held."""
     k, sure = constants()["support"], score(c)
-    likely = sure if sure >= k["surely"] else sure + k["world"] * _world(tools, c) + k["unheld"] * _names_unheld(tools, c) + k["nowhere"] * _nowhere(tools, c) + k["titled"] * _titled(tools, c) + k["matter"] * any(settles(c.rewritten, e.text) > HALF for e in c.evidence)
+    likely = sure if sure >= k["surely"] else sure + k["world"] * _world(tools, c) + k["unheld"] * _names_unheld(tools, c) + k["nowhere"] * _nowhere(tools, c) + k["titled"] * _titled(c) + k["matter"] * any(settles(c.rewritten, e.text) > HALF for e in c.evidence)
     return likely < k["never"] or _elsewhere(c, sure) or _of_another_year(c) or _unnamed(c, sure) or _without_number(tools, c)
 
 
-def _titled(tools: Tools, c: Context) -> bool:
-    """Whether a policy was found whose title names the very thing that the question speaks of (创新券), or most of what it is about."""
-    need = need_of(without_slots(c.rewritten.replace(c.place_words or "\0", "")), tools.retriever, c.reader)
-    return any(instrument(c.rewritten, e.document) or (e.document.legal_rank not in ("法律", "行政法规") and need.held(bag(e.document.title)) >= TITLED) for e in c.evidence[:8])
-
-
-TITLED = 0.7
+def _titled(c: Context) -> bool:
+    """Whether a policy was found whose title names the very thing that the question speaks of (创新券)."""
+    return any(instrument(c.rewritten, e.document) for e in c.evidence)
 
 
 TELLING = 12
