@@ -17,6 +17,7 @@ import numpy as np
 from risk.constants import constants, iso
 from risk.evidence import Evidence, Pair, View
 from risk.indicators import IMPORTANCE, URGENCY
+from risk.lexicon import load_lexicon
 from risk.score import Axis, Scores, interval
 from risk.signals import Signal
 from risk.taxonomy import Taxonomy
@@ -134,7 +135,7 @@ def record(evidence: Evidence, view: View, scores: Scores, place: int, taxonomy:
     return {
         "id": risk_id(key), "key": key, "bucket": words, "title": title_of(key), "statement": statement_of(key, for_it), "field": taxonomy.field_of(thing), "object": thing,
         "stage": "scored", "technology_stage": Counter(s.stage for s in for_it).most_common(1)[0][0], "type_path": list(taxonomy.path(kind, bucket)),
-        "associated_types": list(phrase(words).get("also", ())), "technologies": _technologies(thing, for_it, terms), "state": "monitoring",
+        "associated_types": list(phrase(words).get("also", ())), "technologies": _technologies(thing, for_it, terms, taxonomy), "state": "monitoring",
         "importance": axis_record(scores.importance, r), "urgency": axis_record(scores.urgency, r),
         "rank": {**place_interval, "position": place + 1}, "p_top10": round(float((ranks <= constants()["top"]).mean()), 4),
         "level": level, "level_name": LEVEL_NAMES[level], "evidence_strength": strength,
@@ -166,12 +167,19 @@ def axis_record(axis: Axis, r: int) -> dict[str, Any]:
     return {**interval_of(axis, r), "point": round(float(axis.point[r]), 6), "contributions": {n: round(v, 4) for n, v in axis.contributions(r).items()}, "percentiles": given, "weights": weights}
 
 
-def _technologies(thing: str, signals: Sequence[Signal], terms: Named, *, limit: int = 8, looked_at: int = 80) -> list[str]:
-    """What the newest signals name (as written there, and mined terms), most often first; filled up with the best terms of the object."""
+def _technologies(thing: str, signals: Sequence[Signal], terms: Named, taxonomy: Taxonomy, *, limit: int = 8, looked_at: int = 80) -> list[str]:
+    """What the newest signals name (as written there without names of firms, and mined terms), most often first; filled up with the best terms of the object."""
     newest = sorted(signals, key=lambda s: (s.seen, s.key), reverse=True)[:looked_at]
-    named = Counter(t for s in newest for t in dict.fromkeys((*s.technologies, *terms.within(s.quote))))
+    named = Counter(t for s in newest for t in dict.fromkeys((*(w for w in s.technologies if _no_name(w, thing, taxonomy)), *terms.within(s.quote))))
     found = [t for t, _ in sorted(named.items(), key=lambda x: (-x[1], -len(x[0]), x[0]))][:limit]
     return list(dict.fromkeys([*found, *terms.of(thing), thing]))[:limit]
+
+
+def _no_name(word: str, thing: str, taxonomy: Taxonomy) -> bool:
+    """Whether a word for an object is no name of a firm or a platform (国航, 抖音)."""
+    if word in thing or taxonomy.any_term.search(word):
+        return True
+    return thing not in constants()["stories"]["named"] and not load_lexicon().actors.search(word) and not word.endswith("航")
 
 
 def _signals(evidence: Evidence, pairs: Sequence[Any], against: Sequence[Signal]) -> list[dict[str, Any]]:
