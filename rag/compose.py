@@ -265,11 +265,17 @@ def _pieces(g: Group, s: Statement, need: Need, part: Part) -> Iterator[tuple[st
     elif s.kind == "table":
         yield _table(document, s, need, entire=g.evidence.slot > 0 or (g.first and part.form in ("which", "conditions"))), ((s.start, s.end),)
     elif s.items:
-        yield _list(document, s, need, whole or part.form == "conditions", entire=g.evidence.slot > 0)
+        yield _list(document, s, need, whole or part.form == "conditions", entire=g.evidence.slot > 0 or _valued(document, s, part))
     elif s.end - s.start <= long:
         yield condense(s.text(document)), ((s.start, s.end),)
     else:
         yield from _cut(document, s, need, part)
+
+
+def _valued(document: Document, s: Statement, part: Part) -> bool:
+    """Whether most items of a list hold a value of the wanted kind: then the list is a schedule (每年检验1次 for each kind of vehicle), and each of its items may be the one."""
+    held = sum(bool(part.units & values_of(document.text[a:b])) for a, b in s.items) if part.units else 0
+    return held > len(s.items) / 2
 
 
 def _list(document: Document, s: Statement, need: Need, whole: bool, entire: bool) -> tuple[str, Spans]:

@@ -228,3 +228,8 @@ def test_a_thing_whose_policy_ended_is_said_to_have_ended(ask: Ask) -> None:
 def test_a_level_that_a_question_begins_with_names_the_call(ask: Ask) -> None:
     answer = ask("省研发补助什么时候申报")
     assert answer.composer == "deadlines" and "2026年9月25日" in answer.text
+
+
+def test_a_schedule_is_given_whole(ask: Ask) -> None:
+    text = ask("研发补助怎么分段算").text
+    assert all(rate in text for rate in ("3%", "4%", "5%"))
