@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from corpus.access import ANONYMOUS
 from corpus.errors import JianweiError, NotPermitted, SettingsError
 from corpus.settings import Settings
+from risk import draw
 from ui.auth.identity import is_loopback
 from ui.messages import say
 
@@ -137,6 +138,7 @@ def _open_rooms(hall: Hall, log: Any, ending: threading.Event, started: float) -
 
 
 def _warm(desk: Desk) -> None:
+    draw.missing()  # imports matplotlib: Gradio does so in its first event, on the loop, where everybody waits for it
     desk.retriever.keeps_serving = True
     desk.retriever.refresh()
     answerer = desk.answerer

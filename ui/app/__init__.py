@@ -6,6 +6,7 @@ Every handler takes its Reader from the request. Nothing is fetched from outside
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from ui.api.base import Hall
+    from ui.app.parts import Opening
 
+AT_ONCE = 8
+"""Pages that are filled at the same time; further ones wait their turn."""
 PATHS = {"en": "/en", "zh": "/"}
 HEAD = """<link rel="stylesheet" href="/jw/jianwei.css"><link rel="icon" href="/jw/icon.svg" type="image/svg+xml">
 <script src="/jw/jianwei.js" defer></script>"""
@@ -23,6 +27,7 @@ def mount(app: FastAPI, hall: Hall) -> None:
     """Mount the interface in both languages."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("MPLBACKEND", "agg")  # Gradio asks for it in every event; without one the first is held up by the import of pyplot
     import gradio as gr
 
     from ui.app.theme import theme
@@ -51,13 +56,26 @@ def build(hall: Hall, language: str) -> Any:
     import gradio as gr
 
     from ui.app import ask, centre, library, match, panel, risks, top
+    from ui.app.parts import QUIET
     from ui.messages import say
 
     with gr.Blocks(title=f"{say('app.name', language)} · {say('app.sub', language)}", analytics_enabled=False, fill_width=True) as blocks:
-        top.build(hall, language, blocks)
+        opening: Opening = []
+        top.build(hall, language, opening)
         with gr.Tabs(elem_classes="jw-main"):
             for part in (ask, library, match, risks, panel, centre):
                 name = part.__name__.rsplit(".", 1)[-1]
                 with gr.Tab(say(f"tab.{name}", language), id=name, visible=part not in (risks, panel)) as tab:  # those two show themselves to who has use of them
-                    part.build(hall, language, blocks, tab)
+                    part.build(hall, language, opening, tab)
+        blocks.load(_filling(opening), None, [c for _, shown in opening for c in shown], concurrency_limit=AT_ONCE, **QUIET)
     return blocks
+
+
+def _filling(opening: Opening) -> Callable[..., list[Any]]:
+    import gradio as gr
+
+    def fill(request: gr.Request) -> list[Any]:
+        return [value for make, _ in opening for value in make(request)]
+
+    fill.__annotations__["request"] = gr.Request  # read by Gradio, which cannot see a name that is imported in here
+    return fill

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
-import anyio
 import gradio as gr
 
 from corpus.access import Reader
 from corpus.errors import JianweiError
 from ui.api.base import Hall
+from ui.app.parts import Opening
 from ui.app.reader import error_state, html, reader_of
 from ui.desk import library
 from ui.messages import say
@@ -21,15 +21,16 @@ from ui.pages.html import chips, clock, e, empty
 
 Turns = list[dict[str, Any]]
 KEPT = 30  # turns kept in a conversation on the page
-LOOK = 0.3  # seconds between two looks whether the rooms are open
+LOOK = 0.5  # seconds between two looks whether the rooms are open
 
 
-def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
+def build(hall: Hall, language: str, opening: Opening, tab: Any) -> None:
     """Lay out the tab and wire its events."""
     turns = gr.State([], time_to_live=7200)
     talk_id = gr.State("", time_to_live=7200)
     opened = gr.Textbox(visible="hidden", elem_id="jw-conversation-id", label="conversation")
     dropped = gr.Textbox(visible="hidden", elem_id="jw-unfilter-ask", label="filter")
+    looks = gr.Timer(LOOK, active=False)
     with gr.Row(elem_classes="jw-grid jw-ask"):
         with gr.Column(elem_classes="jw-history-col jw-sticky"):
             fresh = gr.Button(say("ask.new", language), size="sm")
@@ -56,9 +57,9 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
         with gr.Column(elem_classes="jw-evidence-col jw-surface jw-sticky"):
             beside = html(_nothing_beside(language))
 
-    def load(request: gr.Request) -> Any:
+    def load(request: gr.Request) -> list[Any]:
         reader = reader_of(hall, request)
-        return _welcome(hall, reader, language), gr.update(choices=_regions(hall, reader, language)), _history(_past(hall, reader), language)
+        return [_welcome(hall, reader, language), gr.update(choices=_regions(hall, reader, language)), _history(_past(hall, reader), language), *_inviting(hall, language)]
 
     def run(text: str, place: str, day: str, before: Turns, conversation: str, request: gr.Request) -> Iterator[Any]:
         yield from _run(hall, language, text, place or "", day or "", before, conversation or f"c{uuid4().hex[:20]}", request)
@@ -66,18 +67,8 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     def reopen(conversation: str, request: gr.Request) -> Any:
         return _reopen(hall, language, conversation, reader_of(hall, request))
 
-    async def inviting() -> AsyncIterator[Any]:
-        """The box takes no question before it can be answered."""
-        if hall.ready:
-            yield gr.skip(), gr.skip()  # a handler that yields nothing would empty both
-            return
-        yield gr.update(interactive=False, placeholder=say("ask.opening", language)), gr.update(interactive=False)
-        while not hall.ready:
-            await anyio.sleep(LOOK)
-        yield gr.update(interactive=True, placeholder=say("ask.placeholder", language)), gr.update(interactive=True)
-
-    blocks.load(load, None, [conversation, region, past], show_progress="hidden", api_visibility="private")
-    blocks.load(inviting, None, [question, send], show_progress="hidden", api_visibility="private", concurrency_limit=None)
+    opening.append((load, [conversation, region, past, question, send, looks]))
+    looks.tick(lambda: _invited(hall, language), None, [question, send, looks], show_progress="hidden", api_visibility="private")
     inputs, outputs = [question, region, as_of, turns, talk_id], [conversation, beside, turns, question, send, stop, past, talk_id]
     limit = 4 if hall.desk.settings.llm else 8
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -104,6 +95,20 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     dropped.change(drop, [dropped, region, as_of], [region, as_of, chosen], **quiet)
     fresh.click(clear, None, [conversation, beside, turns, talk_id], **quiet)
     opened.change(reopen, opened, [conversation, beside, turns, talk_id], **quiet)
+
+
+def _inviting(hall: Hall, language: str) -> list[Any]:
+    """The box, the button and the timer as the page opens: the box takes no question before it can be answered."""
+    if hall.ready:
+        return [gr.skip()] * 3
+    return [gr.update(interactive=False, placeholder=say("ask.opening", language)), gr.update(interactive=False), gr.update(active=True)]
+
+
+def _invited(hall: Hall, language: str) -> list[Any]:
+    """The same once the rooms are open; until then nothing changes."""
+    if not hall.ready:
+        return [gr.skip()] * 3
+    return [gr.update(interactive=True, placeholder=say("ask.placeholder", language)), gr.update(interactive=True), gr.update(active=False)]
 
 
 def _slot(content: str) -> str:

@@ -10,7 +10,7 @@ import gradio as gr
 from corpus.access import Reader
 from ui.api.base import Hall
 from ui.app import intake
-from ui.app.parts import QUIET, Draw, only_for, part, roles
+from ui.app.parts import QUIET, Draw, Opening, only_for, part, roles
 from ui.app.reader import html, reader_of, shown
 from ui.desk import centre
 from ui.messages import known, say
@@ -19,13 +19,13 @@ from ui.pages.centre import rows_of as _rows
 from ui.pages.html import badge, e
 
 
-def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
+def build(hall: Hall, language: str, opening: Opening, tab: Any) -> None:
     """One panel a subject; each is drawn when it is opened, and again by its button or after something was done in it."""
     numbers = html("")
     with gr.Tabs():
         drawn = [(part(hall, language, "centre", name, draw, [tab.select] if name == "sources" else []), may) for name, draw, may in PANELS]
         drawn.append((intake.build(hall, language), roles("operator", "admin")))
-    only_for(hall, blocks, drawn)
+    only_for(hall, opening, drawn)
 
     def count(request: gr.Request) -> str:
         return shown(lambda: _numbers(hall, reader_of(hall, request), language), language)

@@ -11,7 +11,7 @@ import gradio as gr
 from corpus.errors import JianweiError, NotPermitted
 from corpus.models import Kind, Level, Status
 from ui.api.base import Hall
-from ui.app.parts import QUIET
+from ui.app.parts import QUIET, Opening
 from ui.app.reader import error_state, html, reader_of, waiting, warn
 from ui.desk import library
 from ui.messages import say
@@ -23,7 +23,7 @@ FILTERS = ("text", "kind", "level", "status", "in_force", "region", "year", "wit
 EMPTY: dict[str, Any] = {"text": "", "kind": [], "level": [], "status": [], "in_force": False, "region": "", "year": "", "without": []}
 
 
-def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
+def build(hall: Hall, language: str, opening: Opening, tab: Any) -> None:
     """Lay out the tab and wire its events."""
     page = gr.State(0)
     dropped = gr.Textbox(visible="hidden", elem_id="jw-unfilter", label="filter")

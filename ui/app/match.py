@@ -14,7 +14,7 @@ from corpus.access import Reader
 from corpus.errors import BadInput, JianweiError
 from corpus.report import Report, TableBlock
 from ui.api.base import Hall
-from ui.app.parts import QUIET, only_for, part, roles
+from ui.app.parts import QUIET, Opening, only_for, part, roles
 from ui.app.reader import html, reader_of, shown, waiting, warn
 from ui.desk import enterprise, library, reports
 from ui.desk.enterprise import NUMBERS, SWITCHES, TEXTS
@@ -28,7 +28,7 @@ from ui.pages.report import fragment
 NAMES = (*TEXTS, *NUMBERS, *SWITCHES)
 
 
-def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
+def build(hall: Hall, language: str, opening: Opening, tab: Any) -> None:
     """Lay out the tab and wire its events."""
     with gr.Tabs():
         with gr.Tab(say("match.tab_match", language)):
@@ -40,7 +40,7 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
         mine = part(hall, language, "match_part", "subscriptions", _subscriptions)
         with gr.Tab(say("match.tab_coherence", language), visible=False) as coherence:
             _listing(hall, language, coherence, enterprise.coherence, "/api/v1/coherence")
-    only_for(hall, blocks, [(mine, lambda r: r.role != "anonymous"), (coherence, roles("official", "operator", "auditor"))])
+    only_for(hall, opening, [(mine, lambda r: r.role != "anonymous"), (coherence, roles("official", "operator", "auditor"))])
 
 
 def _matching(hall: Hall, language: str, tab: Any) -> None:

@@ -15,7 +15,7 @@ from corpus.errors import JianweiError
 from risk.panel_form import STATEMENT, constants
 from ui.api.base import Hall
 from ui.app import organise
-from ui.app.parts import QUIET, only_for, part, roles
+from ui.app.parts import QUIET, Opening, only_for, part, roles
 from ui.app.reader import html, reader_of, refusal, waiting
 from ui.desk import judge
 from ui.messages import known, say
@@ -27,7 +27,7 @@ SCORES = ("importance", "urgency", "likelihood", "province_impact", "controllabi
 TEXTS = ("interest", "reason", "counter_measures", "detail", "missed")
 
 
-def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
+def build(hall: Hall, language: str, opening: Opening, tab: Any) -> None:
     """Lay out the tab and wire its events."""
     with gr.Tabs():
         with gr.Tab(say("panel_part.rate", language)):
@@ -37,7 +37,7 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
             with gr.Row(elem_classes="jw-surface jw-filters jw-wide", visible=False) as choosing:
                 chosen = gr.Dropdown([], label=say("panel.panel", language), scale=2)
                 item = gr.Dropdown([], label=say("panel.item", language), scale=3)
-            with gr.Accordion(say("panel.nominate_title", language), open=False, visible=False) as opening:
+            with gr.Accordion(say("panel.nominate_title", language), open=False, visible=False) as naming:
                 with gr.Row(elem_classes="jw-filters jw-wide"):
                     nomination = gr.Textbox(label=say("panel.nomination", language), max_lines=3, max_length=STATEMENT, scale=4)
                     because = gr.Textbox(label=say("panel.nomination_reason", language), max_lines=3, scale=3)
@@ -97,7 +97,7 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
 
         return go
 
-    picked = [item, opening, declaring, conflicts, target, rating, forming]
+    picked = [item, naming, declaring, conflicts, target, rating, forming]
     paired = [hint, pair, *sides, pairing]
     tab.select(load, None, [mine, chosen, choosing], **QUIET).then(pick, chosen, picked, **QUIET).then(next_pair, chosen, paired, **QUIET)
     chosen.change(pick, chosen, picked, **QUIET).then(next_pair, chosen, paired, **QUIET)
@@ -109,7 +109,7 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
     declare.click(own, [chosen, conflicts], declared, **QUIET)
     for side, button in enumerate(sides):
         button.click(choose(side), [chosen, pair], paired, **QUIET)
-    only_for(hall, blocks, [(tab, lambda r: r.role not in ("anonymous", "enterprise")), *((p, roles(*judge.SEERS)) for p in parts)])
+    only_for(hall, opening, [(tab, lambda r: r.role not in ("anonymous", "enterprise")), *((p, roles(*judge.SEERS)) for p in parts)])
 
 
 def _said(work: Any, language: str) -> str:

@@ -15,6 +15,8 @@ from ui.messages import say
 from ui.pages.html import clock, e
 
 Draw = Callable[[Hall, Reader, str], str]
+Opening = list[tuple[Callable[[gr.Request], Sequence[Any]], Sequence[Any]]]
+"""What is filled when the page opens: a maker of values, and their components. All of it is one event: a browser holds six connections to a host, and the first question needs one."""
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -37,15 +39,14 @@ def _redraw(hall: Hall, language: str, section: str, name: str, draw: Draw) -> C
     return go
 
 
-def only_for(hall: Hall, blocks: Any, tabs: Sequence[tuple[Any, Callable[[Reader], bool]]]) -> None:
+def only_for(hall: Hall, opening: Opening, tabs: Sequence[tuple[Any, Callable[[Reader], bool]]]) -> None:
     """Show each hidden tab to those readers that have use of it (what it holds checks the role itself); Gradio can show a tab later, not hide it."""
 
-    def look(request: gr.Request) -> Any:
+    def look(request: gr.Request) -> list[Any]:
         reader = reader_of(hall, request)
-        seen = [gr.update(visible=may(reader)) for _, may in tabs]
-        return seen if len(seen) > 1 else seen[0]
+        return [gr.update(visible=may(reader)) for _, may in tabs]
 
-    blocks.load(look, None, [tab for tab, _ in tabs], **QUIET)
+    opening.append((look, [tab for tab, _ in tabs]))
 
 
 def roles(*names: str) -> Callable[[Reader], bool]:

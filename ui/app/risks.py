@@ -16,7 +16,7 @@ from risk.constants import constants
 from risk.taxonomy import home_taxonomy
 from ui.api.base import Hall
 from ui.app import plots, what_if
-from ui.app.parts import QUIET, Draw, only_for, part, roles
+from ui.app.parts import QUIET, Draw, Opening, only_for, part, roles
 from ui.app.reader import error_state, html, reader_of, shown, waiting
 from ui.desk import alerts, today
 from ui.desk import risks as desk
@@ -30,7 +30,7 @@ LISTED = tuple(constants()["list_roles"])
 SEERS = roles("official", "operator", "admin", "auditor")
 
 
-def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
+def build(hall: Hall, language: str, opening: Opening, tab: Any) -> None:
     """Lay out the tab and wire its events."""
     with gr.Tabs():
         with gr.Tab(say("risk_part.list", language)):
@@ -56,7 +56,7 @@ def build(hall: Hall, language: str, blocks: Any, tab: Any) -> None:
         parts = [part(hall, language, "risk_part", name, draw) for name, draw in PARTS]
         parts.insert(2, _moves(hall, language))
         parts.append(what_if.build(hall, language))
-    only_for(hall, blocks, [(tab, roles(*LISTED)), *((p, SEERS) for p in parts)])
+    only_for(hall, opening, [(tab, roles(*LISTED)), *((p, SEERS) for p in parts)])
 
     def show(chosen: str, type_: str, at: str, day: str, which: str, one: str | None, request: gr.Request) -> Any:
         return _show(hall, language, reader_of(hall, request), chosen or "", type_ or "", at or "", day or "", which, one)

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 
 from corpus.access import Reader
 from ui.api.base import Hall
+from ui.app.parts import Opening
 from ui.app.reader import html, identity_of
 from ui.auth.identity import Identity
 from ui.messages import say
 from ui.pages.html import badge, clock, e
 
 
-def build(hall: Hall, language: str, blocks: Any) -> None:
+def build(hall: Hall, language: str, opening: Opening) -> None:
     """Add the head; it is filled at each load."""
     head = html(_head(language, "", ""), elem_classes="jw-head")
 
-    def load(request: gr.Request) -> str:
+    def load(request: gr.Request) -> list[str]:
         identity = identity_of(hall, request)
         newest = _newest(hall, identity.reader)
         as_of = say("top.as_of", language, date=clock(newest)) if newest else say("top.no_data", language)
-        return _head(language, as_of, _who(hall, identity, language))
+        return [_head(language, as_of, _who(hall, identity, language))]
 
-    blocks.load(load, None, head, show_progress="hidden", api_visibility="private")
+    opening.append((load, [head]))
 
 
 def _newest(hall: Hall, reader: Reader) -> str:
