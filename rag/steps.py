@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from rag import apart, follow, gist, guard, named, notices, overview, rates, support
 from rag.asked import asked
+from rag.asker import aside
 from rag.cite import renumber, verify
 from rag.gather import gather
 from rag.query import Query
@@ -71,6 +72,7 @@ def _plainly(text: str) -> str:
 
 def understand_filters(tools: Tools, c: Context) -> Context:
     """The date, the place and the form that the question means."""
+    c = replace(c, rewritten=aside(c.rewritten))
     seen = asked(c.rewritten)
     code, place_words = place_named(c.rewritten, tools.retriever.shelf.counties(c.reader))
     region = code or c.question.region or tools.settings.region  # the question's own place goes before the asker's

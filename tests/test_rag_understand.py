@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import forms, reading, slips
+from rag.asker import aside
 from rag.embed import Static, builtin_folder, question_vector
 from rag.titles import Titles, number_key
 from rag.understand import Understanding, article_keys, understand
@@ -184,3 +185,16 @@ def test_a_question_is_embedded_by_its_weights() -> None:
 def test_articles_are_read_without_their_ordinal_right_after_a_law_and_with_blanks() -> None:
     for text, found in (("民法典1079条", ("1079",)), ("企业所得税法28条", ("28",)), ("科技成果转化法四十五条", ("45",)), ("《科学技术进步法》第 三 十 二 条", ("32",)), ("有什么办法三条", ()), ("十条措施", ()), ("出台条例三条", ()), ("新条例三条", ()), ("算法三条", ()), ("个人信息保护条例5条", ("5",))):
         assert article_keys(text) == found
+
+
+@pytest.mark.parametrize(
+    ("question", "asked_for"),
+    [
+        ("临洲市的高新技术企业，研发费用2500万，能补多少", "临洲市的研发费用2500万，能补多少"),
+        ("我们是一家科技型中小企业，用创新券买检测服务能抵多少", "用创新券买检测服务能抵多少"),
+        ("我公司是高新技术企业，认定奖励能拿多少", "我公司是高新技术企业，认定奖励能拿多少"),
+        ("高新技术企业研发费用加计扣除比例是多少", "高新技术企业研发费用加计扣除比例是多少"),
+    ],
+)
+def test_what_the_asker_is_stands_aside_where_another_matter_is_asked_for(question: str, asked_for: str) -> None:
+    assert aside(question) == asked_for
