@@ -19,7 +19,7 @@ from corpus.errors import BadInput, NotFound, NotPermitted, SettingsError, Store
 from corpus.report import Figure, Paragraph, TableBlock
 from corpus.settings import Settings, load_settings
 from corpus.store import Store, open_store
-from corpus.store.risks import bulletins as bulletin_rows
+from corpus.store.risk_rows import bulletins as bulletin_rows
 from risk import draw, pictures
 from risk.blocks import pack, unpack
 from risk.bulletin import bulletins, compose, put, report_of, sign
