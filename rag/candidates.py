@@ -60,7 +60,7 @@ class Pool:
             missing = [i for i in missing if i not in entries]
         if lean and query.k <= _LEAN and not read.seen.articles:
             return self._known(entries, cosine, query, reader) + self._bare(missing, cosine, query, reader)
-        entries |= {e.passage.id: e for e in self.lexical.fetch(missing, ceiling=ceiling, grants=grants, filters=filters)}
+        entries |= {e.passage.id: e for e in self.lexical.fetch(missing, ceiling=ceiling, grants=grants, filters=_unjudged(filters))}
         return self._known(entries, cosine, query, reader)
 
     def filled(self, found: list[rank.Candidate], rows: list[dict[str, float]], query: Query, reader: Reader) -> tuple[list[rank.Candidate], list[dict[str, float]]]:
@@ -70,7 +70,7 @@ class Pool:
             return found, rows
         first = set(np.argsort(-rank.scores(rows), kind="stable")[: max(rank.CLOSE, 2 * query.k)].tolist())
         wanted = {found[i].passage.id: i for i in bare if i in first}
-        entries = self.lexical.fetch(list(wanted), ceiling=reader.ceiling, grants=sorted(reader.grants), filters=self.filters(query, reader))
+        entries = self.lexical.fetch(list(wanted), ceiling=reader.ceiling, grants=sorted(reader.grants), filters=_unjudged(self.filters(query, reader)))
         made = {wanted[e.passage.id]: e for e in entries if e.security == found[wanted[e.passage.id]].document.security}
         kept = [i for i, c in enumerate(found) if c.passage.text or i in made]
         return [replace(found[i], passage=made[i].passage) if i in made else found[i] for i in kept], [rows[i] for i in kept]
@@ -153,6 +153,11 @@ class Pool:
             date_from=day(query.date_from), date_to=day(query.date_to, last=True), documents=(query.doc_id,) if query.doc_id else (),
             barred=self.shelf.not_in_force(query.as_of or today(), reader.ceiling) if query.in_force else frozenset(),
         )  # fmt: skip
+
+
+def _unjudged(filters: Filters) -> Filters:
+    """What of the filters is still to be asked of passages that the vectors found: their documents were judged there, but for opinion, whose heads are not on the shelf."""
+    return filters if str(Kind.opinion) in filters.kinds else Filters(documents=filters.documents, article=filters.article)
 
 
 def _bare(passage_id: str) -> Passage:

@@ -295,13 +295,15 @@ def _entries(view: View, scored: Conditions, conditions: Conditions, k: int) -> 
     return [Entry(view.read(address, _passage), score, view.level) for score, address in top(view.searcher, scored, conditions, k)]
 
 
-_DEEP = 3_000
-"""So deep is looked for what passes a sieve; where more would be needed, conditions are the cheaper way."""
+_MOST, _DEEP = 0.35, 3_000
+"""A sieve is used where such a share of the entries passes, and so deep is looked for what does; else conditions are the cheaper way."""
 
 
 def _sifted(view: View, scored: Conditions, filters: Filters, sieve: Sieve, k: int) -> list[Entry] | None:
     """The k best entries that pass the sieve; None where that would go too deep."""
     share = view.share(filters, lambda: _conditions(filters))
+    if share < _MOST:
+        return None
     while share and (depth := int(2 * k / share)) <= _DEEP:
         hits = top(view.searcher, scored, [], depth)
         keys = view.searcher.fast_field_values("key", [address for _, address in hits])

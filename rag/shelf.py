@@ -69,6 +69,7 @@ class Shelf:
             heads = {head.id: head for head in self._store.documents.heads(LOCAL, id=part, kind=_HELD)}
             for document_id in part:
                 self._replace(document_id, heads.get(document_id), events.get(document_id))
+            self._judge.cache_clear()
             self._judge_again(frozenset(part))
         self._judge.cache_clear()
         self.version += 1
@@ -138,7 +139,7 @@ class Shelf:
         """The documents that are not in force at a date for readers with a ceiling: drafts, what has not begun, what was ended or replaced."""
 
         def meets(head: Document) -> bool:
-            return validity(head, self.events.get(head.id, ()), on, ceiling=ceiling).status not in NOT_IN_FORCE
+            return self.validity(head.id, on, ceiling).status not in NOT_IN_FORCE
 
         return self.failing(("in force", on, ceiling), meets)
 
