@@ -28,7 +28,7 @@ from corpus.tables import is_tabular, rows
 
 __all__ = ["Draft", "ImportReport", "complete", "draft_of_page", "import_paths", "ingest", "link_all"]
 
-VERSION = "9"
+VERSION = "10"
 """Raise it when readers or adapters give other documents than before: then files are read again."""
 BATCH = 200
 ARCHIVES = (".rar", ".7z", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2")
