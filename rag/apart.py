@@ -17,6 +17,7 @@ from rag.tools import Tools
 
 _JOIN = r"(?:[、，,和与跟同及]|以及|还有|或者?|还是|对比|比较|相比|[vV][sS]\.?)"
 _SIDE = re.compile(rf"^\s*{_JOIN}\s*$")
+_JOINED = re.compile(rf"(?:{_JOIN}|比)?\s*$")
 _OVER = re.compile(r"^\s*比\s*$")
 _COMPARED = re.compile(
     r"(?:之间)?(?:的)?(?:各自)?(?:都?有(?:什么|何|哪些|啥))(?:样的)?(?:不同|不一样|区别|差[别异距]|异同)(?:之处|的地方)?|(?:不同|区别|差[别异距]|异同)(?:之处|的地方)?(?:在哪里?|是什么|有哪些|有多大)"
@@ -56,7 +57,7 @@ def _parallel(text: str, places: Sequence[Named]) -> bool:
 def _without(text: str, others: Sequence[Named]) -> str:
     """The question without the other places and what joins them."""
     for p in reversed(others):
-        start = p.start - len(re.search(rf"(?:{_JOIN}|比)?\s*$", text[: p.start]).group())  # type: ignore[union-attr]  # the pattern matches nothing too
+        start = len(_JOINED.sub("", text[: p.start]))
         end = p.end + (1 if text[p.end : p.end + 1] == "的" and "的" in text[:start] else 0)
         text = text[:start] + text[end:]
     return text

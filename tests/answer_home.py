@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from corpus.access import LOCAL, Reader
 from corpus.ingest import Draft, ingest
 from corpus.settings import load_settings
@@ -84,3 +86,14 @@ def sources(answer: Answer) -> set[str]:
 def lead(answer: Answer) -> str:
     """The document of the first citation."""
     return answer.citations[0].external_id if answer.citations else ""
+
+
+@pytest.fixture(scope="module")
+def answerer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
+    with opened(tmp_path_factory.mktemp("answers") / "home") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def ask(answerer: Answerer) -> Ask:
+    return asker(answerer)

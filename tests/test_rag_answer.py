@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -20,17 +20,7 @@ answer_home = module_from_spec(spec)
 spec.loader.exec_module(answer_home)
 said, sources, ON = answer_home.said, answer_home.sources, answer_home.ON
 Ask = Callable[..., Answer]
-
-
-@pytest.fixture(scope="module")
-def answerer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
-    with answer_home.opened(tmp_path_factory.mktemp("answers") / "home") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def ask(answerer: Answerer) -> Ask:
-    return answer_home.asker(answerer)  # type: ignore[no-any-return]  # the module is loaded by its path
+answerer, ask = answer_home.answerer, answer_home.ask
 
 
 # ---- the three questions that a newcomer is offered ---------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from corpus.access import LOCAL
 from corpus.ingest import Draft, ingest
 from corpus.settings import load_settings
 from corpus.store import open_store
-from rag.answer import Answer, Answerer, Question, open_answerer
+from rag.answer import Answer, Question, open_answerer
 from rag.asked import past_date
 from rag.retrieve import open_retriever
 from rag.rewrite import rewrite
@@ -24,17 +24,7 @@ answer_home = module_from_spec(spec)
 spec.loader.exec_module(answer_home)
 drafts, said, sources, lead, ON = answer_home.drafts, answer_home.said, answer_home.sources, answer_home.lead, answer_home.ON
 Ask = Callable[..., Answer]
-
-
-@pytest.fixture(scope="module")
-def answerer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
-    with answer_home.opened(tmp_path_factory.mktemp("answers") / "home") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def ask(answerer: Answerer) -> Ask:
-    return answer_home.asker(answerer)  # type: ignore[no-any-return]  # the module is loaded by its path
+answerer, ask = answer_home.answerer, answer_home.ask
 
 
 def test_local_support_is_listed_by_place_when_none_is_given(ask: Ask) -> None:
