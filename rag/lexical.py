@@ -103,6 +103,7 @@ def _passages() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("date", indexed=True, fast=True)
     builder.add_unsigned_field("key", fast=True)
+    builder.add_unsigned_field("n", fast=True)
     builder.add_bytes_field("stored", stored=True)
     return builder.build()
 
@@ -111,6 +112,7 @@ def _documents() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("x", tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("d", tokenizer_name="raw", index_option="basic", stored=True)
+    builder.add_unsigned_field("n", fast=True)
     return builder.build()
 
 
@@ -180,13 +182,14 @@ class Lexical:
 
     def add(self, passages: Iterable[tuple[Passage, Sequence[str]]], fields: Fields, security: int) -> int:
         """Add one document: its passages, each with its tokens; seen by searches after `commit`. Returns how many passages."""
-        writer, every, document_id, count = self._passages.writer(security), [], "", 0
+        writer, document_id, count = self._passages.writer(security), "", 0
+        every: list[str] = []
         for passage, tokens in passages:
-            line, document_id, count = " ".join(tokens), passage.document_id, count + 1
-            every.append(line)
-            writer.add_document(_entry(passage, line, fields))
+            document_id, count = passage.document_id, count + 1
+            every += tokens
+            writer.add_document(_entry(passage, tokens, fields))
         if every:
-            self._documents.writer(security).add_document(tantivy.Document(x=[" ".join(every)], d=[document_id]))
+            self._documents.writer(security).add_document(_scored(tantivy.Document(d=[document_id]), every))
         return count
 
     def delete(self, document_id: str) -> list[int]:
@@ -234,8 +237,9 @@ class Lexical:
         terms, found = self._passages.terms(weights, ceiling), []
         for view, own in self._reachable(ceiling, grants, filters or Filters()):
             if scored := self._passages.scored(terms, view):
-                sifted = _sifted(view, scored, own, sieve, k) if sieve and not (own.documents or own.article) else None
-                found += sifted if sifted is not None else _entries(view, scored, _conditions(_narrowing(own, view)), k)
+                fast = sieve and not (own.documents or own.article or self._passages.counting)
+                sifted = _sifted(view, scored, own, sieve, k) if sieve and fast else None
+                found += _entries(view, self._passages.best(view, scored, _conditions(_narrowing(own, view)), k) if sifted is None else sifted)
         return sorted(found, key=lambda entry: (-entry.score, entry.passage.id))[:k]
 
     def documents(self, weights: Mapping[str, float], k: int, *, ceiling: int) -> dict[str, float]:
@@ -243,7 +247,7 @@ class Lexical:
         terms, found = self._documents.terms(weights, ceiling), []
         for view in self._documents.views(ceiling):
             if scored := self._documents.scored(terms, view):
-                found += [(score, view.read(address, _named)) for score, address in top(view.searcher, scored, [], k)]
+                found += [(score, view.read(address, _named)) for score, address in self._documents.best(view, scored, [], k)]
         return {document_id: score for score, document_id in sorted(found, reverse=True)[:k]}
 
     def fetch(self, ids: Sequence[str], *, ceiling: int, grants: Sequence[str] = (), filters: Filters | None = None) -> list[Entry]:
@@ -255,7 +259,7 @@ class Lexical:
         found: list[Entry] = []
         for view, own in self._reachable(ceiling, grants, filters or Filters()):
             if conditions := _conditions(own):
-                found += _entries(view, [], conditions, k)
+                found += _entries(view, top(view.searcher, [], conditions, k))
         return found[:k]
 
     def of_documents(self, ids: Sequence[str], k: int, *, ceiling: int, grants: Sequence[str] = (), filters: Filters | None = None) -> list[Entry]:
@@ -268,7 +272,7 @@ class Lexical:
         if values:
             wanted: Conditions = [(tantivy.Occur.Must, any_of(PASSAGES, field, values))]
             for view, own in self._reachable(ceiling, grants, filters or Filters()):
-                found += _entries(view, [], [*wanted, *_conditions(_narrowing(own, view))], k)
+                found += _entries(view, top(view.searcher, [], [*wanted, *_conditions(_narrowing(own, view))], k))
         return found
 
     def _reachable(self, ceiling: int, grants: Sequence[str], filters: Filters) -> list[tuple[View, Filters]]:
@@ -280,27 +284,34 @@ class Lexical:
         return reach
 
 
-def _entry(passage: Passage, line: str, fields: Fields) -> tantivy.Document:
+def _scored(entry: tantivy.Document, tokens: Sequence[str]) -> tantivy.Document:
+    """The entry with what it is scored by: its tokens and how many they are."""
+    entry.add_text("x", " ".join(tokens))
+    entry.add_unsigned("n", len(tokens))
+    return entry
+
+
+def _entry(passage: Passage, tokens: Sequence[str], fields: Fields) -> tantivy.Document:
     entry = tantivy.Document(
-        x=[line], d=[passage.document_id], p=[passage.id], kind=[fields.kind], level=[fields.level], own=[fields.own], region=list(fields.regions),
+        d=[passage.document_id], p=[passage.id], kind=[fields.kind], level=[fields.level], own=[fields.own], region=list(fields.regions),
         issuer=list(fields.issuers), article=[article_key(passage.article)],
     )  # fmt: skip
     entry.add_unsigned("date", fields.date)
     entry.add_unsigned("key", document_key(passage.document_id))
     entry.add_bytes("stored", _pack(passage))
-    return entry
+    return _scored(entry, tokens)
 
 
-def _entries(view: View, scored: Conditions, conditions: Conditions, k: int) -> list[Entry]:
-    return [Entry(view.read(address, _passage), score, view.level) for score, address in top(view.searcher, scored, conditions, k)]
+def _entries(view: View, hits: Iterable[tuple[float, Any]]) -> list[Entry]:
+    return [Entry(view.read(address, _passage), score, view.level) for score, address in hits]
 
 
 _MOST, _DEEP = 0.35, 3_000
 """A sieve is used where such a share of the entries passes, and so deep is looked for what does; else conditions are the cheaper way."""
 
 
-def _sifted(view: View, scored: Conditions, filters: Filters, sieve: Sieve, k: int) -> list[Entry] | None:
-    """The k best entries that pass the sieve; None where that would go too deep."""
+def _sifted(view: View, scored: Conditions, filters: Filters, sieve: Sieve, k: int) -> list[tuple[float, Any]] | None:
+    """The k best (score, address) that pass the sieve; None where that would go too deep."""
     share = view.share(filters, lambda: _conditions(filters))
     if share < _MOST:
         return None
@@ -309,7 +320,7 @@ def _sifted(view: View, scored: Conditions, filters: Filters, sieve: Sieve, k: i
         keys = view.searcher.fast_field_values("key", [address for _, address in hits])
         kept = [hit for hit, key in zip(hits, keys, strict=True) if sieve(key)]
         if len(kept) >= k or len(hits) < depth:
-            return [Entry(view.read(address, _passage), score, view.level) for score, address in kept[:k]]
+            return kept[:k]
         share = min(len(kept) / len(hits), share / 2)
     return None
 

@@ -4,14 +4,15 @@ Each level's index scores with its own statistics; a term's weight is rescaled b
 that scores of different levels compare and nothing above the ceiling has a part in them. BM25: k1 1.2, b 0.75 (Robertson & Zaragoza 2009).
 
 tantivy goes on counting deleted entries until it merges their segment. That is harmless where readers knew them; where a text left its level
-(`counting` is then set), entries are counted one by one, and only the average length waits for the index to be built anew.
+(`counting` is then set, until the index is built anew), entries are counted one by one, and found entries are scored again by the average length
+of what is left.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ _SLIGHT, _MANY = 0.15, 10_000
 """Weight × idf below which a token is not scored among so many entries (rare words have 6 to 10)."""
 _READ, _TERMS, _SHARES = 20_000, 200_000, 64
 """So many entries, terms and shares of conditions are kept of a level."""
+_SAME = 1e-7
+"""Average lengths nearer than this are one: scores have seven digits."""
 Conditions = list[tuple[tantivy.Occur, tantivy.Query]]
 
 
@@ -43,6 +46,7 @@ class View:
         self._counts: dict[str, int] = {}
         self._idfs: dict[str, float] = {}
         self._shares: dict[Hashable, float] = {}
+        self._lengths: tuple[float, float] | None = None
 
     def term(self, token: str) -> tantivy.Query:
         """The scored query of one token."""
@@ -95,6 +99,37 @@ class View:
             self._idfs[token] = _told_idf(json.loads(query.explain(self.searcher, address).to_json()))
         return self._idfs[token]
 
+    def mended(self, scored: Conditions, conditions: Conditions, k: int) -> list[tuple[float, Any]]:
+        """The k best (score, address) as `top` gives them, scored by the average length of the entries that are left.
+
+        A score moves by no more than the average did, so what was not looked at cannot be better than the last one looked at times that.
+        """
+        counted, left = self._average(scored)
+        depth, more = k, 16
+        while abs(counted / left - 1) > _SAME:
+            depth, more = depth + more, depth
+            held = top(self.searcher, scored, conditions, depth)
+            found = sorted(((self._again(scored, address, left), address) for _, address in held), key=lambda hit: -hit[0])
+            if len(held) < depth or found[k - 1][0] >= held[-1][0] * max(1.0, left / counted):
+                return found[:k]
+        return top(self.searcher, scored, conditions, k)
+
+    def _average(self, scored: Conditions) -> tuple[float, float]:
+        """The average length by which tantivy scores, and that of the entries that are left; equal where nothing can be scored."""
+        if self._lengths is None:
+            for _, address in top(self.searcher, scored, [], 1):
+                counted = next(_factors(self._explained(scored, address)))[1]["avgdl"]
+                total = self.searcher.aggregate(tantivy.Query.all_query(), {"n": {"sum": {"field": "n"}}})["n"]["value"]
+                self._lengths = counted, total / self.searcher.num_docs
+        return self._lengths or (1.0, 1.0)
+
+    def _again(self, scored: Conditions, address: Any, average: float) -> float:
+        """BM25 of an entry by another average length."""
+        return sum(value * _share(told, average) / _share(told, told["avgdl"]) for value, told in _factors(self._explained(scored, address)))
+
+    def _explained(self, scored: Conditions, address: Any) -> Mapping[str, Any]:
+        return dict(json.loads(tantivy.Query.boolean_query(scored).explain(self.searcher, address).to_json()))
+
 
 class Levels:
     """The indexes of one schema under `folder`; a level's index is made when its first entry comes. The scored field is `x`.
@@ -107,7 +142,7 @@ class Levels:
         self._indexes: dict[int, tantivy.Index] = {}
         self._writers: dict[int, Any] = {}
         self.counting = False
-        """Whether frequencies are counted without what was deleted (a few milliseconds for each new token)."""
+        """Whether frequencies and lengths are counted without what was deleted (a few milliseconds for each new token, a quarter of one for each entry found)."""
         self._views: dict[int, View] = {}
         self._open()
 
@@ -192,6 +227,10 @@ class Levels:
         frequency = {token: self.frequency(token, ceiling) for token, weight in weights.items() if weight > 0}
         return {token: weights[token] * idf(max(total, df), df) for token, df in frequency.items()}
 
+    def best(self, view: View, scored: Conditions, conditions: Conditions, k: int) -> list[tuple[float, Any]]:
+        """The k best (score, address) of a level that hold one of the scored tokens and meet all conditions."""
+        return view.mended(scored, conditions, k) if self.counting else top(view.searcher, scored, conditions, k)
+
     def scored(self, terms: Mapping[str, float], view: View) -> Conditions:
         """One weighted clause a token that the level holds; what nearly every entry holds (的) is left out, it costs most and moves nothing."""
         found, least = [], _SLIGHT if view.searcher.num_docs > _MANY and max(terms.values(), default=0.0) > _SLIGHT else 0.0
@@ -207,6 +246,22 @@ def _told_idf(explained: Mapping[str, Any]) -> float:
     if str(explained["description"]).startswith("idf"):
         return float(explained["value"])
     return next((value for part in explained.get("details", ()) if (value := _told_idf(part))), 0.0)
+
+
+def _factors(explained: Mapping[str, Any], value: float = 0.0) -> Iterator[tuple[float, dict[str, float]]]:
+    """The score of each token in tantivy's explanation, with what its term frequency was weighed by: freq, k1, b, dl, avgdl."""
+    description = str(explained["description"])
+    value = float(explained["value"]) if description.startswith("Boost") else value
+    if description.startswith("freq /"):
+        yield value, {str(part["description"]).partition(",")[0]: float(part["value"]) for part in explained["details"]}
+        return
+    for part in explained.get("details", ()):
+        yield from _factors(part, value)
+
+
+def _share(told: Mapping[str, float], average: float) -> float:
+    """The part of BM25 that a term's frequency and the entry's length decide, 0..1."""
+    return told["freq"] / (told["freq"] + told["k1"] * (1 - told["b"] + told["b"] * told["dl"] / average))
 
 
 def top(searcher: Any, scored: Conditions, conditions: Conditions, k: int) -> list[tuple[float, Any]]:
