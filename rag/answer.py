@@ -19,6 +19,7 @@ from rag.deadlines import Deadlines
 from rag.ended import Ended
 from rag.generate import open_generative
 from rag.levels import Levels
+from rag.persons import Persons
 from rag.record import answer_of, keep
 from rag.records import Answer, Citation, Context, Question, Sentence
 from rag.render import text_of
@@ -105,5 +106,5 @@ def _next(name: str) -> str:
 def open_answerer(settings: Settings, store: Store, retriever: Any) -> Answerer:
     """The pipeline of a home, with the composers that its settings ask for."""
     generative = open_generative(settings)
-    composers: Sequence[Any] = (Standing(), Deadlines(), Ended(), Levels(), *([generative] if generative else []), Extractive())
+    composers: Sequence[Any] = (Standing(), Deadlines(), Ended(), Persons(), Levels(), *([generative] if generative else []), Extractive())
     return Answerer(Tools(settings, store, retriever, Books(store), composers))

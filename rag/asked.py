@@ -94,12 +94,15 @@ def units_of(text: str) -> frozenset[str]:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A part of a policy that is asked for (conditions, materials, procedure): the words that ask for it, and how a statement, or a heading
-    above it, shows that it is one. `own`: such a statement names what it is about itself (…的主要负责人负有下列职责); else title or headings do."""
+    above it, shows that it is one. `own`: such a statement names what it is about itself (…的主要负责人负有下列职责); else title or headings do.
+    `missing`: what is said where no evidence shows it (empty: the nearest clauses are given all the same)."""
 
     words: re.Pattern[str]
     body: re.Pattern[str]
     heading: re.Pattern[str] | None
     own: bool = False
+    missing: str = ""
+    only: re.Pattern[str] | None = None
 
     def shown(self, text: str, heading: str) -> bool:
         return bool(self.body.search(text) or (self.heading and any(self.heading.search(line) for line in heading.splitlines())))
@@ -108,7 +111,7 @@ class Wanted:
 @lru_cache(maxsize=1024)
 def slots_of(text: str) -> tuple[Wanted, ...]:
     """The parts of a policy that the words ask for."""
-    return tuple(w for w in _wanted() if w.words.search(text))
+    return tuple(w for w in _wanted() if w.words.search(text) and (w.only is None or w.only.search(text)))
 
 
 def without_slots(text: str) -> str:
@@ -127,7 +130,7 @@ def _wanted() -> tuple[Wanted, ...]:
 def _read(entry: Mapping[str, Any]) -> Wanted:
     own = [entry["shows"]] if "shows" in entry else []
     body, heading = ([*own, *(cue(name).pattern for name in entry[part])] for part in ("body", "heading"))
-    return Wanted(re.compile(entry["words"]), _any(body), _any(heading) if heading else None, bool(entry.get("own")))
+    return Wanted(re.compile(entry["words"]), _any(body), _any(heading) if heading else None, bool(entry.get("own")), entry.get("missing", ""), re.compile(entry["only"]) if "only" in entry else None)
 
 
 def _any(patterns: Sequence[str]) -> re.Pattern[str]:
@@ -141,9 +144,14 @@ def asked(text: str) -> Asked:
     as_of, words = past_date(plain)
     here = bool(pattern("here.words").search(plain))
     support = any(p.form == "support" for p in parts) or bool(pattern("support.words").search(plain))
-    validity = bool(pattern("validity.words").search(plain))
+    validity = bool(pattern("validity.words").search(plain)) and not titled_period(plain)
     yearly = m[1] if (m := pattern("yearly.words").search(plain)) else ""
     return Asked(parts, "" if validity else as_of, words, here, support, validity, bool(pattern("stacking.words").search(plain)), yearly)
+
+
+def titled_period(text: str) -> bool:
+    """Whether a question asks how long a title, a certificate or a voucher holds, not a policy (高企证书有效期几年)."""
+    return bool(pattern("certificate.words").search(text)) and not pattern("certificate.unless").search(text)
 
 
 def _parts(texts: tuple[str, ...]) -> tuple[Part, ...]:

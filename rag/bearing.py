@@ -21,7 +21,7 @@ _ASKS_KINDS = re.compile(r"哪些|哪几|哪种|哪类|几种|几类|什么(?!�
 _LISTS = re.compile(r"下列|以下")
 _SETS = re.compile(r"(?:期限?|期间|税率|标准|比例|金额|额|年龄|速|费)(?:最[长高低])?(?:为|是|不得(?:超过|少于|低于)|不超过)")
 """A statement that sets a value (有效期为, 税率为), not one that only mentions it."""
-_BACK = re.compile(r"\s*(?:除?(?:前款|前两款|前条|本条所称|前项)|依照前|有前款|违反前款|(?:第[一二三四]款)|本条)")
+_BACK = re.compile(r"\s*(?:(?:符合|除)?前述|除?(?:前款|前两款|前条|本条所称|前项)|依照前|有前款|违反前款|(?:第[一二三四]款)|本条)")
 """A paragraph that only stands behind another one of its article."""
 _TRANSITION = re.compile(r"本(?:法|条例|办法|规定|细则|解释)施行(?:前|之日)|施行后[^。]{0,20}施行前")
 _ASKS_TRANSITION = re.compile(r"施行|生效|以前|之前|旧|老|新法|修订|修改|当时|追溯")

@@ -19,6 +19,7 @@ from rag.fit import Need, bag, need_of
 from rag.lead import lead_word
 from rag.rates import STALE_RATE, cut, stale
 from rag.records import Citation, Context, Evidence, Sentence
+from rag.slot import cue, own_heading
 from rag.source import place_of, source_of
 from rag.statements import Statement, condense, items_of, siblings
 from rag.tools import Tools
@@ -30,13 +31,15 @@ _LIMIT_START = re.compile(r"^(?:但|除|不过|前款|前两款|有前款|违反
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What an answer takes of one article (or one heading): the statement that answers, then what limits it. `first`: it leads its part."""
+    """What an answer takes of one article (or one heading): the statement that answers, then what limits it. `first`: it leads its part; `head`: where the
+    heading stands that leads them as a list (二、须同时满足的条件), -1 for none."""
 
     document: Document
     evidence: Evidence
     statements: tuple[Statement, ...]
     part: int
     first: bool = True
+    head: int = -1
 
 
 class Extractive:
@@ -105,14 +108,36 @@ def _of_part(ranked: Sequence[Evidence], part: int, need: Need, most: int) -> li
         gain, behind = need.held(held | body) - need.held(held), chosen[0].worths[part] - e.worths[part]
         if chosen[0].slot >= k["slot"] and e.slot < k["slots"] * chosen[0].slot:
             continue
-        if _same_section(e, chosen[0]) and behind > k["beside"]:
+        whole = chosen[0].slot >= k["slot"] and e.document.id == chosen[0].document.id  # the asked part of one document, which may stand in several places of it
+        if whole and any(_of_other(e, x, need) for x in chosen):
             continue
-        if behind <= k["close"] or (gain >= k["gain"] and behind <= k["lacking"]):
+        if _same_section(e, chosen[0]) and behind > k["beside"] and not whole:
+            continue
+        if whole or behind <= k["close"] or (gain >= k["gain"] and behind <= k["lacking"]):
             chosen.append(e)
             held |= body
         if len(chosen) >= most:
             break
-    return chosen
+    return _in_order(chosen, part)
+
+
+def _of_other(e: Evidence, chosen: Evidence, need: Need) -> bool:
+    """Whether a list of the same document is of another thing: its own lead (申请认定中试基地，应当具备下列条件) holds much less of what is asked."""
+    if e.statement is None or chosen.statement is None or not (e.statement.items and chosen.statement.items) or leans_back(e.text) or leans_back(chosen.text):
+        return False
+    return need.held(bag(e.statement.lead(e.document))) < OTHER * need.held(bag(chosen.statement.lead(chosen.document)))
+
+
+OTHER = 0.7
+"""Share of what the lead of the chosen list holds of the question."""
+
+
+def _in_order(chosen: list[Evidence], part: int) -> list[Evidence]:
+    """The picks of a part; where the first only makes sense behind another one of its document (符合前述第（一）至（四）项条件), that one leads."""
+    if not chosen or not leans_back(chosen[0].text):
+        return chosen
+    ahead = [e for e in chosen[1:] if e.document.id == chosen[0].document.id and e.slot >= constants()["pick"]["slot"] and e.start < chosen[0].start]
+    return [*sorted(ahead, key=lambda e: e.start), *(e for e in chosen if e not in ahead)]
 
 
 def _same_article(a: Evidence, b: Evidence) -> bool:
@@ -133,15 +158,15 @@ def _same_words(a: Evidence, b: Evidence) -> bool:
 def group(tools: Tools, c: Context, picked: Sequence[tuple[int, Evidence]], needs: Sequence[Need]) -> list[Group]:
     """Picks of one article together: the first of each part with what limits it, the others as they are."""
     made: dict[tuple[str, str], Group] = {}
-    led: set[int] = set()
+    led: dict[int, str] = {}
     given: set[tuple[str, int]] = set()
     books, old = tools.books.get((e.document.id for _, e in picked), c.reader), stale(tools, c)
     for part, e in picked:
         if e.statement is None:
             continue
         key = (e.document.id, str(e.clause.get("article") or e.statement.path[:-1] or e.statement.heading))
-        first = part not in led or e.role == "named"
-        led.add(part)
+        first = part not in led or e.role == "named" or (e.slot >= constants()["pick"]["slot"] and e.document.id == led[part])
+        led.setdefault(part, e.document.id)
         if key in made:
             fresh = () if (e.document.id, e.statement.start) in given else (e.statement,)
             made[key] = replace(made[key], first=made[key].first or first, statements=(*made[key].statements, *fresh))
@@ -149,12 +174,13 @@ def group(tools: Tools, c: Context, picked: Sequence[tuple[int, Evidence]], need
             continue
         kin = siblings(books[e.document.id].statements, e.statement)
         e = _nearest_kin(e, kin, needs[part])
-        kept = tuple(kin) if e.role == "named" else _section(e, kin, c.asked.parts[part], needs[part]) or _with_limits(e, kin, c, part, first)
+        section = () if e.role == "named" else _section(e, kin, c.asked.parts[part], needs[part])
+        kept = tuple(kin) if e.role == "named" else section or _with_limits(e, kin, c, part, first)
         kept = tuple(s for s in _with_table(_standing(kept, kin, e.document), kin, e.document) if (e.document.id, s.start) not in given and not old(e.document, s.text(e.document)))
         if not kept:
             continue
         given.update((e.document.id, s.start) for s in kept)
-        made[key] = Group(e.document, e, kept, part, first)
+        made[key] = Group(e.document, e, kept, part, first, _head(e.document, kept) if section else -1)
     return list(made.values())
 
 
@@ -173,7 +199,8 @@ def _section(e: Evidence, kin: Sequence[Statement], part: Part, need: Need) -> t
     if e.statement.article or part.form not in _LISTED or len(kin) < 2 or sum(s.end - s.start for s in kin) > 3 * constants()["pick"]["long"]:
         return ()
     asks, head = _LISTED[part.form], e.statement.heading
-    if not (re.search(asks, head) and re.search(asks, part.text)) and need.held(bag(head)) < 0.35:
+    asked = e.slot >= constants()["pick"]["slot"] and cue("condition_heading").search(own_heading(e.statement))
+    if not asked and not (re.search(asks, head) and re.search(asks, part.text)) and need.held(bag(head)) < 0.35:
         return ()
     return tuple(s for s in kin if s.kind == "table" or not s.text(e.document).rstrip().endswith(("：", ":")) or s is e.statement)
 
@@ -246,13 +273,26 @@ Spans = tuple[tuple[int, int], ...]
 
 def say(g: Group, c: Context, needs: Sequence[Need]) -> Iterator[tuple[str, Spans, str]]:
     """(text, spans, block) of the sentences of a group; the first names its source."""
-    source = source_of(g.document, place_of(g.document, g.statements[0]), c)
+    headed = g.head >= 0
+    opening = replace(g.statements[0], path=g.statements[0].path[:-1]) if headed else g.statements[0]
+    source = source_of(g.document, place_of(g.document, opening), c) + (f"{own_heading(opening)}：\n" if headed else "")
     first = True
     for statement in g.statements:
+        mark = _number(statement.text(g.document)) if headed else ""
         for text, spans in _pieces(g, statement, needs[g.part], c.asked.parts[g.part]):
             word = lead_word(c.asked.parts[g.part].text, text) if first and g.first else ""
-            yield (f"{word}{source}{text}" if first else text), spans, "lead" if first else "more"
+            spans = ((g.head, spans[0][1]), *spans[1:]) if first and headed else spans
+            yield (f"{word}{source}{mark}{text}" if first else f"{mark}{text}"), spans, "lead" if first else "more"
             first = False
+
+
+def _head(document: Document, found: Sequence[Statement]) -> int:
+    """Where the heading begins that numbered paragraphs stand right under, all of them and in order; -1 where they have a lead of their own or are none."""
+    plain = all(not s.article and not s.items and s.kind != "table" and _number(s.text(document)) for s in found)
+    if not plain or len(found) < 2 or not (head := found[0].heading.split(" ")[-1]):
+        return -1
+    start = document.text.rfind(head, 0, found[0].start)
+    return start if start >= 0 and not document.text[start + len(head) : found[0].start].strip() else -1
 
 
 def _pieces(g: Group, s: Statement, need: Need, part: Part) -> Iterator[tuple[str, Spans]]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from corpus.models import CURRENT, Document, Validity
-from rag import guard
+from rag import guard, meaning
 from rag.cite import clause_record
 from rag.facts import years
 from rag.matters import says
@@ -42,6 +42,8 @@ def gather(tools: Tools, c: Context) -> Context:
         found.add(tools.retriever.search(replace(base, k=LEVEL, level=level), c.reader), beside=True)
     for rule in [r for r in says(c.rewritten) if not found.holds(r)][:MATTERS]:
         found.add(tools.retriever.search(replace(base, text=rule, k=MATTER), c.reader), beside=True)
+    if thing := meaning.thing(c.rewritten):
+        found.add(tools.retriever.search(replace(base, text=f"{thing}，是指", k=MATTER), c.reader), beside=True)
     for i in (*c.named.documents[:3], *c.named.told[:3]):
         found.add(tools.retriever.search(replace(base, k=NAMED, doc_id=i, region=""), c.reader))
     ordered = found.ordered()

@@ -34,7 +34,7 @@ class Levels:
         """Offers by level, then how they stack, then what is not held."""
         if not c.asked.support or c.named.articles or _other_form(c):
             return None
-        offered = _without_amendments(tools, [o for o in offers(tools, c) if not _elsewhere(c, o.book.document)])
+        offered = _without_amendments(tools, [o for o in offers(tools, c) if not elsewhere(c, o.book.document)])
         if not offered or (_part_asked(c) and not any(o.excluded for o in offered)):
             return None
         held = _without_shut(_of_kind(c, _without_repeats(_of_thing(c, [o for o in offered if o.worth >= ABOUT or o.excluded]))))
@@ -47,7 +47,7 @@ class Levels:
         for offer in sorted(found, key=lambda o: not _is_tax(o)):
             _say(tools, c, offer, _heading(offer, kinds), sentences, citations)
         partial = not c.region and len({o.book.document.region_code for o in found if o.book.document.level != "national"}) > 0
-        notes = (*c.notices, *(_silent(found) if _wants_stacking(c) else ()), *_not_held(tools, c, held), *([PLACE] if partial else []))
+        notes = (*c.notices, *(_silent(found) if _wants_stacking(c) else ()), *not_held(c, [o.book.document for o in held]), *([PLACE] if partial else []))
         used = tuple(o.evidence for o in found)
         return replace(c, sentences=tuple(sentences), citations=tuple(citations), notices=notes, used=used, status=PARTIAL if partial else ANSWERED, composer=self.name, said=NO_PLACE if partial else "")
 
@@ -59,7 +59,7 @@ NO_PLACE = "您没有说明企业所在地区：国家政策普遍适用，地�
 _ZONE = re.compile(r"高新(?:技术产业开发)?区|开发区|新区|园区")
 
 
-def _elsewhere(c: Context, d: Document) -> bool:
+def elsewhere(c: Context, d: Document) -> bool:
     """Whether a document is of a county that is not the zone that is asked for, or of a zone when a county is (a zone has the code of its city)."""
     if d.level != "county" or not c.region or c.region.endswith("0000"):
         return False
@@ -114,12 +114,18 @@ def _without_shut(found: Sequence[Offer]) -> list[Offer]:
 _SAID = (("province", re.compile(r"省里|省级|省财政|省科技厅")), ("city", re.compile(r"市里|市级|市财政|市科技局")), ("county", re.compile(r"县里|县级|区里|区级|县财政|区财政")))
 
 
+def level_said(c: Context) -> str:
+    """The one level that the question names (省里给多少); empty when it names none or several."""
+    said = [level for level, words in _SAID if words.search(c.rewritten)]
+    return said[0] if len(said) == 1 else ""
+
+
 def _of_level(c: Context, found: Sequence[Offer]) -> list[Offer]:
     """Offers of the one level that the question names (省里给多少), unless it is how levels stack; all when it names none or several, or nothing is left."""
-    said = [level for level, words in _SAID if words.search(c.rewritten)]
-    if len(said) != 1 or c.asked.stacking:
+    said = level_said(c)
+    if not said or c.asked.stacking:
         return list(found)
-    kept = [o for o in found if o.book.document.level == said[0]]
+    kept = [o for o in found if o.book.document.level == said]
     return list(found) if not kept or any(o.excluded for o in kept) else kept  # who is shut out there is told what there is instead
 
 
@@ -254,10 +260,13 @@ def _said(d: Document, s: Statement) -> str:
 
 
 def _heading(o: Offer, kinds: bool) -> str:
-    """【市级·临洲市科学技术局】, with the kind before it where an answer gives both: 【税收优惠·国家层面】."""
-    d = o.book.document
+    """The heading of an offer, with its kind where an answer gives both: 【税收优惠·国家层面】."""
+    return heading_of(o.book.document, ("税收优惠·" if _is_tax(o) else "补助奖励·") if kinds else "")
+
+
+def heading_of(d: Document, kind: str = "") -> str:
+    """【市级·临洲市科学技术局】: the level of a document, and who gives in a city or county."""
     place = d.issuers[0] if d.issuers and d.level in ("city", "county") else ""
-    kind = ("税收优惠·" if _is_tax(o) else "补助奖励·") if kinds else ""
     return f"【{kind}{LEVELS.get(str(d.level), '其他')}{'·' + place if place else ''}】"
 
 
@@ -272,11 +281,11 @@ def _silent(found: Sequence[Offer]) -> list[str]:
     return [f"能否与其他补助叠加，{named(o.book.document)}未规定。" for o in found if not o.stacking and o.excluded is None and o.book.document.level != "national"]
 
 
-def _not_held(tools: Tools, c: Context, found: Sequence[Offer]) -> list[str]:
-    """Levels of the asked place of which the corpus holds no document on this."""
+def not_held(c: Context, found: Sequence[Document]) -> list[str]:
+    """Levels of the asked place of which none of the documents is."""
     if not c.region:
         return []
-    held = {o.book.document.region_code for o in found}
+    held = {d.region_code for d in found}
     chain = (c.region[:2] + "0000", c.region[:4] + "00", c.region)
     wanted = [code for code in dict.fromkeys(chain) if code not in held and not any(inside(h, code) and h == code for h in held)]
     said = [name for code in wanted if not code.startswith("00") and (name := _own_name(code))]

@@ -9,6 +9,7 @@ from typing import Any
 
 from corpus.models import Status
 from corpus.validity import today as _today
+from rag import meaning
 from rag.rates import touched
 from rag.records import ANSWERED, PARTIAL, Context
 from rag.source import named
@@ -25,7 +26,7 @@ def add(tools: Tools, c: Context) -> Context:
     if not c.sentences:
         return c
     rates = [] if c.composer in ("standing", "deadlines") else list(_rates(tools, c))
-    found = list(dict.fromkeys([*_told(c), *c.notices, *rates, *_ended(c), *_date(c), *_presumed(c), *_kind(c)]))
+    found = list(dict.fromkeys([*_told(c), *c.notices, *rates, *_undefined(c), *_ended(c), *_date(c), *_presumed(c), *_kind(c)]))
     partial = c.status == ANSWERED and bool(rates or c.named.told)
     return replace(c, notices=tuple(found), status=PARTIAL if partial else c.status)
 
@@ -39,6 +40,13 @@ def _told(c: Context) -> Iterator[str]:
 def _rates(tools: Tools, c: Context) -> Iterator[str]:
     """The notice of each figure whose announcements the corpus lacks."""
     return (f.notice for f in touched(tools, c) if f.notice)
+
+
+def _undefined(c: Context) -> Iterator[str]:
+    """That what is given only speaks of the thing whose meaning was asked for."""
+    thing = meaning.thing(c.rewritten)
+    if thing and c.composer == "extractive" and not any(meaning.defines(thing, x.quote) >= meaning.SAYS for x in c.citations):
+        yield f"已收录的文件没有给“{thing}”下定义，以上是写到它的规定。"
 
 
 def _ended(c: Context) -> Iterator[str]:

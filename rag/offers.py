@@ -164,7 +164,7 @@ _CLAUSES = {
 }  # fmt: skip
 
 
-def _clauses(kind: str, found: Sequence[Slot]) -> list[Slot]:
+def clauses(kind: str, found: Sequence[Slot]) -> list[Slot]:
     """Whole sentences that say something of a kind; rows of tables, examples and definitions say nothing."""
     return [
         s for s in found
@@ -175,7 +175,7 @@ def _clauses(kind: str, found: Sequence[Slot]) -> list[Slot]:
 
 def _nearest(found: Sequence[Slot], whole: Need) -> tuple[Slot, ...]:
     """The clauses on stacking that hold most of a question for it."""
-    held = {s: whole.held(bag(s.text)) for s in _clauses("stacking", found)}
+    held = {s: whole.held(bag(s.text)) for s in clauses("stacking", found)}
     best = max(held.values(), default=0.0)
     return tuple(sorted((s for s in held if held[s] >= 0.7 * best), key=lambda s: -held[s])[:3])
 
@@ -185,7 +185,7 @@ def _of_article(kind: str, found: Sequence[Slot], chosen: Sequence[Statement], n
     numbers = {s.article for s in chosen if s.article}
     single = len({g.place for g in found if g.kind in ("amount", "ratio")}) <= 4
     kept = []
-    for slot in _clauses(kind, found):
+    for slot in clauses(kind, found):
         inside_ = any(s.start <= slot.start < s.end for s in chosen)
         if inside_ or any(n and n in slot.text for n in numbers) or (single and not re.search(r"^第[一二三四五六七八九十]+条.{0,4}第[一二三四五六七八九十]+条", slot.text)) or need.held(bag(slot.text)) >= 0.5:
             kept.append(slot)
@@ -198,10 +198,10 @@ def excluding(d: Document, found: Sequence[Slot], region: str) -> Slot | None:
         return None
     out = [p for p in d.excludes if any(covers(code, region) for code in codes_of(p))]
     for slot in sorted((s for s in found if s.kind == "exclusion"), key=lambda s: "不适用" not in s.text):
-        if any(p in slot.text for p in out) or (_SHUTS.search(slot.text) and any(p.code != d.region_code and covers(p.code, region) for p in places_in(slot.text))):
+        if any(p in slot.text for p in out) or (SHUTS.search(slot.text) and any(p.code != d.region_code and covers(p.code, region) for p in places_in(slot.text))):
             return slot
     return None
 
 
-_SHUTS = re.compile(r"不申领|不适用|不享受|不得(?:申领|申请|享受)")
+SHUTS = re.compile(r"不申领|不适用|不享受|不得(?:申领|申请|享受)")
 """What is said of a named place whose enterprises get nothing here (鹭屿市注册的企业…不申领省级创新券)."""

@@ -11,8 +11,8 @@ from typing import Any
 from corpus.models import Status
 from corpus.text import normalise
 from corpus.text import words as cut
-from rag import ended
-from rag.asked import pattern, without_slots
+from rag import ended, meaning, persons
+from rag.asked import pattern, slots_of, without_slots
 from rag.deadlines import meant
 from rag.facts import years
 from rag.fit import CAP, bag, idf, need_of, one_name
@@ -62,9 +62,31 @@ def decide(tools: Tools, c: Context) -> Verdict:
         return Verdict(CLARIFY, "place not given", canned("needs_clarification").text, near)
     if c.evidence[0].role == "named":
         return Verdict(ANSWERED, "named")
-    if _unsupported(tools, c):
+    if persons.given(tools, c):
+        return Verdict(ANSWERED, "person")
+    if persons.unheld(c):
+        return Verdict(NO_SUPPORT, "person not held", canned("no_support").text, near)
+    if words := _unstated(c):
+        return Verdict(NO_SUPPORT, "not stated", words, near)
+    if not _defined(c) and _unsupported(tools, c):
         return Verdict(NO_SUPPORT, "fit too low", canned("no_support").text, near)
     return Verdict(ANSWERED)
+
+
+def _unstated(c: Context) -> str:
+    """What is said where a part is asked for that no evidence shows (when the money comes); empty where some does or none such is asked for."""
+    wanted = [w for p in c.asked.parts for w in slots_of(p.text) if w.missing]
+    return wanted[0].missing if wanted and not any(e.slot >= STATED for e in c.evidence) else ""
+
+
+STATED = 0.1
+"""Least sureness of a statement that shows a part that must be stated."""
+
+
+def _defined(c: Context) -> bool:
+    """Whether a text says what the thing is whose meaning is asked for."""
+    thing = meaning.thing(c.rewritten)
+    return bool(thing) and any(meaning.defines(thing, e.text) for e in c.evidence)
 
 
 def _then(c: Context) -> str:

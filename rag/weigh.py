@@ -12,7 +12,7 @@ from typing import Any
 
 from corpus.models import Document
 from corpus.text import NUMERAL, normalise
-from rag import guard
+from rag import guard, meaning
 from rag.asked import Wanted, slots_of, without_slots
 from rag.bearing import Bearing, leading, section
 from rag.cite import clause_record
@@ -78,6 +78,8 @@ def _parts_asked(c: Context, books: Mapping[str, Book], words: _Wording) -> Iter
 _ADDRESS = re.compile(r"^(?:各|附件|抄送|（?此件|（?联系人)[^。；]{0,160}[：:]?$|^(?:现将|现就|经)[^。]{0,120}(?:印发给你们|公布|公告|同意)[^。]{0,40}[，,。]?[^。]{0,30}。?$|^[^，。；：]{2,24}(?:厅|局|部|委|会|政府|办公室)$|^[\d年月日\s]+$")
 _OPENING = re.compile(r"^(?:根据|为|按照?|依据|经)[^。]{0,300}(?:现(?:发布|印发|公布|就|将|组织|开展)|(?:通知|公告|通告)如下)[^。]{0,120}[：:。]?$")
 _ASKS_BASIS = re.compile(r"依据|根据|为什么|目的|背景")
+_SHEET = re.compile(r"^[Ss]heet\s?\d*$|^工作表\d*$")
+"""Names that a spreadsheet gives its sheets by itself."""
 _HISTORY = re.compile(r"^[（(]?\s*\d{4}年\d{1,2}月\d{1,2}日.{0,80}(?:通过|修订|修正|修改|公布|发布|批准|施行)[^。]{0,40}[）)]?$|^》?[。；，]?$")
 _ASKS_HISTORY = re.compile(r"修订|修正|修改|通过|公布|颁布|发布|历次|几次|哪年|哪一年|最近|最新")
 
@@ -86,6 +88,8 @@ def _idle(text: str, c: Context, above: str) -> bool:
     """What answers nothing: salutations, 现印发给你们, signatures, names of attachments, what only repeats a heading or title; dates of
     passing and revision unless they are asked for."""
     plain = text.strip()
+    if _SHEET.match(plain):
+        return True
     if len(plain) <= 60 and not re.search(r"[。；，：|]", plain) and plain in above:
         return True
     if _OPENING.match(plain) and not _ASKS_BASIS.search(c.rewritten):
@@ -126,6 +130,7 @@ class _Wording:
     runs: frozenset[str]
     wanted: tuple[Need, ...]
     meaning: bool
+    thing: str
     listing: re.Pattern[str] | None
     slots: tuple[Wanted, ...]
     about: Need
@@ -136,16 +141,22 @@ class _Wording:
         plain = re.sub(r"\s", "", normalise(c.rewritten))
         words = {w for p in c.asked.parts for w in focus(p.text).asked}
         things = frozenset(one_name(n) for p in c.asked.parts if (n := compound(p.text)))
-        return cls(one_name(plain), things, frozenset(r for i in range(len(plain) - 2) if _CHARS.fullmatch(r := plain[i : i + 3])), tuple(need_of(w, tools.retriever, c.reader) for w in sorted(words)), bool(_ASKS_MEANING.search(plain)), _listing(plain), slots_of(plain), need_of(without_slots(plain), tools.retriever, c.reader), tuple(Bearing.of(p.about, need_of(p.about, tools.retriever, c.reader)) for p in c.asked.parts))
+        return cls(one_name(plain), things, frozenset(r for i in range(len(plain) - 2) if _CHARS.fullmatch(r := plain[i : i + 3])), tuple(need_of(w, tools.retriever, c.reader) for w in sorted(words)), bool(_ASKS_MEANING.search(plain)), meaning.thing(plain), _listing(plain), _slots(plain), need_of(without_slots(plain), tools.retriever, c.reader), tuple(Bearing.of(p.about, need_of(p.about, tools.retriever, c.reader)) for p in c.asked.parts))
 
     def features(self, text: str, held: frozenset[str]) -> dict[str, float]:
-        """thing: it names the thing whose value is asked for; run: share of the runs that the text holds; wanted: share of what is asked for that it, its title or headings hold; meaning: it defines where that is asked; lists: it begins the list that is asked for."""
+        """thing: it names the thing whose value is asked for; run: share of the runs that the text holds; wanted: share of what is asked for that it, its title or headings hold; meaning: it defines where that is asked; defines: how surely it says what the asked thing is; lists: it begins the list that is asked for."""
         plain = re.sub(r"\s", "", normalise(text))
         total = sum(n.total for n in self.wanted)
         wanted = sum(n.total * n.held(held) for n in self.wanted) / total if total else 1.0
-        return {"thing": float(any(t in one_name(plain) for t in self.things)), "run": sum(r in plain for r in self.runs) / max(1, len(self.runs)), "wanted": wanted, "meaning": float(self.meaning and bool(_DEFINES.search(plain))), "lists": float(bool(self.listing and self.listing.search(plain)))}
+        return {"thing": float(any(t in one_name(plain) for t in self.things)), "run": sum(r in plain for r in self.runs) / max(1, len(self.runs)), "wanted": wanted, "meaning": float(self.meaning and bool(_DEFINES.search(plain))), "defines": meaning.defines(self.thing, text) if not text.lstrip().startswith("|") else -float(bool(self.thing)), "lists": float(bool(self.listing and self.listing.search(plain)))}
 
 
+def _slots(question: str) -> tuple[Wanted, ...]:
+    """The parts of a policy that a question asks for; of what is a title (什么是新型研发机构) also the conditions, which say who bears it."""
+    return slots_of(question) or (slots_of("什么条件") if _TITLE.search(meaning.thing(question)) else ())
+
+
+_TITLE = re.compile(r"(?:企业|机构|中心|基地|平台|孵化器|实验室|人才|空间)$")
 _SECTIONS = re.compile(r"条件|材料|流程|程序|方式|标准|对象|范围")
 
 
@@ -158,13 +169,14 @@ def _shown(text: str, s: Statement, words: _Wording, above: frozenset[str], body
     """How surely the statement is the part of a policy that is asked for (下列条件, 申报材料), 0..1: the square of the share of the matter that
     title and headings hold (`above`), or the statement with them; POINTER of it when it only points to that part."""
     share = max((words.about.held(above | body if w.own else above) for w in words.slots if w.shown(text, s.heading)), default=0.0)
-    weak = (_POINTS.search(text) and not s.items) or _PROGRAMME.match(text.lstrip())
+    weak = (s.kind == "table" and any(w.missing for w in words.slots)) or (_POINTS.search(text) and not s.items) or _PROGRAMME.match(text.lstrip())
     return share**2 * (POINTER if weak else 1.0)
 
 
 _POINTS = re.compile(r"(?:仍?按照?|依照|符合|参照)[^。；]{0,24}(?:《[^》]{1,30}》|〔\d{4}〕|第[一二三四五六七八九十]+条)[^。；]{0,24}?(?:确定|执行|办理|规定(?:的)?条件|规定(?=[。；]|$))")
 POINTER = 0.5
-"""What a statement that only points to another text (符合《办法》第四条规定条件), or says what a body sets out to do, counts where that part is asked for."""
+"""What a statement that only points to another text (符合《办法》第四条规定条件), or says what a body sets out to do, counts where that part is asked for;
+and a table where one plain sentence says it."""
 
 
 def _rank_of(document: Document) -> float:
@@ -196,7 +208,7 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
         for p, b, fit, (rank, score) in zip(c.asked.parts, words.bearings, fits, places, strict=True)
     )  # fmt: skip
     worths = tuple(_worth({**shared, **part}) for part in own)
-    return replace(e, start=s.start, end=s.end, clause=clause_record(e.document, s.start, s.end), statement=s, fits=fits, worths=worths, run=shared["run"], slot=max(shared["slot"], shared["lists"]))
+    return replace(e, start=s.start, end=s.end, clause=clause_record(e.document, s.start, s.end), statement=s, fits=fits, worths=worths, run=shared["run"], slot=max(shared["slot"], shared["lists"], shared["defines"]))
 
 
 @lru_cache(maxsize=4096)
