@@ -23,6 +23,7 @@ from rag.persons import Persons
 from rag.record import answer_of, keep
 from rag.records import Answer, Citation, Context, Question, Sentence
 from rag.render import text_of
+from rag.stacking import Stacking
 from rag.standing import Standing
 from rag.steps import AFTER, STEPS, guard_output, settle_rates
 from rag.tools import Books, Tools
@@ -106,5 +107,5 @@ def _next(name: str) -> str:
 def open_answerer(settings: Settings, store: Store, retriever: Any) -> Answerer:
     """The pipeline of a home, with the composers that its settings ask for."""
     generative = open_generative(settings)
-    composers: Sequence[Any] = (Standing(), Deadlines(), Ended(), Persons(), Levels(), *([generative] if generative else []), Extractive())
+    composers: Sequence[Any] = (Standing(), Deadlines(), Ended(), Stacking(), Persons(), Levels(), *([generative] if generative else []), Extractive())
     return Answerer(Tools(settings, store, retriever, Books(store), composers))

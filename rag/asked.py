@@ -95,7 +95,8 @@ def units_of(text: str) -> frozenset[str]:
 class Wanted:
     """A part of a policy that is asked for (conditions, materials, procedure): the words that ask for it, and how a statement, or a heading
     above it, shows that it is one. `own`: such a statement names what it is about itself (…的主要负责人负有下列职责); else title or headings do.
-    `missing`: what is said where no evidence shows it (empty: the nearest clauses are given all the same)."""
+    `missing`: what is said where no evidence shows it (empty: the nearest clauses are given all the same). `only`: what the
+    question must speak of besides."""
 
     words: re.Pattern[str]
     body: re.Pattern[str]

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 
 from corpus.models import Document
 from corpus.text import sentences as sentence_spans
+from rag import stacking
 from rag.asked import Part
 from rag.bearing import leans_back
 from rag.cite import cite
 from rag.fit import Need, bag, need_of
 from rag.lead import lead_word
 from rag.rates import STALE_RATE, cut, stale
-from rag.records import Citation, Context, Evidence, Sentence
+from rag.records import PARTIAL, Citation, Context, Evidence, Sentence
 from rag.slot import cue, own_heading
 from rag.source import place_of, source_of
 from rag.statements import Statement, condense, items_of, siblings
@@ -62,6 +63,8 @@ class Extractive:
                 headed = headed or bool(heading)
                 sentences.append(Sentence(text, tuple(x.n for x in cited), block if g.first else "related", heading))
         used = tuple(g.evidence for g in groups)
+        if stacking.asks(c):
+            c = replace(c, said=stacking.UNSAID, status=PARTIAL)
         return replace(c, sentences=tuple(sentences), citations=tuple(citations), used=used, composer=self.name)
 
 

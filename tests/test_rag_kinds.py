@@ -1,0 +1,144 @@
+"""Kinds of everyday questions over the demo portal: what a thing is, when money comes, how long a title holds, what a person is given, whether two supports go together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.answer import Answer
+from rag.asked import asked, slots_of, titled_period
+from rag.meaning import defines, thing
+from rag.persons import person
+from rag.stacking import says, sides
+
+spec = spec_from_file_location("answer_home", Path(__file__).with_name("answer_home.py"))
+assert spec is not None and spec.loader is not None
+answer_home = module_from_spec(spec)
+spec.loader.exec_module(answer_home)
+said, answerer, ask = answer_home.said, answer_home.answerer, answer_home.ask
+Ask = Callable[..., Answer]
+
+
+# ---- what a thing is -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [("什么是揭榜挂帅？", "揭榜挂帅"), ("免申即享是什么意思", "免申即享"), ("请问新型研发机构是干什么的", "新型研发机构"), ("申报条件是什么", ""), ("高新技术企业税率是多少", ""), ("省里的补助标准是什么", ""), ("什么是主要依据", "")],
+)
+def test_the_thing_whose_meaning_is_asked_for(question: str, name: str) -> None:
+    assert thing(question) == name
+
+
+def test_a_definition_says_what_a_thing_is_and_a_mention_does_not() -> None:
+    assert defines("概念验证中心", "概念验证中心，是指为早期科技成果提供技术可行性验证等服务的机构") == 1.0
+    assert defines("科技创新券", "本办法所称科技创新券（以下简称创新券），是指由省级财政安排的电子凭证") == 1.0
+    assert defines("免申即享", "列入“免申即享”的事项，由市科学技术局生成拟兑现名单，企业不需提交申请材料") > 0
+    assert defines("概念验证中心", "申请认定概念验证中心，应当具备下列条件：") == 0.0 == defines("", "是指")
+
+
+@given(st.text(alphabet="什么是意思的机构新型研发，。？指", max_size=24))
+def test_a_thing_is_short_and_stands_in_the_question(question: str) -> None:
+    found = thing(question)
+    assert not found or (2 <= len(found) <= 16 and found in question)
+
+
+def test_a_definition_leads(ask: Ask) -> None:
+    assert "独立法人机构" in ask("什么是新型研发机构").sentences[0].text
+    assert "企业不需提交申请材料" in ask("免申即享是什么意思").sentences[0].text
+    told = ask("什么是揭榜挂帅")
+    assert any("没有给“揭榜挂帅”下定义" in n for n in told.notices)
+
+
+def test_what_a_thing_may_be_used_for(ask: Ask) -> None:
+    assert "可以用于下列服务" in ask("创新券能用来干什么").sentences[0].text
+
+
+# ---- when, how long, under which conditions ------------------------------------------------------------------------------
+
+
+def test_when_the_money_comes(ask: Ask) -> None:
+    assert "30日内" in ask("省里的研发投入分段补助钱什么时候能到账").sentences[0].text
+    assert "30日内拨付资金" in ask("鹭屿的研发补助多久能拿到").sentences[0].text
+    assert "15个工作日内将资金拨付" in said(ask("临洲人才安家补贴什么时候发下来"))
+    assert not [w for w in slots_of("保管费用一般在什么时候支付") if w.missing], "only what the public gives"
+
+
+def test_a_title_holds_for_a_time_of_its_own(ask: Ask) -> None:
+    assert titled_period("高新技术企业证书有效期几年") and not titled_period("创新券管理办法有效期到什么时候")
+    assert not asked("新型研发机构的有效期是多长").validity and asked("创新券办法有效期到什么时候").validity
+    assert "有效期三年" in ask("高新技术企业证书有效期几年").sentences[0].text
+    assert "备案有效期三年" in ask("新型研发机构的有效期是多长").sentences[0].text
+
+
+def test_every_condition_of_a_text_is_given_and_in_its_order(ask: Ask) -> None:
+    answer = ask("科技型中小企业要满足什么条件")
+    assert "须同时满足的条件" in answer.sentences[0].text and "居民企业" in answer.sentences[0].text
+    assert all(words in said(answer) for words in ("不超过500人", "不低于60分", "可直接确认"))
+
+
+# ---- persons -------------------------------------------------------------------------------------------------------------
+
+
+def test_persons_are_of_kinds_and_classes() -> None:
+    who = person("博士来临洲工作有什么补贴")
+    assert who is not None and who.said("具有博士学位的人员") and not who.said("博士后科研工作站")
+    assert (named := person("D类人才补多少")) is not None and named.classes == {"D"}
+    assert person("研发补助有多少") is None
+
+
+def test_a_class_of_persons_gets_its_row_and_who_is_of_it(ask: Ask) -> None:
+    answer = ask("博士来临洲工作有什么补贴")
+    assert all(words in said(answer) for words in ("C类50万元", "| D类 | 无 | 20万元", "D类人才，包括", "1500元"))
+    assert "| E类 |" not in said(answer)
+    master = said(ask("硕士研究生来临洲有没有租房补贴"))
+    assert "E类每月1000元" in master and "800元租房补贴" in master
+
+
+def test_a_place_that_is_treated_apart_and_a_kind_that_nothing_is_said_of(ask: Ask) -> None:
+    assert "所需资金自行承担" in ask("博士到鹭屿工作有什么补助").sentences[0].text
+    assert ask("大学生到临洲就业有补贴吗").status == "no_support"
+
+
+# ---- stacking ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_two_things_that_a_question_sets_together() -> None:
+    assert sides("研发费用补助和加计扣除能不能同时享受") == ("研发费用补助", "加计扣除")
+    assert sides("用了省创新券还能领仪器共享补助吗") == ("省创新券", "仪器共享补助")
+
+
+def test_a_clause_is_read_for_what_it_says_of_the_asked_thing() -> None:
+    from rag.fit import Need, bag
+
+    text = "与市级租房补贴可叠加，与市级安家补助不可叠加，按照就高不就低的原则享受。"
+    assert says(text, Need(dict.fromkeys(bag("安家补助"), 1.0))) == "no"
+    assert says(text, Need(dict.fromkeys(bag("租房补贴"), 1.0))) == "yes"
+    assert says("是否可以同时享受以地方文件的规定为准。", Need({"同时": 1.0})) == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "word", "clause"),
+    [
+        ("研发费用补助和加计扣除能不能同时享受", "可以同时享受。", "不影响享受"),
+        ("临洲高企奖励和省里的奖励可以一起拿吗", "可以同时享受。", "可以叠加享受"),
+        ("安浦县的博士生活补助和市级安家补助能同时领吗", "不可以同时享受。", "与市级安家补助不可叠加"),
+        ("创新券和技术交易补助可以一起用吗", "不可以同时享受。", "不可叠加"),
+        ("鹭屿的研发补助和省里的研发补助能不能都拿", "不可以同时享受。", "不再享受省级同类补助"),
+        ("海峡英才和临洲市的安家补贴能不能都拿", "不可以同时享受。", "不重复享受"),
+    ],
+)
+def test_the_verdict_on_stacking_leads_with_its_clause(ask: Ask, question: str, word: str, clause: str) -> None:
+    answer = ask(question)
+    assert answer.sentences[0].text.startswith(word) and clause in answer.sentences[0].text
+
+
+def test_what_no_clause_settles_is_said_to_be_unsettled(ask: Ask) -> None:
+    answer = ask("高企奖励和新型研发机构启动经费能同时享受吗")
+    assert answer.status == "partial" and answer.text.startswith("未规定")
+    assert ask("高企奖励省里和市里能都拿吗").text.startswith("各地规定不同")
