@@ -46,7 +46,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`as_of` is the date that the question itself means (empty: now) with the words that say so; `here` that it means the asker's own place."""
+    """`as_of` is the date that the question itself means (empty: now) with the words that say so; `here` that it means the asker's own place;
+    `total` what several levels give together."""
 
     parts: tuple[Part, ...] = ()
     as_of: str = ""
@@ -56,6 +57,7 @@ class Asked:
     validity: bool = False
     stacking: bool = False
     yearly: str = ""
+    total: bool = False
 
     @property
     def form(self) -> str:
@@ -147,7 +149,13 @@ def asked(text: str) -> Asked:
     support = any(p.form == "support" for p in parts) or bool(pattern("support.words").search(plain))
     validity = bool(pattern("validity.words").search(plain)) and not titled_period(plain)
     yearly = m[1] if (m := pattern("yearly.words").search(plain)) else ""
-    return Asked(parts, "" if validity else as_of, words, here, support, validity, bool(pattern("stacking.words").search(plain)), yearly)
+    total = support and bool(pattern("total.words").search(plain))
+    return Asked(parts, "" if validity else as_of, words, here, support, validity, bool(pattern("stacking.words").search(plain)), yearly, total)
+
+
+def without_total(text: str) -> str:
+    """A question for a total without the words that ask for it (省市县加起来一共)."""
+    return pattern("total.words").sub("", normalise(text))
 
 
 def titled_period(text: str) -> bool:

@@ -39,7 +39,7 @@ def gather(tools: Tools, c: Context) -> Context:
     for part in several:
         found.add(tools.retriever.search(replace(base, text=c.asked.parts[part].about, k=PART), c.reader), part)
     for level in _LEVELS if c.asked.support else ():
-        found.add(tools.retriever.search(replace(base, k=LEVEL, level=level), c.reader), beside=True)
+        found.add(tools.retriever.search(replace(base, k=LEVEL, level=level, kinds=("policy",)), c.reader), beside=True)
     for rule in [r for r in says(c.rewritten) if not found.holds(r)][:MATTERS]:
         found.add(tools.retriever.search(replace(base, text=rule, k=MATTER), c.reader), beside=True)
     if thing := meaning.thing(c.rewritten):

@@ -22,6 +22,7 @@ from rag.slots import Slot, cue
 from rag.source import named
 from rag.statements import Statement, condense
 from rag.tools import Book, Tools
+from rag.totals import ZONE, total
 from rag.words import words
 
 
@@ -43,20 +44,22 @@ class Levels:
             return None  # support for other things is no answer: the clauses that fit best are given instead
         sentences: list[Sentence] = []
         citations: list[Citation] = []
+        whole = total(c, found) if c.asked.total else None
+        if whole is not None:
+            citations += [cite(n, b.document, start, end, tools.validity(b.document.id, c.as_of)) for n, (b, start, end) in enumerate(whole.spans, 1)]
+            sentences.append(Sentence(whole.text, tuple(x.n for x in citations), "lead", derived=whole.derived))
         kinds = len({_is_tax(o) for o in found}) > 1
         for offer in sorted(found, key=lambda o: not _is_tax(o)):
             _say(tools, c, offer, _heading(offer, kinds), sentences, citations)
         partial = not c.region and len({o.book.document.region_code for o in found if o.book.document.level != "national"}) > 0
         notes = (*c.notices, *(_silent(found) if _wants_stacking(c) else ()), *not_held(c, [o.book.document for o in held]), *([PLACE] if partial else []))
         used = tuple(o.evidence for o in found)
-        return replace(c, sentences=tuple(sentences), citations=tuple(citations), notices=notes, used=used, status=PARTIAL if partial else ANSWERED, composer=self.name, said=NO_PLACE if partial else "")
+        return replace(c, sentences=tuple(sentences), citations=tuple(citations), notices=notes, used=used, status=PARTIAL if partial else ANSWERED, composer=self.name, said=NO_PLACE if partial else NO_TOTAL if c.asked.total and whole is None and len({o.book.document.level for o in found if not o.excluded}) > 1 else "")
 
 
+NO_TOTAL = "已收录的文件没有规定各级一共给多少，也不能都相加，以下按级列出各自的标准："
 PLACE = "您没有说明所在地区，以上按各地分别列出；请补充省、市、县（区）名称以便核对。"
 NO_PLACE = "您没有说明企业所在地区：国家政策普遍适用，地方政策只适用于该地，以下按各地分别列出，请对照所在地查看。"
-
-
-_ZONE = re.compile(r"高新(?:技术产业开发)?区|开发区|新区|园区")
 
 
 def elsewhere(c: Context, d: Document) -> bool:
@@ -65,7 +68,7 @@ def elsewhere(c: Context, d: Document) -> bool:
         return False
     if d.region_code.endswith("00"):
         return not c.region.endswith("00")
-    return c.region.endswith("00") and bool(_ZONE.search(c.place_words))
+    return c.region.endswith("00") and bool(ZONE.search(c.place_words))
 
 
 def _without_amendments(tools: Tools, found: Sequence[Offer]) -> list[Offer]:
@@ -87,7 +90,7 @@ def _is_tax(o: Offer) -> bool:
 
 def _of_kind(c: Context, found: Sequence[Offer]) -> list[Offer]:
     """Offers of the kind that is asked for: who asks for 补助 alone is not told of taxes, unless there is nothing else."""
-    if _GRANT_WORDS.search(c.rewritten) and not _TAX_WORDS.search(c.rewritten):
+    if (c.asked.total or _GRANT_WORDS.search(c.rewritten)) and not _TAX_WORDS.search(c.rewritten):
         return [o for o in found if not _is_tax(o)] or list(found)
     return list(found)
 
@@ -97,10 +100,12 @@ def _of_thing(c: Context, found: Sequence[Offer]) -> list[Offer]:
     if c.asked.stacking:
         return list(found)  # two things stack: neither is the one
     things = words().things(_GRANTED.sub("", c.rewritten))
-    kept = [o for o in found if o.excluded or any(t in f"{o.book.document.title}{''.join(s.text(o.book.document) for s in o.amounts)}" for t in things)]
+    kept = [o for o in found if o.excluded or any(t in re.sub(_INVESTED + re.escape(t), "", f"{o.book.document.title}{''.join(s.text(o.book.document) for s in o.amounts)}") for t in things)]
     return kept if any(not o.excluded for o in kept) else list(found)
 
 
+_INVESTED = r"(?:投资(?:于)?|投向|受让)[^，。；]{0,16}"
+"""What is given to those who invest in a thing is not given to the thing."""
 _GRANTED = re.compile(r"(?:研发|科研)(?:费用|投入)?|税收优惠|优惠|税收|减免税|政策|补助|补贴|奖励|资助")
 """What any support is called is no thing."""
 
@@ -185,10 +190,6 @@ def _say(tools: Tools, c: Context, offer: Offer, heading: str, sentences: list[S
     if offer.excluded is not None:
         add(f"{named(d)}不能享受：{condense(offer.excluded.text)}", offer.excluded.start, offer.excluded.end, "lead")
         return
-    if c.asked.stacking and offer.stacking:
-        for i, slot in enumerate(offer.stacking):
-            add(f"{named(d) + '：' if i == 0 else ''}{stack_word(slot.text)}：{condense(slot.text)}", slot.start, slot.end, "lead" if i == 0 else "more")
-        return
     changed = amendments(tools, c, offer)
     rewritten = {s.article for s in offer.amounts if s.article and any(re.search(rf"将{s.article}修改为", text) for text, *_ in changed)}
     for i, s in enumerate(s for s in offer.amounts if s.article not in rewritten):
@@ -236,7 +237,7 @@ def _rule(found: Sequence[Slot]) -> Sequence[Slot]:
 
 def _wants_stacking(c: Context) -> bool:
     """Whether delivery and stacking belong to the answer (not when only an amount is asked for)."""
-    return c.asked.stacking or any(p.form != "amount" for p in c.asked.parts)
+    return c.asked.stacking or c.asked.total or any(p.form != "amount" for p in c.asked.parts)
 
 
 def _apart(found: Sequence[Slot], said: Sequence[Statement]) -> list[Slot]:

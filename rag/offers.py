@@ -14,9 +14,10 @@ from rag.fit import Need, bag, need_of
 from rag.places import covers, places_in
 from rag.rates import CURRENT_RATE, STALE_RATE, Figure, touched
 from rag.records import Context, Evidence
-from rag.slots import Slot
+from rag.slots import Slot, cue
 from rag.statements import Statement
 from rag.tools import Book, Tools
+from rag.weigh import ASIDE
 from rag.where import codes_of
 
 LEVELS = {"national": "国家层面", "province": "省级", "city": "市级", "county": "县（区）级"}
@@ -45,7 +46,6 @@ class Offer:
 def offers(tools: Tools, c: Context) -> list[Offer]:
     """What the documents offer, national first; per level the best MOST_LEVEL whose worth is near the best."""
     need = need_of(topic(_without_place(c)), tools.retriever, c.reader)
-    whole = need_of(c.rewritten, tools.retriever, c.reader)
     best: dict[str, Evidence] = {}
     for e in c.evidence:
         held = best.get(e.document.id)
@@ -53,7 +53,7 @@ def offers(tools: Tools, c: Context) -> list[Offer]:
             best[e.document.id] = e
     books = tools.books.get(best, c.reader)
     old = touched(tools, c)
-    made = [offer for i, e in best.items() if (offer := _offer(books[i], e, c, need, whole, old)) is not None]
+    made = [offer for i, e in best.items() if (offer := _offer(books[i], e, c, need, old)) is not None]
     top = max((min(o.worth, 1.0) for o in made), default=0.0)
     tops = {level: max((o.worth for o in made if str(o.book.document.level) == level), default=0.0) for level in LEVELS}
     near = sorted((o for o in made if o.worth >= NEAR * tops.get(str(o.book.document.level), top) and o.worth >= FLOOR * top), key=lambda o: -o.worth)
@@ -89,7 +89,7 @@ def topic(text: str) -> str:
     return plain if re.search(r"[\u4e00-\u9fff]{2}", plain) else text
 
 
-def _offer(book: Book, e: Evidence, c: Context, need: Need, whole: Need, old: Sequence[Figure] = ()) -> Offer | None:
+def _offer(book: Book, e: Evidence, c: Context, need: Need, old: Sequence[Figure] = ()) -> Offer | None:
     """The offer of one document: the article whose granted amounts fit best; None when it offers nothing on what is asked."""
     d = book.document
     found = book.slots
@@ -99,12 +99,12 @@ def _offer(book: Book, e: Evidence, c: Context, need: Need, whole: Need, old: Se
     stacked = [(s.start, s.end) for s in found if s.kind == "stacking" and not s.tabular]
     granted = [g for g in granted if not any(a <= g.start < b for a, b in stacked)]  # a limit on what stacks is no grant; what stands beside it is
     barred = {s.start for s in found if (not s.tabular and s.kind in ("condition", "negative")) or (not s.tabular and re.search(r"抽查|核查|退回|追回|罚款", s.text))}
-    valued = [s for s in book.statements if _grants(s, granted) and _short(s) and not any(s.start <= x < s.end for x in barred) and not any(f.prints(d, s.text(d)) for f in old)]
+    valued = [s for s in book.statements if _grants(s, granted) and not ASIDE.search(s.heading) and not _EXPLAINS.search(s.text(d)) and _short(s) and not any(s.start <= x < s.end for x in barred) and not any(f.prints(d, s.text(d)) for f in old)]
     title = need.held(bag(d.title))
     if e.role in (CURRENT_RATE, STALE_RATE):
         return Offer(book, e, 1.2, tuple(x.statement for x in c.evidence if x.document.id == d.id and x.role == CURRENT_RATE and x.statement), (), (), ())
     if not valued:
-        return None if d.level != "national" or e.fit < 0.5 or re.search("提示|注：|示例", e.statement.heading if e.statement else "") else Offer(book, e, max(title, e.fit), (), (), (), ())
+        return None if d.level != "national" or e.fit < 0.5 or not cue("support").search(e.text) or cue("condition_lead").search(e.text) or ASIDE.search(e.statement.heading if e.statement else "") else Offer(book, e, max(title, e.fit), (), (), (), ())
     plain = {s.start: bag(_granting(d, s, stacked)) for s in valued}
     fits = {s.start: need.held(plain[s.start], bag(f"{d.title} {s.heading}")) for s in valued}
     counts = {s.start: sum(s.start <= g.start < s.end for g in granted) for s in valued}
@@ -116,11 +116,11 @@ def _offer(book: Book, e: Evidence, c: Context, need: Need, whole: Need, old: Se
     best = max(valued, key=lambda s: (not _annexed(s), fits[s.start] + (0.0 if subject else bodies[s.start]) + own[s.start], -s.start))
     chosen = [s for s in valued if s is best or (s.article and s.article == best.article) or (s.kind != "table" and s.path[:-1] == best.path[:-1] and fits[s.start] >= 0.9 * fits[best.start])]
     about = {k: _of_article(k, found, chosen, need) for k in ("stacking", "total", "delivery")}
-    if c.asked.stacking:
-        about["stacking"] = _nearest(found, whole) or about["stacking"]
     return Offer(book, e, max(title, fits[best.start]) + 0.1 * title + 0.05 * e.worth, tuple(chosen[:4]), about["stacking"], about["total"], about["delivery"])
 
 
+_EXPLAINS = re.compile(r"口径[^。；]{0,24}(?:不同|不可混用|区别)|例如")
+"""What explains a figure gives nothing."""
 SUBJECT = 0.8
 """A document is all about what is asked when its title holds this share of what its best statement holds of it."""
 STANDARD = 0.4
@@ -171,13 +171,6 @@ def clauses(kind: str, found: Sequence[Slot]) -> list[Slot]:
         if s.kind == kind and _CLAUSES[kind].search(s.text) and not s.tabular and s.text.endswith(("。", "；", "：", "，"))
         and not re.search(r"示例|是指|本表|申请表|原则，|核实|核查", s.text)
     ]  # fmt: skip
-
-
-def _nearest(found: Sequence[Slot], whole: Need) -> tuple[Slot, ...]:
-    """The clauses on stacking that hold most of a question for it."""
-    held = {s: whole.held(bag(s.text)) for s in clauses("stacking", found)}
-    best = max(held.values(), default=0.0)
-    return tuple(sorted((s for s in held if held[s] >= 0.7 * best), key=lambda s: -held[s])[:3])
 
 
 def _of_article(kind: str, found: Sequence[Slot], chosen: Sequence[Statement], need: Need) -> tuple[Slot, ...]:

@@ -54,7 +54,7 @@ class Stacking:
             return None
         found = sorted(_clauses(tools, c), key=lambda x: -x.score)
         speaking = [x for x in found if x.held >= SPEAKS]
-        speaking = [x for x in speaking if x.score >= NEAR * speaking[0].score]
+        speaking = [x for i, x in enumerate(speaking) if x.score >= NEAR * speaking[0].score or (not c.region and _first_of_city(x, speaking[:i]))]
         if not speaking and not found:
             return None
         kept = _each_once(speaking or found[:2])[:MOST]
@@ -64,9 +64,14 @@ class Stacking:
         return _told(tools, c, kept, verdict="" if not speaking or apart else _WORDS[kept[0].says], said=said, partial=apart or not speaking)
 
 
+def _first_of_city(x: _Clause, before: Sequence[_Clause]) -> bool:
+    """Whether it is the first clause of its city: where no place is given, every city may rule otherwise."""
+    return x.book.document.level == "city" and x.book.document.region_code not in {k.book.document.region_code for k in before}
+
+
 UNSAID = "未规定：已收录的文件没有写明这两项能否同时享受（未规定不等于可以，请向受理部门核实）。相近的规定："
 APART_SAID = "各地规定不同。您没有说明所在地区，以下分别列出，请对照所在地查看。"
-_WORDS = {"yes": "可以同时享受。", "no": "不可以同时享受。", "": ""}
+_WORDS = {"yes": "可以同时享受（可叠加）。", "no": "不可以同时享受（不可叠加）。", "": ""}
 _SUPPORT = re.compile(r"补助|补贴|奖|资助|创新券|扣除|优惠|政策|减免|扶持|贴息|配套|经费|资金|税")
 _LISTING = re.compile(r"哪些|什么(?:补助|补贴|政策|优惠|奖励|支持)|多少|一共|合计|总共")
 

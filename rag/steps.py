@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rag import apart, follow, gist, guard, named, notices, overview, rates, support
-from rag.asked import asked
+from rag.asked import asked, without_total
 from rag.asker import aside
 from rag.cite import renumber, verify
 from rag.gather import gather
@@ -74,6 +74,9 @@ def understand_filters(tools: Tools, c: Context) -> Context:
     """The date, the place and the form that the question means."""
     c = replace(c, rewritten=aside(c.rewritten))
     seen = asked(c.rewritten)
+    if seen.total:  # how much each level gives is looked for, and then added up where it may be
+        c = replace(c, rewritten=without_total(c.rewritten))
+        seen = replace(asked(c.rewritten), total=True)
     code, place_words = place_named(c.rewritten, tools.retriever.shelf.counties(c.reader))
     region = code or c.question.region or tools.settings.region  # the question's own place goes before the asker's
     as_of = c.question.as_of or seen.as_of or notices.today()

@@ -198,7 +198,7 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
     shared = {
         "whole": whole.held(body, context), "body": whole.held(body), "heading": whole.held(head),
         "subject": _subject(words.plain, e.document.title), "law": float(e.document.legal_rank == "法律"), "local": float(not c.region and e.document.level not in (None, "national")),
-        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text) or (not words.meaning and bool(_OPENS_DEFINING.match(text))) or (bool(_BEGINS.match(text)) and not _ASKS_BEGIN.search(c.rewritten))), "example": float(bool(_EXAMPLE.search(text[:24]) or _EXAMPLE.search(s.heading))), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words, title | head, body) * _rank_of(e.document), "past": _past(e.document.title, c), "glossary": float(not words.meaning and bool(_GLOSSARY.match(text))), "clawback": float(bool(_CLAWBACK.search(text)) and not _ASKS_CLAWBACK.search(c.rewritten)), "own": _own(words.plain, e.document.title), "ahead": ahead, "placed": float(bool(c.place_words) and e.document.level not in (None, "national") and covers(e.document.region_code, c.region)), "matter": settles(c.rewritten, text), "instrument": instrument(c.rewritten, e.document), "note": float(bool(_ASIDE.search(s.heading[-24:]))), **words.features(text, body | context),
+        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text) or (not words.meaning and bool(_OPENS_DEFINING.match(text))) or (bool(_BEGINS.match(text)) and not _ASKS_BEGIN.search(c.rewritten))), "example": float(bool(_EXAMPLE.search(text[:24]) or _EXAMPLE.search(s.heading))), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words, title | head, body) * _rank_of(e.document), "past": _past(e.document.title, c), "glossary": float(not words.meaning and bool(_GLOSSARY.match(text))), "clawback": float(bool(_CLAWBACK.search(text)) and not _ASKS_CLAWBACK.search(c.rewritten)), "own": _own(words.plain, e.document.title), "ahead": ahead, "placed": float(bool(c.place_words) and e.document.level not in (None, "national") and covers(e.document.region_code, c.region)), "matter": settles(c.rewritten, text), "instrument": instrument(c.rewritten, e.document), "note": float(bool(ASIDE.search(s.heading[-24:]))), **words.features(text, body | context),
     }  # fmt: skip
     values = values_of(text) if any(p.units for p in c.asked.parts) else set()
     places = e.places or ((e.rank, e.score),) * len(fits)
@@ -224,7 +224,7 @@ def instrument(question: str, document: Document) -> float:
     return float(document.legal_rank not in ("法律", "行政法规", "司法解释") and any(thing in title for thing in words_table().things(question)))
 
 
-_ASIDE = re.compile(r"使用提示|编者(?:注|按)|摘编说明|温馨提示|填表说明")
+ASIDE = re.compile(r"提示|注：|示例|编者(?:注|按)|摘编说明|温馨提示|填表说明")
 """Headings of notes on a text."""
 
 
