@@ -58,7 +58,7 @@ class Stacking:
         if not speaking and not found:
             return None
         kept = _each_once(speaking or found[:2])[:MOST]
-        places = {x.book.document.region_code: x.says for x in kept if x.book.document.level in ("city", "county")}
+        places = {x.book.document.region_code: x.says for x in kept if x.book.document.level != "national"}
         apart = not c.region and len(set(places.values())) > 1
         said = UNSAID if not speaking else APART_SAID if apart else ""
         return _told(tools, c, kept, verdict="" if not speaking or apart else _WORDS[kept[0].says], said=said, partial=apart or not speaking)
@@ -90,7 +90,11 @@ _AFFECTS = re.compile(r"(?P<a>[^，,？?]{2,30}?)(?:会不会|是否|会|还)?�
 _LEVELS = re.compile(r"^(?:国家|中央|省|市|县|区)(?:里|级|财政)?(?:的)?$")
 
 
+_LAST_LEVEL = re.compile(r"(?:国家|中央|[省市县区]级?)的?$")
 _LEVEL_WORDS = re.compile(r"([省市县区])(?:里|财政|科技[厅局])(?:的)?")
+_OBJECT = re.compile(r"(?:与|和|跟)[^，。；]*?(?=不可|不得|不能|可以|可)")
+OWN = 0.3
+"""Of one of the two things a clause must hold so much beside what it sets its own support against."""
 _JOINED = re.compile(r"(?:与|和|同|跟)([^，。；]*、[^，。；]*?)(?:不可|不得|不能|可以|可)")
 """What a text sets beside its own support together: 与省科技创新券、技术交易补助不可叠加 says nothing of these two."""
 
@@ -102,6 +106,8 @@ def sides(question: str) -> tuple[str, str]:
     for build in (_HAD, _AFFECTS, _PAIR):
         if (match := build.search(plain)) is not None:
             a, b = match["a"], match["b"]
+            if _LEVELS.match(b) and (last := _LAST_LEVEL.search(a)):  # 高企奖励省级和市级
+                return last[0] + a[: last.start()], b + a[: last.start()]
             return (a + b if _LEVELS.match(a) else a), (b + a if _LEVELS.match(b) else b)
     return question, question
 
@@ -167,7 +173,7 @@ def _clauses(tools: Tools, c: Context) -> Iterator[_Clause]:
             body, around = bag(slot.text), bag(_around(book, slot))
             both = [side.held(slot.text, body, around, d) for side in pair]
             weak = max(side.need.held(body) for side in pair) < SPEAKS and not any(side.told(slot.text, d) for side in pair)
-            joined = any(min(side.need.held(bag(m[1])) for side in pair) >= SPEAKS for m in _JOINED.finditer(slot.text))
+            joined = any(min(side.need.held(bag(m[1])) for side in pair) >= SPEAKS for m in _JOINED.finditer(slot.text)) or max(side.need.held(bag(_OBJECT.sub("", slot.text)), around - bag(slot.text)) for side in pair) < OWN
             across = len(levels) == 2 and "" not in levels and not any(re.search(_LEVEL_NAMES[level], slot.text) for level in levels if level != d.level)
             held = min(both) * 0.5 ** (weak + joined + across)
             yield _Clause(book, slot, held, held + 0.1 * whole.held(body) + bonus, verdict)

@@ -111,6 +111,7 @@ def test_a_place_that_is_treated_apart_and_a_kind_that_nothing_is_said_of(ask: A
 
 def test_the_two_things_that_a_question_sets_together() -> None:
     assert sides("研发费用补助和加计扣除能不能同时享受") == ("研发费用补助", "加计扣除")
+    assert sides("高企奖励省里和市里能都拿吗") == ("省级高企奖励", "市级高企奖励")
     assert sides("用了省创新券还能领仪器共享补助吗") == ("省创新券", "仪器共享补助")
 
 
