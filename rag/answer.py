@@ -27,6 +27,7 @@ from rag.stacking import Stacking
 from rag.standing import Standing
 from rag.steps import AFTER, STEPS, guard_output, settle_rates
 from rag.tools import Books, Tools
+from rag.whether import Whether
 
 __all__ = ["Answer", "Answerer", "Citation", "Question", "Sentence", "open_answerer"]
 
@@ -107,5 +108,5 @@ def _next(name: str) -> str:
 def open_answerer(settings: Settings, store: Store, retriever: Any) -> Answerer:
     """The pipeline of a home, with the composers that its settings ask for."""
     generative = open_generative(settings)
-    composers: Sequence[Any] = (Standing(), Deadlines(), Ended(), Stacking(), Persons(), Levels(), *([generative] if generative else []), Extractive())
+    composers: Sequence[Any] = (Standing(), Deadlines(), Ended(), Whether(), Stacking(), Persons(), Levels(), *([generative] if generative else []), Extractive())
     return Answerer(Tools(settings, store, retriever, Books(store), composers))

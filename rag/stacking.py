@@ -78,7 +78,13 @@ _LISTING = re.compile(r"哪些|什么(?:补助|补贴|政策|优惠|奖励|支�
 
 def asks(c: Context) -> bool:
     """Whether a question asks if two supports go together, and not which there are."""
-    return c.asked.stacking and not c.named.articles and bool(_SUPPORT.search(c.rewritten)) and not _LISTING.search(c.rewritten)
+    if not c.asked.stacking or c.named.articles or _LISTING.search(c.rewritten) or not _SUPPORT.search(c.rewritten):
+        return False
+    first, second = sides(c.rewritten)
+    return first != second or bool(_TOGETHER.search(c.rewritten))
+
+
+_TOGETHER = re.compile(r"叠加|重复(?:享受|领|拿|补助)|同时享受|一起|双份|兼得")
 
 
 # ---- the two things ------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import Any
 from corpus.models import Status
 from corpus.text import normalise
 from corpus.text import words as cut
-from rag import ended, meaning, persons
+from rag import ended, meaning, persons, whether
 from rag.asked import pattern, slots_of, without_slots
 from rag.deadlines import meant
 from rag.facts import years
@@ -62,6 +62,8 @@ def decide(tools: Tools, c: Context) -> Verdict:
         return Verdict(CLARIFY, "place not given", canned("needs_clarification").text, near)
     if c.evidence[0].role == "named":
         return Verdict(ANSWERED, "named")
+    if (put := whether.case(c)) is not None and whether.speaking(tools, c, put):
+        return Verdict(ANSWERED, "case")
     if persons.given(tools, c):
         return Verdict(ANSWERED, "person")
     if persons.unheld(c):

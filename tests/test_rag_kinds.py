@@ -16,6 +16,7 @@ from rag.asked import asked, slots_of, titled_period
 from rag.meaning import defines, thing
 from rag.persons import person
 from rag.stacking import says, sides
+from rag.whether import by_number
 
 spec = spec_from_file_location("answer_home", Path(__file__).with_name("answer_home.py"))
 assert spec is not None and spec.loader is not None
@@ -163,3 +164,37 @@ def test_what_depends_on_figures_is_not_added(ask: Ask) -> None:
     assert "不能给出一个合计数" in answer.sentences[0].text and "15%" in answer.sentences[0].text
     assert "合计" not in ask("鹭屿企业认定高企省市一共奖多少").sentences[0].text, "a city that the province shuts out"
     assert ask("临洲的专精特新企业有什么扶持").status == "no_support"
+
+
+# ---- whether a case meets the conditions ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "met"),
+    [
+        ("成立不满一年", "申请认定时注册成立一年以上；", False), ("成立两年的公司", "申请认定时注册成立一年以上；", True), ("职工600人的企业", "职工总数不超过500人、年销售收入不超过2亿元", False),
+        ("研发人员只有10人", "常驻研发人员不少于15人，占职工总数的比例不低于40%；", False), ("科研场地800平方米", "科研场地面积不少于500平方米", True), ("60岁的人", "年龄一般不超过55周岁", False),
+        ("成立三年", "签订三年以上劳动合同", None), ("职工600人", "专家不少于15人", None),
+    ],
+)  # fmt: skip
+def test_a_number_of_a_case_is_held_against_the_number_of_a_condition(words: str, text: str, met: bool | None) -> None:
+    assert by_number(words, text) is met
+
+
+@pytest.mark.parametrize(
+    ("question", "opening", "item"),
+    [
+        ("成立不满一年能不能申报高企", "不能。", "注册成立一年以上"), ("成立两年的公司能申请高企认定吗", "这一项符合，还要同时符合其他条件。", "不低于60%"),
+        ("被列入失信名单的企业还能拿补助吗", "不能。", "失信"), ("停产的企业能拿临洲研发补助吗", "不能。", "未处于停产"), ("没有知识产权能申报高新技术企业吗", "不能。", "知识产权的所有权"),
+        ("分公司能申请鹭屿研发补助吗", "不能。", "独立法人资格"), ("42岁的博士能申请海峡英才C类吗", "不能。", "不超过40周岁"), ("52岁的人能申请海峡英才吗", "这一项符合，还要同时符合其他条件。", "不超过55周岁"),
+    ],
+)  # fmt: skip
+def test_the_verdict_on_a_case_leads_with_the_item_that_gives_it(ask: Ask, question: str, opening: str, item: str) -> None:
+    first = ask(question).sentences[0].text
+    assert first.startswith(opening) and item in first
+
+
+def test_what_no_condition_speaks_of_is_not_decided(ask: Ask) -> None:
+    answer = ask("亏损的企业能申请临洲研发补助吗")
+    assert answer.status == "partial" and answer.text.startswith("未规定：列出的条件没有写到“亏损的企业”") and "独立法人资格" in said(answer)
+    assert ask("鹭屿的企业能不能领省里的创新券").composer != "whether", "a place is no case"
