@@ -82,10 +82,11 @@ def each(c: Context, walk: Callable[[Context], Context], tools: Tools) -> Contex
     if not told:
         first = parts[0][1]
         return replace(first, rewritten=c.rewritten, status=NO_SUPPORT, notices=(*c.notices, *silent), done=True)
-    return _joined(replace(c, region="", filters={**c.filters, "region": "、".join(code for code, _ in made)}), told, silent)
+    return joined(replace(c, region="", filters={**c.filters, "region": "、".join(code for code, _ in made)}), told, silent)
 
 
-def _joined(c: Context, told: Sequence[tuple[str, Context]], silent: tuple[str, ...]) -> Context:
+def joined(c: Context, told: Sequence[tuple[str, Context]], silent: tuple[str, ...]) -> Context:
+    """What was found, one part after the other under its name; `silent`: notices of parts of which nothing was."""
     sentences: list[Sentence] = []
     citations: list[Citation] = []
     for name, part in told:

@@ -1,6 +1,6 @@
 """The steps of an answer, in order. Each takes the tools and a context and returns a changed context; any may stop the pipeline.
 
-check → rewrite → route → slips → filters → places → named → overview → retrieve → rerank → rates → support → compose → verify → notices → guard → follow-ups
+check → rewrite → route → slips → filters → places → things → named → overview → retrieve → rerank → rates → support → compose → verify → notices → guard → follow-ups
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from rag import apart, follow, gist, guard, named, notices, overview, rates, support
+from rag import apart, contrast, follow, gist, guard, named, notices, overview, rates, support
 from rag.asked import asked, without_total
 from rag.asker import aside
 from rag.cite import renumber, verify
@@ -86,13 +86,23 @@ def understand_filters(tools: Tools, c: Context) -> Context:
 
 def each_place(tools: Tools, c: Context) -> Context:
     """A question of several places is answered for each of them by the steps from here to the notices."""
+    return apart.each(c, _walk(tools), tools)
+
+
+def each_thing(tools: Tools, c: Context) -> Context:
+    """A question that compares two things is answered for each of them by the same steps."""
+    return contrast.each(c, _walk(tools), tools)
+
+
+def _walk(tools: Tools) -> Callable[[Context], Context]:
+    """The steps that answer one question of its own, from the names that it holds to the notices."""
 
     def walk(one: Context) -> Context:
         for step in (find_named, tell_overview, retrieve, rerank, settle_rates, decide_support, compose, verify_citations):
             one = one if one.done else step(tools, one)
         return add_notices(tools, one)
 
-    return apart.each(c, walk, tools)
+    return walk
 
 
 def find_named(tools: Tools, c: Context) -> Context:
@@ -186,7 +196,7 @@ def suggest_follow_ups(tools: Tools, c: Context) -> Context:
 
 
 STEPS: tuple[Step, ...] = (
-    check_question, rewrite_with_history, route_question, mend_slips, understand_filters, each_place, find_named, tell_overview, retrieve, rerank, settle_rates, decide_support, compose, verify_citations, add_notices, guard_output, suggest_follow_ups,
+    check_question, rewrite_with_history, route_question, mend_slips, understand_filters, each_place, each_thing, find_named, tell_overview, retrieve, rerank, settle_rates, decide_support, compose, verify_citations, add_notices, guard_output, suggest_follow_ups,
 )  # fmt: skip
 """The pipeline, in order."""
 

@@ -153,10 +153,9 @@ class _Wording:
 
 def _slots(question: str) -> tuple[Wanted, ...]:
     """The parts of a policy that a question asks for; of what is a title (什么是新型研发机构) also the conditions, which say who bears it."""
-    return slots_of(question) or (slots_of("什么条件") if _TITLE.search(meaning.thing(question)) else ())
+    return slots_of(question) or (slots_of("什么条件") if meaning.TITLE.search(meaning.thing(question)) else ())
 
 
-_TITLE = re.compile(r"(?:企业|机构|中心|基地|平台|孵化器|实验室|人才|空间)$")
 _SECTIONS = re.compile(r"条件|材料|流程|程序|方式|标准|对象|范围")
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from rag.answer import Answer
 from rag.asked import asked, slots_of, titled_period
+from rag.contrast import subjects
 from rag.meaning import defines, thing
 from rag.persons import person
 from rag.stacking import says, sides
@@ -198,3 +199,27 @@ def test_what_no_condition_speaks_of_is_not_decided(ask: Ask) -> None:
     answer = ask("亏损的企业能申请临洲研发补助吗")
     assert answer.status == "partial" and answer.text.startswith("未规定：列出的条件没有写到“亏损的企业”") and "独立法人资格" in said(answer)
     assert ask("鹭屿的企业能不能领省里的创新券").composer != "whether", "a place is no case"
+
+
+# ---- two things side by side ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "pair"),
+    [
+        ("高企和科技型中小企业有什么区别？", ("高企", "科技型中小企业")), ("免申即享与申报评审的区别是什么", ("免申即享", "申报评审")), ("新办法和老办法有什么不同", None),
+        ("临洲市和鹭屿市有什么区别", None), ("高企和科技型中小企业都能享受什么政策", None),
+    ],
+)  # fmt: skip
+def test_two_things_that_are_compared(question: str, pair: tuple[str, str] | None) -> None:
+    assert subjects(question) == pair
+
+
+def test_two_things_are_told_side_by_side(ask: Ask) -> None:
+    answer = ask("高企和科技型中小企业有什么区别")
+    headings = [s.heading for s in answer.sentences if s.heading]
+    assert "两套制度" in answer.sentences[0].text
+    assert any("高企：条件" in h for h in headings) and any("科技型中小企业：条件" in h for h in headings)
+    assert "注册成立一年以上" in said(answer) and "不超过500人" in said(answer)
+    beside = ask("概念验证中心和中试基地有什么不同")
+    assert beside.composer == "contrast" and "技术可行性验证" in said(beside) and "工艺放大" in said(beside)
