@@ -98,7 +98,7 @@ class Wanted:
     """A part of a policy that is asked for (conditions, materials, procedure): the words that ask for it, and how a statement, or a heading
     above it, shows that it is one. `own`: such a statement names what it is about itself (…的主要负责人负有下列职责); else title or headings do.
     `missing`: what is said where no evidence shows it (empty: the nearest clauses are given all the same). `only`: what the
-    question must speak of besides."""
+    question must speak of besides. `whole`: all that shows it in one document belongs to the answer."""
 
     words: re.Pattern[str]
     body: re.Pattern[str]
@@ -106,6 +106,7 @@ class Wanted:
     own: bool = False
     missing: str = ""
     only: re.Pattern[str] | None = None
+    whole: bool = False
 
     def shown(self, text: str, heading: str) -> bool:
         return bool(self.body.search(text) or (self.heading and any(self.heading.search(line) for line in heading.splitlines())))
@@ -133,7 +134,7 @@ def _wanted() -> tuple[Wanted, ...]:
 def _read(entry: Mapping[str, Any]) -> Wanted:
     own = [entry["shows"]] if "shows" in entry else []
     body, heading = ([*own, *(cue(name).pattern for name in entry[part])] for part in ("body", "heading"))
-    return Wanted(re.compile(entry["words"]), _any(body), _any(heading) if heading else None, bool(entry.get("own")), entry.get("missing", ""), re.compile(entry["only"]) if "only" in entry else None)
+    return Wanted(re.compile(entry["words"]), _any(body), _any(heading) if heading else None, bool(entry.get("own")), entry.get("missing", ""), re.compile(entry["only"]) if "only" in entry else None, bool(entry.get("whole")))
 
 
 def _any(patterns: Sequence[str]) -> re.Pattern[str]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from corpus.models import Document
 from corpus.text import sentences as sentence_spans
-from rag import stacking
-from rag.asked import Part
+from rag import meaning, stacking
+from rag.asked import Part, slots_of
 from rag.bearing import leans_back
 from rag.cite import cite
 from rag.fit import Need, bag, need_of
@@ -86,7 +86,7 @@ def choose(c: Context, needs: Sequence[Need]) -> list[tuple[int, Evidence]]:
     several = len(c.asked.parts) > 1
     for part, need in enumerate(needs):
         ranked = sorted(c.evidence, key=lambda e: -e.worths[part])
-        picked += [(part, e) for e in _of_part(ranked, part, need, k["most_part"] if several else k["most"])]
+        picked += [(part, e) for e in _of_part(ranked, part, need, k["most_part"] if several else k["most"], _whole(c, part))]
     return picked
 
 
@@ -97,7 +97,7 @@ def _one_an_article(found: Sequence[Evidence]) -> list[Evidence]:
     return list(first.values())
 
 
-def _of_part(ranked: Sequence[Evidence], part: int, need: Need, most: int) -> list[Evidence]:
+def _of_part(ranked: Sequence[Evidence], part: int, need: Need, most: int, wholly: bool) -> list[Evidence]:
     k = constants()["pick"]
     chosen: list[Evidence] = []
     held: frozenset[str] = frozenset()
@@ -111,7 +111,7 @@ def _of_part(ranked: Sequence[Evidence], part: int, need: Need, most: int) -> li
         gain, behind = need.held(held | body) - need.held(held), chosen[0].worths[part] - e.worths[part]
         if chosen[0].slot >= k["slot"] and e.slot < k["slots"] * chosen[0].slot:
             continue
-        whole = chosen[0].slot >= k["slot"] and e.document.id == chosen[0].document.id  # the asked part of one document, which may stand in several places of it
+        whole = wholly and chosen[0].slot >= k["slot"] and e.document.id == chosen[0].document.id  # the asked part of one document, which may stand in several places of it
         if whole and any(_of_other(e, x, need) for x in chosen):
             continue
         if _same_section(e, chosen[0]) and behind > k["beside"] and not whole:
@@ -122,6 +122,11 @@ def _of_part(ranked: Sequence[Evidence], part: int, need: Need, most: int) -> li
         if len(chosen) >= most:
             break
     return _in_order(chosen, part)
+
+
+def _whole(c: Context, part: int) -> bool:
+    """Whether all that one document says of the asked part belongs to the answer (its conditions, when it pays, what a thing is)."""
+    return any(w.whole for w in slots_of(c.asked.parts[part].text)) or bool(meaning.thing(c.rewritten))
 
 
 def _of_other(e: Evidence, chosen: Evidence, need: Need) -> bool:

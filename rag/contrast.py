@@ -43,14 +43,16 @@ def each(c: Context, walk: Callable[[Context], Context], tools: Tools) -> Contex
     if c.named.documents or (pair := subjects(c.rewritten)) is None:
         return c
     told: list[tuple[str, Context]] = []
+    silent = []
     for name in pair:
         held = [(f"{name}：{head}", part) for head, part in _parts(c, walk, name)]
-        if not held:
-            return c
+        silent += [] if held else [f"本库未收录对“{name}”的规定（不等于没有规定）。"]
         told += held
+    if not told:
+        return c
     told = [*_both(c, tools, pair), *told]
-    sure = all(part.status == ANSWERED for head, part in told if not head.endswith(SUPPORT))
-    return replace(joined(c, told, ()), region=c.region, filters=c.filters, status=ANSWERED if sure else PARTIAL, composer="contrast")
+    sure = not silent and all(part.status == ANSWERED for head, part in told if not head.endswith(SUPPORT))
+    return replace(joined(c, told, tuple(silent)), region=c.region, filters=c.filters, status=ANSWERED if sure else PARTIAL, composer="contrast")
 
 
 def _parts(c: Context, walk: Callable[[Context], Context], name: str) -> Iterator[tuple[str, Context]]:
@@ -79,13 +81,14 @@ def _of_thing(part: Context, name: str, head: str) -> tuple[Sentence, ...]:
         return ()
     if head == SUPPORT:
         return tuple(s for s, text, title in said if s.block == "lead" and _speaks(name, text + title))[:MOST]
-    return tuple(s for s, text, title in said if s.block != "related") if any(_speaks(name, text + title) for _, text, title in said) else ()
+    named = {title for s, text, title in said if s.block != "related" and _speaks(name, text + title)}  # what stands in one text with it is of it
+    return tuple(s for s, _, title in said if s.block != "related" and title in named)
 
 
 def _speaks(name: str, text: str) -> bool:
-    """Whether a text names a thing, if in other order or with words between (研发补助 in 研发投入分段补助)."""
+    """Whether a text names a thing; what is no title also in other order or with words between (研发补助 in 研发投入分段补助)."""
     words = bag(name)
-    return name in text or len(words & bag(text)) >= NAMED * len(words)
+    return name in text or (not TITLE.search(name) and len(words & bag(text)) >= NAMED * len(words))
 
 
 NAMED = 0.6

@@ -14,15 +14,15 @@ from corpus.regions import name_of
 from rag.asked import slots_of
 from rag.cite import cite
 from rag.facts import quantities
-from rag.offers import ABOUT, LEVELS, Offer, offers
+from rag.offers import ABOUT, LEVELS, ZONE, Offer, offers
 from rag.places import inside
 from rag.rates import STALE_RATE, cut
 from rag.records import ANSWERED, PARTIAL, Citation, Context, Sentence
 from rag.slots import Slot, cue
-from rag.source import named
+from rag.source import named, short_title
 from rag.statements import Statement, condense
 from rag.tools import Book, Tools
-from rag.totals import ZONE, total
+from rag.totals import total
 from rag.words import words
 
 
@@ -38,7 +38,7 @@ class Levels:
         offered = _without_amendments(tools, [o for o in offers(tools, c) if not elsewhere(c, o.book.document)])
         if not offered or (_part_asked(c) and not any(o.excluded for o in offered)):
             return None
-        held = _without_shut(_of_kind(c, _without_repeats(_of_thing(c, [o for o in offered if o.worth >= ABOUT or o.excluded]))))
+        held = _without_shut(_of_kind(c, _without_repeats(c, _of_thing(c, [o for o in offered if o.worth >= ABOUT or o.excluded]))))
         found = _of_level(c, held)
         if not found:
             return None  # support for other things is no answer: the clauses that fit best are given instead
@@ -134,16 +134,25 @@ def _of_level(c: Context, found: Sequence[Offer]) -> list[Offer]:
     return list(found) if not kept or any(o.excluded for o in kept) else kept  # who is shut out there is told what there is instead
 
 
-def _without_repeats(found: Sequence[Offer]) -> list[Offer]:
+def _without_repeats(c: Context, found: Sequence[Offer]) -> list[Offer]:
     """Offers without those that only repeat the figures of a better one of the same place (a plan that announces the measure), or that give no
-    figure beside one of the same level that does."""
+    figure, or are for bearers of a title that nobody asked about (新型研发机构), beside one of the same level that is not."""
     kept: list[Offer] = []
-    for o in sorted(found, key=lambda o: -o.worth):
+    for o in sorted(found, key=lambda o: (_of_bearers(c, o), -o.worth)):
         others = [k for k in kept if (k.book.document.level, k.book.document.region_code) == (o.book.document.level, o.book.document.region_code)]
-        if o.excluded is None and others and (not o.amounts or any(_figures(o) <= _figures(k) for k in others)):
+        if o.excluded is None and others and (_of_bearers(c, o) or not o.amounts or any(_figures(o) <= _figures(k) for k in others)):
             continue
         kept.append(o)
     return [o for o in found if o in kept]
+
+
+_BEARERS = re.compile(r"机构|孵化器|众创空间|中心|基地|实验室|人才|特派员")
+
+
+def _of_bearers(c: Context, o: Offer) -> bool:
+    """Whether a document is for bearers of a title that the question does not speak of."""
+    titled = _BEARERS.findall(short_title(o.book.document.title))
+    return bool(titled) and not any(word in c.rewritten for word in titled)
 
 
 def _figures(o: Offer) -> frozenset[str]:

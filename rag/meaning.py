@@ -11,7 +11,7 @@ from rag.fit import one_name
 
 LONGEST = 16
 """Characters of a thing that is defined; a longer one is a case, not a term."""
-TITLE = re.compile(r"(?:企业|机构|中心|基地|平台|孵化器|实验室|人才|空间)$")
+TITLE = re.compile(r"(?:企业|机构|中心|基地|平台|孵化器|实验室|人才|空间|工作站|小巨人)$")
 """Things that are titles: who bears them is said by conditions."""
 SAYS, SHOWS = 1.0, 0.6
 """A definition; a sentence that says what is done about the thing by what it is (列入“免申即享”的事项，…企业不需提交)."""

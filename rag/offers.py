@@ -79,8 +79,11 @@ def _outdated(d: Document) -> bool:
 
 
 def _without_place(c: Context) -> str:
-    """The question without the name of its place, which the levels stand for."""
-    return c.rewritten.replace(c.place_words, " ") if c.place_words else c.rewritten
+    """The question without the name of its place, which the levels stand for (of a zone also that it is one)."""
+    return ZONE.sub(" ", c.rewritten.replace(c.place_words, " ")) if c.place_words else c.rewritten
+
+
+ZONE = re.compile(r"高新(?:技术产业开发)?区|开发区|新区|园区")
 
 
 def topic(text: str) -> str:

@@ -78,9 +78,9 @@ def given(tools: Tools, c: Context) -> list[_Given]:
 
 
 def unheld(c: Context) -> bool:
-    """Whether what a kind of person or enterprise (专精特新, 瞪羚) is given is asked for and no evidence speaks of such."""
-    if c.asked.support and (kinds := set(pattern("enterprises.words").findall(c.rewritten))):
-        return not any(kind in f"{e.document.title}{e.text}" for kind in kinds for e in c.evidence)
+    """Whether a kind of enterprise (专精特新, 瞪羚) is spoken of, or asked what a kind of person is given, and no evidence speaks of such."""
+    if (kinds := set(pattern("enterprises.words").findall(c.rewritten))):
+        return any(not any(kind in f"{e.document.title}{e.text}" for e in c.evidence) for kind in kinds)
     who = person(c.rewritten) if asks(c) else None
     return who is not None and who.says is not None and not any(who.said(e.text) for e in c.evidence)
 

@@ -12,7 +12,7 @@ from corpus.models import Status
 from corpus.text import normalise
 from corpus.text import words as cut
 from rag import ended, meaning, persons, whether
-from rag.asked import pattern, slots_of, without_slots
+from rag.asked import Wanted, pattern, slots_of, without_slots
 from rag.deadlines import meant
 from rag.facts import years
 from rag.fit import CAP, bag, idf, need_of, one_name
@@ -76,9 +76,31 @@ def decide(tools: Tools, c: Context) -> Verdict:
 
 
 def _unstated(c: Context) -> str:
-    """What is said where a part is asked for that no evidence shows (when the money comes); empty where some does or none such is asked for."""
-    wanted = [w for p in c.asked.parts for w in slots_of(p.text) if w.missing]
-    return wanted[0].missing if wanted and not any(e.slot >= STATED for e in c.evidence) else ""
+    """What is said where a part is asked for that no evidence shows (when the money comes; who may bear a title); empty where some does or none such is asked for."""
+    for p in c.asked.parts:
+        for wanted in slots_of(p.text):
+            if wanted.missing and not any(e.slot >= STATED for e in c.evidence):
+                return wanted.missing
+            if wanted.whole and not wanted.missing and _BORNE.search(p.text) and (name := _titled_thing(p.text)) and not _shown(c, name, wanted):
+                return f"已收录的文件没有写明{name}的条件，不作推测。"
+    return ""
+
+
+_BORNE = re.compile(r"认定|备案|设站|建站|申报|申请|评价|评定|入库|设立")
+_NAME = re.compile(rf"[\u4e00-\u9fff]{{1,16}}?{meaning.TITLE.pattern.rstrip('$')}")
+_OPENS = re.compile(r"^(?:[^的]*的|我们?|想|要|申报|申请|认定|备案|评定|评价|设立|建设|成为|国家级|[省市县区](?:里|级)?)+")
+
+
+def _titled_thing(text: str) -> str:
+    """The title whose conditions a question asks for (博士后工作站); empty for none."""
+    found = _NAME.search(re.sub(r"\s", "", text))
+    return _OPENS.sub("", found[0]) if found else ""
+
+
+def _shown(c: Context, name: str, wanted: Wanted) -> bool:
+    """Whether some evidence shows the asked part and speaks of the title by its name."""
+    plain = one_name(name)
+    return any(wanted.shown(e.text, e.statement.heading if e.statement else "") and plain in one_name(normalise(f"{e.document.title}{e.text}")) for e in c.evidence)
 
 
 STATED = 0.1

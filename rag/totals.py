@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from rag.facts import quantities
 from rag.grants import Grant, grants
-from rag.offers import LEVELS, Offer, clauses
+from rag.offers import LEVELS, ZONE, Offer, clauses
 from rag.places import covers
 from rag.records import Context
 from rag.slot import Slot, cue
@@ -45,9 +45,6 @@ def total(c: Context, found: Sequence[Offer]) -> Total | None:
 def _zone_of(c: Context, o: Offer) -> bool:
     """Whether a document is of a zone of the asked city (a zone has the city's code), and not the zone is asked for."""
     return o.book.document.level == "county" and c.region.endswith("00") and not ZONE.search(c.rewritten)
-
-
-ZONE = re.compile(r"高新(?:技术产业开发)?区|开发区|新区|园区")
 
 
 def _sum(c: Context, own: Sequence[Offer]) -> Total | None:

@@ -223,3 +223,9 @@ def test_two_things_are_told_side_by_side(ask: Ask) -> None:
     assert "注册成立一年以上" in said(answer) and "不超过500人" in said(answer)
     beside = ask("概念验证中心和中试基地有什么不同")
     assert beside.composer == "contrast" and "技术可行性验证" in said(beside) and "工艺放大" in said(beside)
+
+
+def test_conditions_of_a_title_that_no_text_states_are_not_guessed(ask: Ask) -> None:
+    told = ask("博士后工作站设站条件是什么")
+    assert told.status == "no_support" and "没有写明博士后工作站的条件" in told.text
+    assert ask("创新型中小企业和专精特新中小企业有什么区别").status == "no_support"
