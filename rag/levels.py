@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from corpus.models import CURRENT, Document, RelationKind
 from corpus.regions import name_of
-from rag.asked import slots_of
+from rag.asked import pattern, slots_of, table
 from rag.cite import cite
 from rag.facts import quantities
 from rag.offers import ABOUT, LEVELS, ZONE, Offer, offers
@@ -38,8 +38,8 @@ class Levels:
         offered = _without_amendments(tools, [o for o in offers(tools, c) if not elsewhere(c, o.book.document)])
         if not offered or (_part_asked(c) and not any(o.excluded for o in offered)):
             return None
-        held = _without_shut(_of_kind(c, _without_repeats(c, _of_thing(c, [o for o in offered if o.worth >= ABOUT or o.excluded]))))
-        found = _of_level(c, held)
+        held = _without_shut(_of_kind(c, _without_repeats(c, _of_thing(c, [o for o in offered if o.worth >= (ABOUT if asked_case(c) is None else ABOUT_CASE) or o.excluded]))))
+        found = _of_case(c, _of_level(c, held))
         if not found:
             return None  # support for other things is no answer: the clauses that fit best are given instead
         sentences: list[Sentence] = []
@@ -51,14 +51,18 @@ class Levels:
         kinds = len({_is_tax(o) for o in found}) > 1
         for offer in sorted(found, key=lambda o: not _is_tax(o)):
             _say(tools, c, offer, _heading(offer, kinds), sentences, citations)
-        partial = not c.region and len({o.book.document.region_code for o in found if o.book.document.level != "national"}) > 0
-        notes = (*c.notices, *(_silent(found) if _wants_stacking(c) else ()), *not_held(c, [o.book.document for o in held]), *([PLACE] if partial else []))
+        places = {o.book.document.region_code for o in found if o.book.document.level != "national"}
+        partial = not c.region and not level_said(c) and len(places) > 1
+        notes = (*c.notices, *(_silent(found) if _wants_stacking(c) else ()), *not_held(c, [o.book.document for o in held]), *([PLACE] if partial else [ONLY.format(name_of(code)) for code in places if code and not c.region and len(places) == 1]))
         used = tuple(o.evidence for o in found)
         return replace(c, sentences=tuple(sentences), citations=tuple(citations), notices=notes, used=used, status=PARTIAL if partial else ANSWERED, composer=self.name, said=NO_PLACE if partial else NO_TOTAL if c.asked.total and whole is None and len({o.book.document.level for o in found if not o.excluded}) > 1 else "")
 
 
 NO_TOTAL = "已收录的文件没有规定各级一共给多少，也不能都相加，以下按级列出各自的标准："
 PLACE = "您没有说明所在地区，以上按各地分别列出；请补充省、市、县（区）名称以便核对。"
+ABOUT_CASE = 0.3
+"""Least worth of an offer where the question names a case, whose words few offers hold."""
+ONLY = "所引{}的规定只适用于当地，请对照所在地查看。"
 NO_PLACE = "您没有说明企业所在地区：国家政策普遍适用，地方政策只适用于该地，以下按各地分别列出，请对照所在地查看。"
 
 
@@ -116,7 +120,31 @@ def _without_shut(found: Sequence[Offer]) -> list[Offer]:
     return [o for o in found if o.excluded or o.book.document.region_code not in shut]
 
 
-_SAID = (("province", re.compile(r"省里|省级|省财政|省科技厅")), ("city", re.compile(r"市里|市级|市财政|市科技局")), ("county", re.compile(r"县里|县级|区里|区级|县财政|区财政")))
+def asked_case(c: Context) -> re.Pattern[str] | None:
+    """The case of a support that a question names (迁入, 重新认定); None where it names none."""
+    return next((pattern(f"cases.{name}") for name in table()["cases"] if pattern(f"cases.{name}").search(c.rewritten)), None)
+
+
+def _of_case(c: Context, found: Sequence[Offer]) -> list[Offer]:
+    """Offers with what their documents say of the case that the question names; all as they are where no document speaks of it."""
+    if (case := asked_case(c)) is None:
+        return list(found)
+    word = next(case.finditer(c.rewritten))[0][-2:]
+
+    def about(o: Offer) -> Offer:
+        d = o.book.document
+        own = {s.article for s in o.amounts if s.article}
+        told = [s for s in o.book.statements if case.search(s.text(d)) and (s in o.amounts or ((s.article in own or _SETTLES.search(s.text(d))) and not s.items))]
+        told = [s for s in told if word in s.text(d)] or told
+        return replace(o, amounts=tuple(told[:3]))
+
+    kept = [k for k in (o if o.excluded else about(o) for o in found) if k.excluded or k.amounts]
+    return kept if any(not o.excluded for o in kept) else list(found)
+
+
+_SETTLES = re.compile(r"视同|不属于|不予|不享受|给予|奖励|补助")
+"""What says whether a case gets something."""
+_SAID = (("province", re.compile(r"省里|省级|省财政|省科技厅|(?:^|[，,的])省(?=研发|高企|高新|创新券|科技|补|奖)")), ("city", re.compile(r"市里|市级|市财政|市科技局")), ("county", re.compile(r"县里|县级|区里|区级|县财政|区财政")))
 
 
 def level_said(c: Context) -> str:
@@ -169,6 +197,8 @@ def _other_form(c: Context) -> bool:
         return True
     if _KINDS.search(c.rewritten) and not c.asked.stacking and not any(p.form == "amount" for p in c.asked.parts):
         return True  # which services, costs, industries: a list of one policy
+    if asked_case(c) is not None and any(p.form in ("may", "support", "amount", "general") for p in c.asked.parts):
+        return False
     apart = ("who", "deadline", "period", "conditions", "validity", *(() if c.asked.stacking else ("may",)))
     return all(p.form in apart for p in c.asked.parts)
 
@@ -203,7 +233,7 @@ def _say(tools: Tools, c: Context, offer: Offer, heading: str, sentences: list[S
     rewritten = {s.article for s in offer.amounts if s.article and any(re.search(rf"将{s.article}修改为", text) for text, *_ in changed)}
     for i, s in enumerate(s for s in offer.amounts if s.article not in rewritten):
         opening = f"{named(d)}{s.article or ''}：" if i == 0 else ""
-        add(opening + _said(d, s), s.start, s.end, "lead" if i == 0 else "more")
+        add(opening + _said(d, s, asked_case(c)), s.start, s.end, "lead" if i == 0 else "more")
     if not offer.amounts:
         e = offer.evidence
         end = cut(d.text, e.start, e.end) if e.role == STALE_RATE else e.end
@@ -260,9 +290,13 @@ def _apart(found: Sequence[Slot], said: Sequence[Statement]) -> list[Slot]:
     return kept
 
 
-def _said(d: Document, s: Statement) -> str:
+def _said(d: Document, s: Statement, case: re.Pattern[str] | None = None) -> str:
+    """The words of a statement; of a table only the rows of a case that is asked about."""
     if s.kind == "table":
-        return "\n" + s.text(d)
+        lines = s.text(d).splitlines()
+        ruled = 2 if len(lines) > 1 and re.fullmatch(r"[|\-:\s]+", lines[1]) else 1
+        rows = [line for line in lines[ruled:] if case and case.search(line)]
+        return "\n" + "\n".join([*lines[:ruled], *rows] if rows else lines)
     if not s.items:
         return condense(s.text(d))
     items = [re.sub(r"^\s*", "", d.text[a:b]) for a, b in s.items]

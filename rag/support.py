@@ -70,7 +70,7 @@ def decide(tools: Tools, c: Context) -> Verdict:
         return Verdict(NO_SUPPORT, "person not held", canned("no_support").text, near)
     if words := _unstated(c):
         return Verdict(NO_SUPPORT, "not stated", words, near)
-    if not _defined(c) and _unsupported(tools, c):
+    if not _defined(c) and not any(e.slot >= SURELY for e in c.evidence) and _unsupported(tools, c):
         return Verdict(NO_SUPPORT, "fit too low", canned("no_support").text, near)
     return Verdict(ANSWERED)
 
@@ -103,6 +103,8 @@ def _shown(c: Context, name: str, wanted: Wanted) -> bool:
     return any(wanted.shown(e.text, e.statement.heading if e.statement else "") and plain in one_name(normalise(f"{e.document.title}{e.text}")) for e in c.evidence)
 
 
+SURELY = 0.5
+"""A statement that shows the asked part so surely supports an answer, however odd the question is put."""
 STATED = 0.1
 """Least sureness of a statement that shows a part that must be stated."""
 

@@ -229,3 +229,30 @@ def test_conditions_of_a_title_that_no_text_states_are_not_guessed(ask: Ask) -> 
     told = ask("博士后工作站设站条件是什么")
     assert told.status == "no_support" and "没有写明博士后工作站的条件" in told.text
     assert ask("创新型中小企业和专精特新中小企业有什么区别").status == "no_support"
+
+
+# ---- cases and other parts of a policy -----------------------------------------------------------------------------------
+
+
+def test_only_what_is_said_of_the_named_case_is_given(ask: Ask) -> None:
+    moved = ask("高企搬到临洲有奖励吗")
+    assert "整体迁入" in said(moved) and "| 首次通过认定 |" not in said(moved)
+    again = said(ask("高企期满重新认定还有奖励吗，公司在临洲市"))
+    assert "| 期满后通过重新认定 | 5万元 |" in again and "| 首次通过认定 |" not in again and "不属于首次认定" in again
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("临洲高企奖励要自己申报吗", "免申即享"), ("企业对研发补助核定金额有异议怎么办", "异议"), ("弄虚作假骗取研发补助怎么处理", "责令退回"), ("安家补助领了以后离职要退吗", "应当退回已发放安家补助的50%"),
+        ("鹭屿创新券过期了怎么办", "自动作废"),
+    ],
+)  # fmt: skip
+def test_other_parts_of_a_policy_lead_with_their_clause(ask: Ask, question: str, words: str) -> None:
+    first = [s.text for s in ask(question).sentences[:2]]
+    assert words in "".join(first)
+
+
+def test_a_level_that_is_named_is_no_place_that_is_missing(ask: Ask) -> None:
+    answer = ask("省研发补助最高能拿多少")
+    assert answer.status == "answered" and "500万元" in said(answer) and "鹭屿" not in said(answer)
