@@ -15,7 +15,7 @@ from rag.apart import joined
 from rag.asked import asked, pattern
 from rag.cite import cite
 from rag.fit import bag, one_name
-from rag.meaning import TITLE, defines
+from rag.meaning import KIN, SAYS, SHOWS, TITLE, defines
 from rag.records import ANSWERED, PARTIAL, Context, Sentence
 from rag.source import place_of, source_of
 from rag.statements import condense
@@ -48,7 +48,7 @@ def each(c: Context, walk: Callable[[Context], Context], tools: Tools) -> Contex
         held = [(f"{name}：{head}", part) for head, part in _parts(c, walk, name)]
         silent += [] if held else [f"本库未收录对“{name}”的规定（不等于没有规定）。"]
         told += held
-    if not told:
+    if not told or not any(head.endswith((WHAT, CONDITIONS)) or _GIVEN.search(head.partition("：")[0]) for head, _ in told):
         return c
     told = [*_both(c, tools, pair), *told]
     sure = not silent and all(part.status == ANSWERED for head, part in told if not head.endswith(SUPPORT))
@@ -76,7 +76,7 @@ def _of_thing(part: Context, name: str, head: str) -> tuple[Sentence, ...]:
     titled = {x.n: one_name(normalise(x.title)) for x in part.citations}
     said = [(s, "".join(quoted[n] for n in s.citations), "".join(titled[n] for n in s.citations)) for s in part.sentences]
     if head == WHAT:
-        return tuple(s for s, text, _ in said if defines(name, text))
+        return tuple(s for s, text, _ in said if defines(name, text) >= (SAYS if TITLE.search(name) or not _GIVEN.search(name) else KIN) or (defines(name, text) == SHOWS and not TITLE.search(name)))
     if head == SUPPORT and part.composer not in ("levels", "persons"):
         return ()
     if head == SUPPORT:

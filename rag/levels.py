@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from corpus.models import CURRENT, Document, RelationKind
 from corpus.regions import name_of
+from rag import meaning
 from rag.asked import pattern, slots_of, table
 from rag.cite import cite
 from rag.facts import quantities
@@ -49,7 +50,7 @@ class Levels:
             citations += [cite(n, b.document, start, end, tools.validity(b.document.id, c.as_of)) for n, (b, start, end) in enumerate(whole.spans, 1)]
             sentences.append(Sentence(whole.text, tuple(x.n for x in citations), "lead", derived=whole.derived))
         kinds = len({_is_tax(o) for o in found}) > 1
-        for offer in sorted(found, key=lambda o: not _is_tax(o)):
+        for offer in sorted(found, key=lambda o: (not _of_asked(c, o), not _is_tax(o))):
             _say(tools, c, offer, _heading(offer, kinds), sentences, citations)
         places = {o.book.document.region_code for o in found if o.book.document.level != "national"}
         partial = not c.region and not level_said(c) and len(places) > 1
@@ -191,6 +192,8 @@ def _figures(o: Offer) -> frozenset[str]:
 
 def _other_form(c: Context) -> bool:
     """Questions for one thing of one policy (who, how, when, conditions) are better answered from its clauses."""
+    if meaning.thing(c.rewritten):
+        return True  # what it is, not what it gives
     if re.search(r"税收|税前|加计扣除|所得税|增值税", c.rewritten) and not re.search(r"补助|补贴|奖励|资助|奖补|创新券|配套", c.rewritten):
         return True  # taxes are national: the clauses themselves answer
     if _HOW.search(c.rewritten) and not any(p.form == "amount" or p.units for p in c.asked.parts):
@@ -203,7 +206,7 @@ def _other_form(c: Context) -> bool:
     return all(p.form in apart for p in c.asked.parts)
 
 
-_HOW = re.compile(r"(?:怎么|如何|怎样|分几[次年期])(?:拨付|发放|兑付|兑现|拨款|支付|到账)|要自己(?:申请|申报)|(?:需要|要不要|用不用|是否)(?:申请|申报)|谁(?:来)?(?:核定|审核|发|拨)|分(?:几|哪几)(?:档|类|级|等)|哪些(?:合同|项目|设备)")
+_HOW = re.compile(r"(?:怎么|如何|怎样)(?:使用|用)|(?:怎么|如何|怎样|分几[次年期])(?:拨付|发放|兑付|兑现|拨款|支付|到账)|要自己(?:申请|申报)|(?:需要|要不要|用不用|是否)(?:申请|申报)|谁(?:来)?(?:核定|审核|发|拨)|分(?:几|哪几)(?:档|类|级|等)|哪些(?:合同|项目|设备)")
 """How it is paid, whether one must apply, how it is graded: a clause of one policy."""
 _KINDS = re.compile(r"(?:什么|哪些|哪几[种类个]|哪类)(?:样的|的)?(?:服务|费用|支出|行业|机构|范围|领域|活动|用途|部门|情形|情况|单位|企业|人员?|环节|指标)")
 """Kinds of things that are asked for, which are no support."""
@@ -301,6 +304,12 @@ def _said(d: Document, s: Statement, case: re.Pattern[str] | None = None) -> str
         return condense(s.text(d))
     items = [re.sub(r"^\s*", "", d.text[a:b]) for a, b in s.items]
     return "\n".join([condense(s.lead(d)), *(re.sub(r"\s+", "", i) for i in items)])
+
+
+def _of_asked(c: Context, o: Offer) -> bool:
+    """Whether an offer is that of the place whose own support is asked for (鹭屿市对高企有什么扶持): it is told first."""
+    own = bool(c.place_words) and re.search(rf"{re.escape(c.place_words)}(?:[省市县区]|高新区)?(?:政府)?(?:对|给|有(?:什么|哪些)|的[^，。？?]{{2,12}}(?:有什么|有哪些))", c.rewritten)
+    return bool(own) and o.book.document.region_code == c.region
 
 
 def _heading(o: Offer, kinds: bool) -> str:

@@ -45,7 +45,7 @@ def _rates(tools: Tools, c: Context) -> Iterator[str]:
 def _undefined(c: Context) -> Iterator[str]:
     """That what is given only speaks of the thing whose meaning was asked for."""
     thing = meaning.thing(c.rewritten)
-    if thing and c.composer == "extractive" and not any(meaning.defines(thing, x.quote) >= meaning.SAYS for x in c.citations):
+    if thing and c.composer == "extractive" and not any(meaning.defines(thing, x.quote) >= meaning.KIN for x in c.citations):
         yield f"已收录的文件没有给“{thing}”下定义，以上是写到它的规定。"
 
 

@@ -27,6 +27,8 @@ _BOTH = re.compile(r"(?:这|那)?(?:两|三|几)个?(?:城?市|地方|地区|地
 _AT = re.compile(r"我们?|咱们?|本|公司|企业|单位|注册地?|所在地?|地址|位于|来自|人|就|是|在|的|这边|那边|[，,。.！!？?\s]")
 """Words around a place that somebody gives as theirs (我们公司在安浦县)."""
 _SHORT = 18
+_WITH = re.compile(r"^(?:(?:还|也)?(?:可以|能够?|能不能|能否|可不可以|是否可以|会不会))?(?:和|与|跟|同)[^，,？?]{2,14}(?:叠加|一起|同时|都|冲突|重复)")
+"""Something that is set beside what was spoken of (可以和研发补助叠加吗)."""
 
 
 def follows_up(question: str) -> bool:
@@ -38,7 +40,7 @@ def follows_up(question: str) -> bool:
         return False  # 谢谢, 你好
     if _POINTS_BACK.search(plain) or _CORRECTS.match(plain) or _own_place(plain) or _compares(plain):
         return True
-    if len(plain) <= _SHORT and names_nothing(plain):
+    if len(plain) <= _SHORT and (names_nothing(plain) or _WITH.match(plain)):
         return True
     return len(plain) <= _SHORT and bool(re.search(r"呢[?？]?$", plain) or re.match(r"^(?:什么时候|多少|几年|怎么|谁|哪里|在哪|需要|要不要|有没有|为什么|标准|条件|流程|材料|期限|比例|(?:申请|申报|办理|报名)(?:要|需要|有|的)?(?:什么|哪些|怎么|多久|材料|条件|手续|流程|时间))", plain))
 
@@ -54,7 +56,17 @@ def rewrite(question: str, history: Sequence[str]) -> str:
     if _compares(normalise(question)) and (both := _both(turns)):
         return _at("和".join(both), before)
     core = _TAIL.sub("", _LEAD.sub("", _CORRECTS.sub("", normalise(question).strip())))
-    return _replaced(before, core) or f"{before} {core or question}"
+    return _replaced(before, core) or f"{_subject_of(before) if _ASKS.search(core) else before} {core or question}"
+
+
+def _subject_of(before: str) -> str:
+    """What the turn before asked about, without what it asked of it, where the new turn asks something of its own (…奖励有多少 → …奖励 什么时候发)."""
+    left = _ASKED.sub("", before).rstrip(" 的")
+    return left if len(left) >= 4 and not names_nothing(left) else before
+
+
+_ASKS = re.compile(r"什么|多少|怎么|如何|哪|几|谁|多久|吗$|能不能|可不可以|要不要")
+_ASKED = re.compile(r"(?:最[高多低少])?(?:一共|总共)?(?:能够?|可以|要|该|需要|得)?(?:有|是|给|拿|补|奖|抵|领|享受|满足|准备|提交)*(?:到)?(?:多少钱?|什么|哪些|怎么(?:用|算|补|申请|申报|办|拿|领)|如何(?:申请|申报|使用|计算))[^，。？?\s]{0,4}[？?]*$")
 
 
 def _own_place(text: str) -> str:

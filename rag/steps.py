@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from rag import apart, contrast, follow, gist, guard, named, notices, overview, rates, support
+from rag import apart, contrast, follow, gist, guard, meaning, named, notices, overview, rates, support
 from rag.asked import asked, without_total
 from rag.asker import aside
 from rag.cite import renumber, verify
@@ -58,7 +58,7 @@ def mend_slips(tools: Tools, c: Context) -> Context:
     if not c.rewritten.strip():
         return c
     query = Query(c.rewritten, as_of=c.question.as_of or notices.today())
-    found = [chip for chip in tools.retriever.understood(query, c.reader).chips if chip.name == "slip"]
+    found = [chip for chip in tools.retriever.understood(query, c.reader).chips if chip.name == "slip" and not (meaning.thing(c.rewritten) and chip.words.startswith("是"))]  # 什么是创新券 is no slip of 市创新券
     text = _plainly(c.rewritten)
     for slip in found:
         text = text.replace(slip.words, slip.value)

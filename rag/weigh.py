@@ -141,7 +141,7 @@ class _Wording:
         plain = re.sub(r"\s", "", normalise(c.rewritten))
         words = {w for p in c.asked.parts for w in focus(p.text).asked}
         things = frozenset(one_name(n) for p in c.asked.parts if (n := compound(p.text)))
-        return cls(one_name(plain), things, frozenset(r for i in range(len(plain) - 2) if _CHARS.fullmatch(r := plain[i : i + 3])), tuple(need_of(w, tools.retriever, c.reader) for w in sorted(words)), bool(_ASKS_MEANING.search(plain)), meaning.thing(plain), _listing(plain), _slots(plain), need_of(without_slots(plain), tools.retriever, c.reader), tuple(Bearing.of(p.about, need_of(p.about, tools.retriever, c.reader)) for p in c.asked.parts))
+        return cls(one_name(plain), things, frozenset(r for i in range(len(plain) - 2) if _CHARS.fullmatch(r := plain[i : i + 3])), tuple(need_of(w, tools.retriever, c.reader) for w in sorted(words)), bool(_ASKS_MEANING.search(plain)), meaning.thing(plain), _listing(plain), _slots(plain), need_of(without_slots(plain.replace(c.place_words or "\0", "")), tools.retriever, c.reader), tuple(Bearing.of(p.about, need_of(p.about, tools.retriever, c.reader)) for p in c.asked.parts))
 
     def features(self, text: str, held: frozenset[str]) -> dict[str, float]:
         """thing: it names the thing whose value is asked for; run: share of the runs that the text holds; wanted: share of what is asked for that it, its title or headings hold; meaning: it defines where that is asked; defines: how surely it says what the asked thing is; lists: it begins the list that is asked for."""

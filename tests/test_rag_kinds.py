@@ -58,6 +58,16 @@ def test_a_definition_leads(ask: Ask) -> None:
     assert any("没有给“揭榜挂帅”下定义" in n for n in told.notices)
 
 
+def test_what_a_voucher_is_is_no_slip_and_no_sum(ask: Ask) -> None:
+    answer = ask("什么是创新券")
+    assert "是指" in answer.sentences[0].text and not [n for n in answer.notices if "按“" in n]
+
+
+def test_what_is_set_beside_the_thing_spoken_of_leans_on_it(ask: Ask) -> None:
+    answer = ask("可以和技术交易补助叠加吗", "临洲市的创新券怎么用")
+    assert answer.composer == "stacking" and "创新券" in answer.rewritten and answer.sentences[0].text.startswith("不可以同时享受")
+
+
 def test_what_a_thing_may_be_used_for(ask: Ask) -> None:
     assert "可以用于下列服务" in ask("创新券能用来干什么").sentences[0].text
 
@@ -69,6 +79,7 @@ def test_when_the_money_comes(ask: Ask) -> None:
     assert "30日内" in ask("省里的研发投入分段补助钱什么时候能到账").sentences[0].text
     assert "30日内拨付资金" in ask("鹭屿的研发补助多久能拿到").sentences[0].text
     assert "15个工作日内将资金拨付" in said(ask("临洲人才安家补贴什么时候发下来"))
+    assert "日内" in ask("那什么时候发", "临洲市高企奖励有多少").sentences[0].text
     assert not [w for w in slots_of("保管费用一般在什么时候支付") if w.missing], "only what the public gives"
 
 
