@@ -54,7 +54,7 @@ class Levels:
             _say(tools, c, offer, _heading(offer, kinds), sentences, citations)
         places = {o.book.document.region_code for o in found if o.book.document.level != "national"}
         partial = not c.region and not level_said(c) and len(places) > 1
-        notes = (*c.notices, *(_silent(found) if _wants_stacking(c) else ()), *not_held(c, [o.book.document for o in held]), *([PLACE] if partial else [ONLY.format(name_of(code)) for code in places if code and not c.region and len(places) == 1]))
+        notes = (*c.notices, *(_silent(found) if _wants_stacking(c) else ()), *(() if level_said(c) else not_held(c, [o.book.document for o in held])), *([PLACE] if partial else [ONLY.format(name_of(code)) for code in places if code and not c.region and len(places) == 1]))
         used = tuple(o.evidence for o in found)
         return replace(c, sentences=tuple(sentences), citations=tuple(citations), notices=notes, used=used, status=PARTIAL if partial else ANSWERED, composer=self.name, said=NO_PLACE if partial else NO_TOTAL if c.asked.total and whole is None and len({o.book.document.level for o in found if not o.excluded}) > 1 else "")
 
@@ -145,7 +145,7 @@ def _of_case(c: Context, found: Sequence[Offer]) -> list[Offer]:
 
 _SETTLES = re.compile(r"视同|不属于|不予|不享受|给予|奖励|补助")
 """What says whether a case gets something."""
-_SAID = (("province", re.compile(r"省里|省级|省财政|省科技厅|(?:^|[，,的])省(?=研发|高企|高新|创新券|科技|补|奖)")), ("city", re.compile(r"市里|市级|市财政|市科技局")), ("county", re.compile(r"县里|县级|区里|区级|县财政|区财政")))
+_SAID = (("province", re.compile(r"省里|省级|省财政|省科技厅|(?<![外全本各同])省(?=研发|高企|高新|创新券|科技|补|奖)")), ("city", re.compile(r"市里|市级|市财政|市科技局")), ("county", re.compile(r"县里|县级|区里|区级|县财政|区财政")))
 
 
 def level_said(c: Context) -> str:

@@ -67,7 +67,7 @@ class Persons:
         for g in found[:MOST]:
             _say(tools, c, g, len(found) > 1, sentences, citations)
         partial = not c.region and not level_said(c) and len({g.book.document.region_code for g in found}) > 1
-        notes = (*c.notices, *not_held(c, [g.book.document for g in found]), *([PLACE] if partial else []))
+        notes = (*c.notices, *(() if level_said(c) else not_held(c, [g.book.document for g in found])), *([PLACE] if partial else []))
         return replace(c, sentences=tuple(sentences), citations=tuple(citations), notices=notes, status=PARTIAL if partial else ANSWERED, composer=self.name, said=NO_PLACE.replace("企业", "") if partial else "")
 
 

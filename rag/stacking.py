@@ -59,7 +59,7 @@ class Stacking:
             return None
         kept = _each_once(speaking or found[:2])[:MOST]
         places = {x.book.document.region_code: x.says for x in kept if x.book.document.level != "national"}
-        apart = not c.region and len(set(places.values())) > 1
+        apart = not c.region and len(set(places.values())) > 1 and kept[0].book.document.level != "province"  # what the province says holds for all
         said = UNSAID if not speaking else APART_SAID if apart else ""
         return _told(tools, c, kept, verdict="" if not speaking or apart else _WORDS[kept[0].says], said=said, partial=apart or not speaking)
 
@@ -143,6 +143,8 @@ class _Side:
         return bool(self.level) and self.level != d.level and bool(re.search(_LEVEL_NAMES[self.level], clause))
 
 
+LISTED = 0.7
+"""Share of each of two things that a list must hold in which both stand beside each other."""
 POLICY, LEVELLED = 0.08, 0.6
 """What counts for a policy, and for a text of a level that the question names; how much of a thing a clause holds that names its level only (省级安家补助 for 海峡英才)."""
 _LEVEL_NAMES = {"national": "国家|中央", "province": "省级|省里|省财政|省、|省科技|市级以上|上级|省[市县]", "city": "市级|市财政|设区市|省、市|市、县|市县", "county": "县级|区级|县（市、区）|开发区|市、县|市县"}
@@ -174,15 +176,21 @@ def _clauses(tools: Tools, c: Context) -> Iterator[_Clause]:
         other = own[0].need if own[1].need.held(bag(d.title)) - own[0].need.held(bag(d.title)) >= APART else whole
         bonus = POLICY * (d.kind == "policy") + POLICY * (str(d.level) in levels) - POLICY * (d.level == "county" and "county" not in levels and (not c.region or c.region.endswith("00")))
         for slot in clauses("stacking", book.slots):
-            if not (verdict := says(slot.text, other)):
-                continue
-            body, around = bag(slot.text), bag(_around(book, slot))
-            both = [side.held(slot.text, body, around, d) for side in pair]
-            weak = max(side.need.held(body) for side in pair) < SPEAKS and not any(side.told(slot.text, d) for side in pair)
-            joined = any(min(side.need.held(bag(m[1])) for side in pair) >= SPEAKS for m in _JOINED.finditer(slot.text)) or max(side.need.held(bag(_OBJECT.sub("", slot.text)), around - bag(slot.text)) for side in pair) < OWN
-            across = len(levels) == 2 and "" not in levels and not any(re.search(_LEVEL_NAMES[level], slot.text) for level in levels if level != d.level)
-            held = min(both) * 0.5 ** (weak + joined + across)
-            yield _Clause(book, slot, held, held + 0.1 * whole.held(body) + bonus, verdict)
+            around = bag(_around(book, slot))
+            for part in re.findall(r"[^；]+；?", slot.text):  # what stands behind a semicolon is of other things
+                if verdict := says(part, other):
+                    body = bag(part)
+                    held = _held(part, body, around, pair, d, levels)
+                    yield _Clause(book, slot, held, held + 0.1 * whole.held(body) + bonus, verdict)
+
+
+def _held(text: str, body: frozenset[str], around: frozenset[str], pair: Sequence[_Side], d: Document, levels: set[str]) -> float:
+    """How much of both things a clause holds, 0..1: half where it speaks of neither itself, sets both against a third, or leaves out a level that is asked for."""
+    both = [side.held(text, body, around, d) for side in pair]
+    weak = max(side.need.held(body) for side in pair) < SPEAKS and not any(side.told(text, d) for side in pair)
+    joined = any(min(side.need.held(bag(m[1])) for side in pair) >= LISTED for m in _JOINED.finditer(text)) or max(side.need.held(bag(_OBJECT.sub("", text)), around - body) for side in pair) < OWN
+    across = len(levels) == 2 and "" not in levels and not any(re.search(_LEVEL_NAMES[level], text) for level in levels if level != d.level)
+    return float(min(both) * 0.5 ** (weak + joined + across))
 
 
 APART = 0.15

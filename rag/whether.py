@@ -13,11 +13,13 @@ from decimal import Decimal
 
 from corpus.models import Document
 from corpus.text import normalise
+from rag import stacking
 from rag.asked import pattern, table
 from rag.cite import cite
 from rag.conditions import applicant_of
 from rag.facts import Quantity, quantities
 from rag.fit import Need, bag, need_of
+from rag.levels import level_said
 from rag.offers import LEVELS
 from rag.predicates import comparison
 from rag.records import ANSWERED, PARTIAL, Citation, Context, Sentence
@@ -28,7 +30,7 @@ from rag.tools import Book, Tools
 
 MEANT, SPOKEN, MOST = 0.6, 0.6, 3
 """Share of what is applied for that a title holds which is meant; share of the case that an item holds which speaks of it; so many items are told."""
-_BARRED, _MET = "不能。", "这一项符合，还要同时符合其他条件。"
+_WORDS = {False: "不能。", True: "这一项符合，还要同时符合其他条件。", None: "要看具体情况，以下面的规定为准。"}
 _LAWS = ("法律", "行政法规", "地方性法规", "司法解释", "部门规章")
 
 
@@ -42,11 +44,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """An item that speaks of the case: where it stands, and whether the case meets it."""
+    """An item that speaks of the case: where it stands, and whether the case meets it (None: it depends on what the case does not say)."""
 
     book: Book
     slot: Slot
-    met: bool
+    met: bool | None
     held: float
 
 
@@ -68,7 +70,7 @@ class Whether:
 def case(c: Context) -> Case | None:
     """The case that a question puts; None for other questions."""
     match = pattern("whether.words").search(re.sub(r"[\s？?。]", "", normalise(c.rewritten)))
-    if match is None or c.named.articles:
+    if match is None or c.named.articles or stacking.asks(c):
         return None
     words = re.sub(pattern("whether.self"), "", match["case"].replace(c.place_words or "\0", "")).strip("的，,")
     return Case(words, match["aim"]) if len(words) >= 2 and not pattern("whether.nobody").fullmatch(words) else None
@@ -78,7 +80,7 @@ def speaking(tools: Tools, c: Context, asked: Case) -> list[_Item]:
     """Items of the policies that are meant which speak of the case; what it does not meet first, of one policy only the surest."""
     need = need_of(_core(asked.words), tools.retriever, c.reader)
     found = [x for book in _meant(tools, c, asked) if (x := _surest(book, asked, need)) is not None]
-    return sorted(found, key=lambda x: (x.met, -round(x.held, 1), _rank(x.book.document)))[:MOST]
+    return sorted(found, key=lambda x: (x.met is not False, -round(x.held, 1), _rank(x.book.document)))[:MOST]
 
 
 def _surest(book: Book, asked: Case, need: Need) -> _Item | None:
@@ -86,12 +88,16 @@ def _surest(book: Book, asked: Case, need: Need) -> _Item | None:
     that it does not. That one of several conditions 之一 is not met decides nothing."""
     labels = set(pattern("persons.classes").findall(f"{asked.words}{asked.aim}"))
     slots = [s for s in book.slots if s.kind in ("condition", "negative") and not s.tabular and not pattern("whether.others").search(condense(s.label or s.text))]
-    found = [x for s in slots if (x := _judged(book, s, asked, need)) is not None and (x.met or s.kind == "negative" or "之一" not in s.label) and (not labels or labels & set(pattern("persons.classes").findall(s.text)))]
+    found = [x for s in slots if (x := _judged(book, s, asked, need)) is not None and (x.met is not False or s.kind == "negative" or not _ALTERNATIVES.search(s.label)) and (not labels or labels & set(pattern("persons.classes").findall(s.text)))]
     if not found:
         return None
     top = [x for x in found if x.held >= 0.9 * max(y.held for y in found)]
     classed = all(pattern("persons.classes").search(x.slot.text) for x in top)
-    return max(top, key=lambda x: (x.met == classed, x.held))
+    return max(top, key=lambda x: (x.met is classed, x.held))
+
+
+_ALTERNATIVES = re.compile(r"之一|(?:下列|以下)(?:企业|单位|机构|人员|主体|人才)(?:均)?可")
+"""Leads of lists of which one item is enough."""
 
 
 def _rank(d: Document) -> int:
@@ -103,7 +109,8 @@ def _meant(tools: Tools, c: Context, asked: Case) -> list[Book]:
     """The policies found whose title holds what is applied for, the best first; all that were found where it is only called support."""
     aim = pattern("whether.vague").sub("", asked.aim)
     found = list(dict.fromkeys(e.document.id for e in c.evidence if e.document.kind == "policy" and e.document.legal_rank not in _LAWS))
-    books = list(tools.books.get(found[:12], c.reader).values())
+    level = level_said(c)
+    books = [b for b in tools.books.get(found[:12], c.reader).values() if not level or b.document.level == level]
     if not re.search(r"[\u4e00-\u9fff]{2}", aim):
         return books
     need = need_of(asked.aim, tools.retriever, c.reader)
@@ -120,15 +127,22 @@ def _judged(book: Book, slot: Slot, asked: Case, need: Need) -> _Item | None:
     text = condense(slot.text)
     if (met := by_number(asked.words, text)) is not None:
         return _Item(book, slot, met if slot.kind == "condition" else not met, 1.0)
+    if any(True for _ in quantities(asked.words)):
+        return None  # a number that no item sets
     if slot.kind == "condition" and any(re.search(said, asked.words) and re.search(wants, text) for said, wants in table()["whether"]["implied"]):
-        return _Item(book, slot, False, 1.0)
-    for phrase in re.split(r"[，；。]", text):
-        if (held := need.held(bag(phrase))) >= SPOKEN:
-            agree = _denied(asked.words, need) == _denied(phrase, need)
-            return _Item(book, slot, agree if slot.kind == "condition" else not agree, held)
-    return None
+        return _Item(book, slot, None if "或者" in text else False, 1.0)
+    phrases = re.split(r"[，；。]", text)
+    found = [(held, i, _denied(asked.words, need) == _denied(phrase, need)) for i, phrase in enumerate(phrases) if (held := need.held(bag(phrase))) >= SPOKEN]
+    if not found:
+        return None
+    said = {agree for _, _, agree in found}
+    softened = any(phrases[i + 1].startswith(("或", "但")) for _, i, _ in found if i + 1 < len(phrases))
+    met = None if len(said) > 1 or softened else said.pop() == (slot.kind == "condition")
+    return _Item(book, slot, met, max(held for held, _, _ in found))
 
 
+_SUM = re.compile(r"[万亿]$")
+"""A sum without its unit (营业收入5亿)."""
 _LESS, _MORE = re.compile(r"(?:不满|不到|不足|少于|低于|未满|没到|没满|小于)$"), re.compile(r"(?:超过|多于|高于|大于|超)$")
 
 
@@ -138,7 +152,7 @@ def by_number(words: str, text: str) -> bool | None:
         for phrase in re.split(r"[，；。]", text):
             for q in quantities(phrase):
                 sign = comparison(phrase, q) or _sign(phrase, q)
-                if sign and q.unit == said.unit and _same_unit(said, q) and (_thing(words, said) & bag(phrase[: q.start]) or "岁" in q.raw):
+                if sign and (q.unit == said.unit or (not said.unit and q.unit == "money" and _SUM.search(said.raw))) and _same_unit(said, q) and (_thing(words, said) & bag(phrase[: q.start]) or "岁" in q.raw):
                     return _meets(said.value, bool(_LESS.search(words[: said.start])), bool(_MORE.search(words[: said.start]) or words[said.end :].startswith("以上")), q.value, sign)
     return None
 
@@ -169,8 +183,7 @@ _NOT = re.compile(r"(?:未|不|没有?|无|非|免)[^，。；、]{0,10}$")
 def _denied(text: str, need: Need) -> bool:
     """Whether a phrase says no of the case (未处于停产状态, 没有知识产权)."""
     plain = normalise(text)
-    at = min((i for t in need.weights if (i := plain.find(t)) >= 0), default=len(plain))
-    return bool(_NOT.search(plain[:at]))
+    return any(_NOT.search(plain[:i]) for t in need.weights if (i := plain.find(t)) >= 0)
 
 
 def _core(words: str) -> str:
@@ -184,8 +197,8 @@ def _core(words: str) -> str:
 def _told(tools: Tools, c: Context, found: Sequence[_Item]) -> Context:
     sentences: list[Sentence] = []
     citations: list[Citation] = []
-    word = _MET if found[0].met else _BARRED
-    for x in [f for f in found if f.met == found[0].met]:
+    word = _WORDS[found[0].met]
+    for x in [f for f in found if f.met is found[0].met]:
         text, spans = _words(c, x)
         made = [cite(len(citations) + n, x.book.document, a, b, tools.validity(x.book.document.id, c.as_of)) for n, (a, b) in enumerate(spans, 1)]
         citations += made
@@ -204,12 +217,13 @@ def _words(c: Context, x: _Item) -> tuple[str, tuple[tuple[int, int], ...]]:
     if not s.items:
         return f"{source}{condense(s.text(d) if s.end - s.start <= LONG else slot.text)}", ((s.start, s.end) if s.end - s.start <= LONG else (slot.start, slot.end),)
     lead = condense(s.lead(d)).rstrip("：:")
-    if x.met:
+    if x.met is True:
         return "\n".join([f"{source}{lead}：", *(_item(d, a, b) for a, b in s.items)]), ((s.start, s.end),)
     return f"{source}{lead}（摘录与所问有关的项）：\n{_item(d, slot.start, slot.end, s)}", ((s.start, s.lead_end), (slot.start, slot.end))
 
 
 LONG = 260
+ONE_OF = "要看是否符合以下条件之一，请对照："
 
 
 def _item(d: Document, a: int, b: int, s: Statement | None = None) -> str:
@@ -230,7 +244,8 @@ def _unsaid(tools: Tools, c: Context, asked: Case) -> Context | None:
         citations.append(cite(len(citations) + 1, d, s.start, s.end, tools.validity(d.id, c.as_of)))
         text = "\n".join([condense(s.lead(d)), *(_item(d, a, b) for a, b in s.items)])
         sentences.append(Sentence(f"{source_of(d, place_of(d, s), c) if not sentences else ''}{text}", (len(citations),), "lead" if not sentences else "more"))
-    said = f"未规定：列出的条件没有写到“{asked.words}”，请对照以下条件，并以受理部门的答复为准。"
+    one = any(_ALTERNATIVES.search(s.lead(book.document)) for book, s in found[:2])
+    said = ONE_OF if one else f"未规定：列出的条件没有写到“{asked.words}”，请对照以下条件，并以受理部门的答复为准。"
     return replace(c, sentences=tuple(sentences), citations=tuple(citations), status=PARTIAL, composer=Whether.name, said=said)
 
 
