@@ -123,17 +123,18 @@ def sides(question: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One of the two things: its words, what a text must hold of it, the level that gives it (empty: unknown), whether its words name nothing but a
+    """One of the two things: what a text must hold of it, the same without its level (for a text of that level), the level that gives it (empty: unknown), whether its words name nothing but a
     level (市里的补助), and the title of the policy that it names (海峡英才)."""
 
     need: Need
+    plain: Need
     level: str
     bare: bool
     title: str
 
     def held(self, clause: str, body: frozenset[str], around: frozenset[str], d: Document) -> float:
         """How much of it a clause holds, 0..1; LEVELLED where the clause names its level only, and that is enough."""
-        found = self.need.held(body, around)
+        found = (self.plain if self.level == d.level else self.need).held(body, around)
         if self.told(clause, d) and (self.bare or (self.title and self.title in d.text)):
             return max(found, LEVELLED)
         return found
@@ -150,6 +151,7 @@ POLICY, LEVELLED = 0.08, 0.6
 _LEVEL_NAMES = {"national": "国家|中央", "province": "省级|省里|省财政|省、|省科技|市级以上|上级|省[市县]", "city": "市级|市财政|设区市|省、市|市、县|市县", "county": "县级|区级|县（市、区）|开发区|市、县|市县"}
 _SAID = (("national", "国家|中央"), ("province", "省级|全省|本省"), ("city", "市级|市县|本市"), ("county", "县级|区级|本县"))
 _NOTHING = re.compile(r"(?:国家|中央|[省市县区]级?)+(?:的|[其他各类]|人才|企业)*(?:补助|补贴|奖励|奖补|资助|配套|政策|扶持|支持|资金)*的?$")
+_OWN_LEVEL = re.compile(r"[省市县区]级的?(?=[\u4e00-\u9fff]{2})")
 TITLE_RUN = 4
 """Characters in a row that a thing shares with the title of its policy."""
 
@@ -162,7 +164,7 @@ def _side(tools: Tools, c: Context, words: str) -> _Side:
     said = next((level for level, pattern_ in _SAID if re.search(pattern_, plain)), "")
     placed = "" if not (c.place_words and c.place_words in words) else "county" if not c.region.endswith("00") else "city" if not c.region.endswith("0000") else "province"
     level = said or placed or (levels.pop() if len(levels) == 1 else "")
-    return _Side(need_of(plain, tools.retriever, c.reader), level if level in _LEVEL_NAMES else "", bool(_NOTHING.match(plain)), short_title(heads[0].title) if len(heads) == 1 else "")
+    return _Side(need_of(plain, tools.retriever, c.reader), need_of(_OWN_LEVEL.sub("", plain) or plain, tools.retriever, c.reader), level if level in _LEVEL_NAMES else "", bool(_NOTHING.match(plain)), short_title(heads[0].title) if len(heads) == 1 else "")
 
 
 def _clauses(tools: Tools, c: Context) -> Iterator[_Clause]:
