@@ -29,6 +29,8 @@ class Query:
     """Only documents that are in force at `as_of`; otherwise what ended is found too, behind what is in force."""
     without: tuple[str, ...] = ()
     """Chips of the understanding that the asker took away: names (region) or name:value (year:2023)."""
+    rerank: bool = False
+    """Whether the built-in reranker reads the best passages (some 40 ms more)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from corpus.access import LOCAL, Reader
 from corpus.errors import IndexError_, JianweiError
 from corpus.models import Document
@@ -31,7 +34,7 @@ from rag.generation import Lock, State, current, fresh, read_state, swap, sweep,
 from rag.lexical import Lexical
 from rag.mentions import Mentions
 from rag.query import Hit, Query, check
-from rag.rerank import CrossEncoder, open_reranker
+from rag.rerank import DEPTH, Builtin, CrossEncoder, open_reranker, shown
 from rag.shelf import Shelf
 from rag.understand import Understanding, understand
 
@@ -60,7 +63,7 @@ class Retriever:
         self._embedder: Embedder | None = None
         self._vectors: tuple[Dense, Embedder] | None = None
         self._mentions: Mentions | None = None
-        self._reranker: CrossEncoder | None = None
+        self._reranker: CrossEncoder | Builtin | None = None
         self._read: OrderedDict[tuple[Any, ...], Read] = OrderedDict()
 
     # ---- keeping up ----------------------------------------------------------------------------------------------
@@ -241,7 +244,7 @@ class Retriever:
         read = self._reading(query, reader)
         found, rows = self._ranked(query, read, reader)
         order, scored = rank.order(found, rows, reading.question(read.seen, read.terms))
-        order = self._reranked(query.text, order, found)
+        order = self._reranked(query, read, order, found, rows, scored)
         return [self._hit(n, float(scored[i]), found[i], query, rows[i], reader) for n, i in enumerate(order[: query.k], 1)]
 
     def understood(self, query: Query, reader: Reader) -> Understanding:
@@ -274,13 +277,24 @@ class Retriever:
             issuers=self.shelf.bodies(reader), held=lambda pair: lexical.holding(pair, ceiling), without=query.without, on=query.as_of,
         )  # fmt: skip
 
-    def _reranked(self, text: str, order: list[int], found: Sequence[rank.Candidate]) -> list[int]:
-        """The best ones in the order of the cross-encoder, when one is set."""
-        if not self.settings.reranker or not order:
+    def _reranked(self, query: Query, read: Read, order: list[int], found: Sequence[rank.Candidate], rows: list[dict[str, float]], scored: NDArray[np.float64]) -> list[int]:
+        """The best ones with the cross-encoder's word: ours adds to their `scored` and `rows` where the query asks for it, one of transformers orders them alone."""
+        if self._reranker is None and self.settings.reranker not in ("", "off"):
+            self._reranker = open_reranker(self.settings)
+        if isinstance(self._reranker, Builtin):
+            return self._weighed(read.seen.text, order, found, rows, scored) if query.rerank else order
+        if self._reranker is None or not order:
             return order
-        self._reranker = self._reranker or open_reranker(self.settings)
-        assert self._reranker is not None
-        return [order[i] for i in self._reranker.order(text, [found[i].passage.text for i in order])]
+        return [order[i] for i in self._reranker.order(query.text, [found[i].passage.text for i in order])]
+
+    def _weighed(self, text: str, order: list[int], found: Sequence[rank.Candidate], rows: list[dict[str, float]], scored: NDArray[np.float64]) -> list[int]:
+        assert isinstance(self._reranker, Builtin)
+        best = order[:DEPTH]
+        judged = self._reranker.scores(text, [shown(found[i].document.title, found[i].passage.text) for i in best])
+        for i, logit in zip(best, judged, strict=True):
+            rows[i]["reranker"] = logit - sum(judged) / len(judged)
+            scored[i] += rank.contributions({"reranker": rows[i]["reranker"]}).get("reranker", 0.0)
+        return [*sorted(best, key=lambda i: -scored[i]), *order[DEPTH:]]
 
     def _cited(self, ceiling: int) -> rank.Cited:
         mentions = self._mentions
