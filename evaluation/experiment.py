@@ -62,11 +62,11 @@ def result(system: str, runs: Mapping[str, list[str]], took: list[float], worked
     return Result(system, tuple(sorted(found.relevant)), metrics.table(runs, found.relevant), metrics.percentiles(took) | cpu, runs)
 
 
-def ours(retriever: Retriever, collection: Collection, found: QuestionSet) -> Search:
-    """Jianwei as it is, without filters."""
+def ours(retriever: Retriever, collection: Collection, found: QuestionSet, *, rerank: bool = False) -> Search:
+    """Jianwei as it is, without filters; with its reranker as the library searches."""
 
     def search(question: str, ask: Ask, k: int) -> list[str]:
-        hits = retriever.search(Query(ask.text, k=k if k <= 10 else k + k // 2, history=ask.history, as_of=ask.as_of), LOCAL)
+        hits = retriever.search(Query(ask.text, k=k if k <= 10 else k + k // 2, history=ask.history, as_of=ask.as_of, rerank=rerank), LOCAL)
         return [collection.unit(found, question, h.document_id, h.external_id, h.clause["article"], h.text) for h in hits]
 
     return search

@@ -33,10 +33,9 @@ def gather(tools: Tools, c: Context) -> Context:
 
     fixed = c.region if not c.place_words else ""
     base = Query(c.rewritten, k=WHOLE, as_of=c.as_of, region=fixed)
-    careful = replace(base, rerank=True)
     several = range(len(c.asked.parts)) if len(c.asked.parts) > 1 else ()
     found = _Found(len(c.asked.parts))
-    found.add(tools.retriever.search(careful, c.reader))
+    found.add(tools.retriever.search(base, c.reader))
     for part in several:
         found.add(tools.retriever.search(replace(base, text=c.asked.parts[part].about, k=PART), c.reader), part)
     for level in _LEVELS if c.asked.support else ():

@@ -30,7 +30,7 @@ class Query:
     without: tuple[str, ...] = ()
     """Chips of the understanding that the asker took away: names (region) or name:value (year:2023)."""
     rerank: bool = False
-    """Whether the built-in reranker reads the best passages (some 40 ms more)."""
+    """Whether the built-in reranker reads the best passages of a question in a sentence (some 40 ms more)."""
 
 
 @dataclass(frozen=True, slots=True)

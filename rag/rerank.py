@@ -3,8 +3,8 @@
     reranker = open_reranker(settings)     # None for off
     reranker.scores("问题", ["段落甲", "段落乙"])   # relevance of each, higher is better
 
-Ours is one more feature of the linear score (`reranker` of data/ranking.toml) for queries that ask for it (`Query.rerank`: answers do), since
-it costs some 40 ms; one of transformers puts the best passages in its own order in every search.
+Ours is one more feature of the linear score (`reranker` of data/ranking.toml) of questions in sentences, where the query wants it
+(`Query.rerank`: the library and the command line do), since it costs some 40 ms; one of transformers puts the best in its own order in every search.
 """
 
 from __future__ import annotations
@@ -91,6 +91,14 @@ def packed(question: Sequence[int], passages: Sequence[Sequence[int]]) -> dict[s
     types = inside * (1 + same.any(1).astype(np.int64))
     types[:, 1 : len(asked) + 1] = 3 * same.any(2)
     return {"input_ids": ids, "attention_mask": (ids > 0).astype(np.int64), "token_type_ids": types}
+
+
+_ASKS = re.compile(r"[?？]|吗|呢|么|怎|如何|咋|啥|谁|哪|几|多[久长少]|[能可是]否|可以|能不能|要不要|该不该|应不应")
+
+
+def asks(text: str) -> bool:
+    """Whether a text is a question in a sentence, as our reranker learned from; key words and names are found without it."""
+    return len(text) >= 8 and bool(_ASKS.search(text))
 
 
 class Builtin:

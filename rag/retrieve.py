@@ -34,7 +34,7 @@ from rag.generation import Lock, State, current, fresh, read_state, swap, sweep,
 from rag.lexical import Lexical
 from rag.mentions import Mentions
 from rag.query import Hit, Query, check
-from rag.rerank import DEPTH, Builtin, CrossEncoder, open_reranker, shown
+from rag.rerank import DEPTH, Builtin, CrossEncoder, asks, open_reranker, shown
 from rag.shelf import Shelf
 from rag.understand import Understanding, understand
 
@@ -282,7 +282,7 @@ class Retriever:
         if self._reranker is None and self.settings.reranker not in ("", "off"):
             self._reranker = open_reranker(self.settings)
         if isinstance(self._reranker, Builtin):
-            return self._weighed(read.seen.text, order, found, rows, scored) if query.rerank else order
+            return self._weighed(read.seen.text, order, found, rows, scored) if query.rerank and asks(read.seen.text) else order
         if self._reranker is None or not order:
             return order
         return [order[i] for i in self._reranker.order(query.text, [found[i].passage.text for i in order])]

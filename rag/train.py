@@ -100,10 +100,10 @@ def _bare(text: str) -> str:
     return "".join(text.split())
 
 
-def file_pairs(path: Path, held_out: Set[str], *, limit: int = 0, length: int = 600) -> tuple[list[Pair], dict[str, int]]:
-    """Pairs of a .jsonl(.gz) file with `q`, `p` and `lic`, and how many were taken and left out (`licence`, `held_out`).
+def fair_rows(path: Path, held_out: Set[str], *, limit: int = 0) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """Rows of a .jsonl(.gz) file with `q`, `p` and `lic`, and how many were taken and left out (`licence`, `held_out`).
 
-    A pair is held out if its question is one of `held_out`, or its passage answers one of them: training and test share no gold text.
+    A row is held out if its question is one of `held_out`, or its passage answers one of them: training and test share no gold text.
     Raises BadInput naming a file of another form.
     """
     rows = list(_rows(path))
@@ -113,7 +113,12 @@ def file_pairs(path: Path, held_out: Set[str], *, limit: int = 0, length: int = 
     gold = {_bare(row["p"]) for row in rows if _bare(row["q"]) in held_out}
     fair = [row for row in free if _bare(row["q"]) not in held_out and _bare(row["p"]) not in gold]
     taken = fair[:limit] if limit else fair
-    counts = {"taken": len(taken), "licence": len(rows) - len(free), "held_out": len(free) - len(fair)}
+    return taken, {"taken": len(taken), "licence": len(rows) - len(free), "held_out": len(free) - len(fair)}
+
+
+def file_pairs(path: Path, held_out: Set[str], *, limit: int = 0, length: int = 600) -> tuple[list[Pair], dict[str, int]]:
+    """The rows of `fair_rows` as pairs."""
+    taken, counts = fair_rows(path, held_out, limit=limit)
     return [Pair(tokens(row["q"][:length]), tokens(row["p"][:length])) for row in taken], counts
 
 
@@ -278,8 +283,9 @@ def train_embedding(
 def train(settings: Settings, store: Store, *, data: Path | None = None, without: Path | None = None, progress: Log | None = None) -> dict[str, Any]:
     """Train on a home's policies and the pair files of `data`, `without` the questions of test files; the model goes to HOME/embedding. Returns its card and the setting that uses it."""
     folder = settings.home / "embedding"
-    return train_embedding(store, folder, pairs=_files(data), held_out=_files(without), log=progress or (lambda _: None)) | {"setting": f"static:{folder}"}
+    return train_embedding(store, folder, pairs=files_of(data), held_out=files_of(without), log=progress or (lambda _: None)) | {"setting": f"static:{folder}"}
 
 
-def _files(given: Path | None) -> list[Path]:
+def files_of(given: Path | None) -> list[Path]:
+    """The .jsonl files of a folder, or the file given."""
     return [] if given is None else sorted(given.glob("*.jsonl*")) if given.is_dir() else [given]

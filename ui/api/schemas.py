@@ -71,12 +71,13 @@ class Searched(BaseModel):
     date_to: Annotated[Day, Field(alias="to")] = ""
     as_of: Day = ""
     in_force: Flag = False
+    rerank: Flag = False
     kinds: list[Kind] = []
     without: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=20)] = []
 
     def values(self) -> dict[str, Any]:
         """The fields as the desk takes them."""
-        names = ("k", "region", "level", "issuer", "date_from", "date_to", "as_of", "in_force")
+        names = ("k", "region", "level", "issuer", "date_from", "date_to", "as_of", "in_force", "rerank")
         found = {"text": self.query, **{n: getattr(self, n) for n in names}, "without": tuple(self.without)}
         return found | ({"kinds": tuple(self.kinds)} if self.kinds else {})
 

@@ -42,7 +42,7 @@ def search(
     """Find clauses."""
     here = session(context)
     common: dict[str, Any] = {"k": k, "region": region, "level": level, "issuer": issuer, "date_from": date_from, "date_to": date_to, "as_of": as_of}
-    common |= {"in_force": in_force, "without": tuple(without or ())}
+    common |= {"in_force": in_force, "without": tuple(without or ()), "rerank": True}
     if kind:
         common["kinds"] = tuple(kind)
 

@@ -73,7 +73,7 @@ def _by_date(desk: Desk, reader: Reader, on: str) -> list[dict[str, Any]]:
 
 def _query(wanted: Wanted, on: str) -> dict[str, Any]:
     level = {"level": wanted.levels[0]} if len(wanted.levels) == 1 else {}
-    return {"text": wanted.text, "k": FOUND, "as_of": on, "without": wanted.without, "in_force": wanted.in_force, **level}
+    return {"text": wanted.text, "k": FOUND, "as_of": on, "without": wanted.without, "in_force": wanted.in_force, "rerank": True, **level}
 
 
 def _by_words(desk: Desk, wanted: Wanted, reader: Reader, on: str) -> list[dict[str, Any]]:
