@@ -41,6 +41,8 @@ SETS: Mapping[str, tuple[str, Make]] = {
     "cmrc": ("cmrc", lambda data, c: sets.cmrc(data)),
 }
 """Name → the group of files that it is asked of, and how it is read."""
+RERANKED = "reranked"
+"""Ours with its reranker, as the library searches."""
 BASELINES: Mapping[str, Callable[[str], list[str]]] = {"bm25": tokens, "bm25-jieba": words}
 
 
@@ -142,7 +144,10 @@ def measure(baselines: Baselines, retriever: Retriever, cost: Cost, found: Quest
     """Ours and the baselines on one set."""
     collection = baselines.collection
     results, costs = [experiment.run("jianwei", experiment.ours(retriever, collection, found), found)], {"jianwei": cost}
-    for name in against:
+    if RERANKED in against:
+        costs[RERANKED] = cost
+        results.append(experiment.run(RERANKED, experiment.ours(retriever, collection, found, rerank=True), found))
+    for name in (n for n in against if n in BASELINES):
         engine, costs[name] = baselines.engine(name, found)
         results.append(experiment.run(name, experiment.bm25(engine, collection, found), found))
     return Table(found, results, costs, seen)
@@ -173,7 +178,7 @@ def group_tables(data: Path, cache: Path, group: str, names: Sequence[str], othe
     for name in names:
         found = sets.sample(collection.named(SETS[name][1](data, collection)), options.questions)
         seen = sets.seen(found, collection.units(found), texts)
-        tables[name] = measure(baselines, retriever, cost, found, [o for o in others if o in BASELINES], seen)
+        tables[name] = measure(baselines, retriever, cost, found, [o for o in others if o not in peer.NAMES], seen)
         if options.beir:
             sets.write_beir(options.beir / name, collection.units(found), found, collection.judged(found))
     peers = [o for o in others if o in peer.NAMES]
@@ -258,7 +263,7 @@ def retrieval(
 ) -> None:
     """Retrieval quality, latency and cost beside baselines and peers."""
     wanted = list(SETS) if chosen == ["all"] else names_of(chosen, list(SETS), "set")
-    others = [] if against == ["none"] else names_of(against, [*BASELINES, *peer.NAMES], "system")
+    others = [] if against == ["none"] else names_of(against, [RERANKED, *BASELINES, *peer.NAMES], "system")
     options, found = Options(embedding, tuple(trained), beir, peer_seconds, questions), {}
     for group in dict.fromkeys(SETS[name][0] for name in wanted):
         tables = group_tables(data, cache, group, [n for n in wanted if SETS[n][0] == group], others, options)

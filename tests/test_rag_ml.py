@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,14 +11,17 @@ from typing import Any
 import pytest
 
 from corpus.access import LOCAL
-from corpus.errors import ModelError
+from corpus.errors import BadInput, ModelError
 from corpus.ingest import Draft, ingest
 from corpus.settings import Settings, load_settings
 from corpus.store import Store, open_store
 from rag.answer import Question, open_answerer
 from rag.embed import open_embedder
 from rag.llm import open_llm
-from rag.rerank import open_reranker
+from rag.rerank import Builtin, CrossEncoder, open_reranker, packed, shown
+from rag.rerank_export import export
+from rag.rerank_train import Recipe, _config, lists, vocabulary
+from rag.rerank_train import train as train_reranker
 from rag.retrieve import Query, Retriever, open_retriever
 
 pytestmark = [pytest.mark.ml, pytest.mark.filterwarnings("ignore")]
@@ -139,7 +144,7 @@ def test_the_cross_encoder_orders_the_best(home: tuple[Settings, Store], tmp_pat
     after = ranked.search(Query(QUESTION, k=20), LOCAL)
     ranked.close()
     reranker = open_reranker(settings.model_copy(update={"reranker": folder}))
-    assert reranker is not None
+    assert isinstance(reranker, CrossEncoder)
     wanted = reranker.order(QUESTION, [hit.text for hit in before])
     assert [hit.start for hit in after] == [before[i].start for i in wanted]
     assert [hit.rank for hit in after] == list(range(1, len(before) + 1))
@@ -147,9 +152,52 @@ def test_the_cross_encoder_orders_the_best(home: tuple[Settings, Store], tmp_pat
 
 def test_what_lies_below_the_depth_keeps_its_place(settings: Settings, tmp_path: Path) -> None:
     reranker = open_reranker(settings.model_copy(update={"reranker": str(bert(tmp_path / "cross", classes=1))}))
-    assert reranker is not None
+    assert isinstance(reranker, CrossEncoder)
     order = reranker.order(QUESTION, [f"第{n}条" for n in range(30)])
     assert sorted(order[:20]) == list(range(20)) and order[20:] == list(range(20, 30)) and reranker.order(QUESTION, []) == []
+
+
+TINY = Recipe(vocabulary=300, layers=2, width=32, heads=2, window=24, span=6, masked_batch=4, masked_seconds=1, lists=2, listed=4, rank_seconds=1, dropout=0.0)
+PAIRS = (("样品放着要花多少钱？", "海岛标本应当妥善保存，保存费用最高不超过三万元。"), ("企业搞科研能少交税吗？", "企业的研究开发费用可以按照百分之六十加计扣除。"))
+
+
+def test_a_reranker_trained_from_scratch_is_served(home: tuple[Settings, Store], tmp_path: Path) -> None:
+    settings, store = home
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text("\n".join(json.dumps({"q": q, "p": p, "lic": "CC0"}, ensure_ascii=False) for q, p in PAIRS), "utf-8")
+    card = train_reranker(settings, store, data=pairs, recipe=TINY)
+    assert card["figures"]["questions"] == 2 and card["figures"]["masked_steps"] and card["figures"]["rank_steps"]
+    ranked = opened(settings, store, reranker=card["setting"])
+    assert any("reranker" in hit.explain for hit in ranked.search(Query(QUESTION, rerank=True), LOCAL))
+    ranked.close()
+
+
+def test_the_exported_model_scores_as_the_trained_one(tmp_path: Path) -> None:
+    import torch
+    from transformers import BertForSequenceClassification
+
+    torch.manual_seed(4)
+    made = vocabulary([LAW, QUESTION, OTHER], 300, random.Random(1))
+    model = BertForSequenceClassification(_config(TINY, made.get_vocab_size())).eval()
+    torch.nn.init.normal_(model.classifier.weight, std=2.0)
+    asked, *read = (e.ids for e in made.encode_batch([QUESTION, *(shown("", p) for _, p in PAIRS), LAW], add_special_tokens=False))
+    with torch.no_grad():
+        wanted = model(**{k: torch.from_numpy(v) for k, v in packed(asked, read).items()}).logits[:, 0].tolist()
+    export(model, made, tmp_path, {})
+    assert Builtin(tmp_path).scores(QUESTION, [*(shown("", p) for _, p in PAIRS), LAW]) == pytest.approx(wanted, abs=0.1 * max(map(abs, wanted)))
+
+
+def test_only_passages_that_answer_elsewhere_count_as_wrong(home: tuple[Settings, Store]) -> None:
+    retriever = opened(*home, reranker="off")
+    first, second = lists(retriever, PAIRS)
+    retriever.close()
+    assert "三万元" in first.right[0] and "百分之六十" in second.right[0]
+    assert {*first.wrong, *second.wrong} <= {*first.right, *second.right} and second.wrong == first.right
+
+
+def test_a_question_file_without_pairs_trains_nothing(home: tuple[Settings, Store]) -> None:
+    with pytest.raises(BadInput, match="questions"):
+        train_reranker(*home)
 
 
 def test_an_embedding_by_path_builds_the_index(home: tuple[Settings, Store], tmp_path: Path) -> None:

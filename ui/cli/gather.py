@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command()(index)
     train = typer.Typer(help="Weights from data, with figures.", no_args_is_help=True)
     train.command("embedding")(train_embedding)
+    train.command("reranker")(train_reranker)
     train.command("world")(train_world)
     train.command("signals")(train_signals)
     app.add_typer(train, name="train")
@@ -114,6 +115,19 @@ def train_embedding(
 
     here = session(context)
     _figures(gather.train(here.desk, "embedding", here.reader, data=data, without=without, progress=_progress()), json)
+
+
+def train_reranker(
+    context: typer.Context,
+    data: Annotated[Path, typer.Option(exists=True, help="Questions with the passages that answer them, {q, p, lic} (.jsonl[.gz], file or folder); only free licences are taken.")],
+    without: Annotated[Path | None, typer.Option(exists=True, help="Test questions {question} (file or folder): pairs that ask or answer them are left out.")] = None,
+    json: Json = False,
+) -> None:
+    """Train a cross-encoder from scratch (the ml extra; hours on two cores, minutes on a GPU); it lies in HOME/reranker and is used by `reranker = builtin:FOLDER`."""
+    from ui.desk import gather
+
+    here = session(context)
+    _figures(gather.train(here.desk, "reranker", here.reader, data=data, without=without, progress=_progress()), json)
 
 
 def train_world(

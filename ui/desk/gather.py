@@ -81,10 +81,10 @@ def mine(desk: Desk, reader: Reader, *, as_of: str = "", progress: Any = None) -
 
 
 def train(desk: Desk, what: str, reader: Reader, *, data: Path | None = None, progress: Any = None, **more: Any) -> dict[str, Any]:
-    """Train weights on the corpus (`embedding`, `world` or `signals`; `more`: options of that training); figures."""
+    """Train weights on the corpus (`embedding`, `reranker`, `world` or `signals`; `more`: options of that training); figures."""
     reader.require(*KEEPERS)
-    module = {"embedding": "rag.train", "world": "rag.world_train", "signals": "risk.train"}[what]
+    module = {"embedding": "rag.train", "reranker": "rag.rerank_train", "world": "rag.world_train", "signals": "risk.train"}[what]
     found: dict[str, Any] = plain(room(module).train(desk.settings, desk.store, data=data, progress=progress, **more))
     desk.store.audit.add(reader.user, f"train.{what}", what, found)
-    kept = {"embedding": ("version", "dim", "pair_files", "pairs_of", "held_out_questions", "setting"), "world": ("held_out_right",)}
+    kept = {"embedding": ("version", "dim", "pair_files", "pairs_of", "held_out_questions", "setting"), "reranker": ("pair_files", "figures", "setting"), "world": ("held_out_right",)}
     return told(found, reader, kept[what]) if what in kept else found
