@@ -150,7 +150,8 @@ def asked(text: str) -> Asked:
     support = any(p.form == "support" for p in parts) or bool(pattern("support.words").search(plain))
     validity = bool(pattern("validity.words").search(plain)) and not titled_period(plain)
     yearly = m[1] if (m := pattern("yearly.words").search(plain)) else ""
-    total = support and bool(pattern("total.words").search(plain))
+    summed = pattern("total.words").search(plain)
+    total = summed is not None and (support or bool(re.search(r"[省市县区]", summed[0])))
     return Asked(parts, "" if validity else as_of, words, here, support, validity, bool(pattern("stacking.words").search(plain)), yearly, total)
 
 

@@ -80,7 +80,7 @@ def _of_thing(part: Context, name: str, head: str) -> tuple[Sentence, ...]:
     if head == SUPPORT and part.composer not in ("levels", "persons"):
         return ()
     if head == SUPPORT:
-        return tuple(s for s, text, title in said if s.block == "lead" and _speaks(name, text + title))[:MOST]
+        return tuple(s for s, text, title in said if s.block == "lead" and _speaks(name, text + title) and not _LAW.search(title))[:MOST]
     named = {title for s, text, title in said if s.block != "related" and _speaks(name, text + title)}  # what stands in one text with it is of it
     return tuple(s for s, _, title in said if s.block != "related" and title in named)
 
@@ -91,6 +91,8 @@ def _speaks(name: str, text: str) -> bool:
     return name in text or (not TITLE.search(name) and len(words & bag(text)) >= NAMED * len(words))
 
 
+_LAW = re.compile(r"(?:法|条例|法实施细则)(?:[（(][^（）()]*[）)])?$")
+"""Laws set rules and penalties; what supports a thing stands in policies."""
 NAMED = 0.6
 """Share of the word pairs of a name that a text holds which names it."""
 

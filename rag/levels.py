@@ -73,7 +73,7 @@ def elsewhere(c: Context, d: Document) -> bool:
         return False
     if d.region_code.endswith("00"):
         return not c.region.endswith("00")
-    return c.region.endswith("00") and bool(ZONE.search(c.place_words))
+    return c.region.endswith("00") and bool(ZONE.search(c.rewritten))
 
 
 def _without_amendments(tools: Tools, found: Sequence[Offer]) -> list[Offer]:

@@ -25,7 +25,8 @@ def thing(question: str) -> str:
     if match is None:
         return ""
     found = pattern("meaning.opening").sub("", next(g for g in match.groups() if g))
-    return found if 2 <= len(found) <= LONGEST and not pattern("meaning.parts").search(found) else ""
+    part = pattern("meaning.parts").search(found) or (not match[1] and pattern("meaning.given").search(found))  # 什么是分段补助, but not 高企的补助是什么
+    return found if 2 <= len(found) <= LONGEST and not part else ""
 
 
 def defines(name: str, text: str) -> float:

@@ -90,7 +90,7 @@ _TOGETHER = re.compile(r"叠加|重复(?:享受|领|拿|补助)|同时享受|一
 # ---- the two things ------------------------------------------------------------------------------------------------------
 
 _ENDS = r"(?:还|再|又|也|是不是|是否|能不能|能否|可不可以|可以|可否|能够|能|会不会|会|要|得|一起|同时|都|重复|叠加|兼得|冲突|两个|两样|吗|么|[，,？?])"
-_PAIR = re.compile(rf"(?P<a>[^，,？?]{{2,30}}?)(?:和|与|跟|同|以及|还有|、)(?!级|里)(?P<b>[^，,？?]{{2,30}}?)(?={_ENDS}|$)")
+_PAIR = re.compile(rf"(?P<a>[^，,？?]{{2,30}}?)(?:和|与|跟|(?<!合)同|以及|还有|、)(?!级|里)(?P<b>[^，,？?]{{2,30}}?)(?={_ENDS}|$)")
 _HAD = re.compile(r"(?:拿|领|享受|获得|申请|得|用|有)(?:了|过|到了?|的)(?P<a>[^，,？?]{2,30}?)[，,]?(?:的(?:企业|公司|人|单位))?(?:之后|后|以后)?[，,]?(?:还|再|又|也|是否|能否|能不能|可不可以|可以|能)+(?:再|继续)?(?:拿|领|享受|申请|申报|报|用|获得|得)(?:到|得)?(?P<b>[^，,？?吗么]{2,30})")
 _AFFECTS = re.compile(r"(?P<a>[^，,？?]{2,30}?)(?:会不会|是否|会|还)?影响(?P<b>[^，,？?吗么]{2,30})")
 _LEVELS = re.compile(r"^(?:国家|中央|省|市|县|区)(?:里|级|财政)?(?:的)?$")
@@ -152,6 +152,7 @@ _LEVEL_NAMES = {"national": "国家|中央", "province": "省级|省里|省财�
 _SAID = (("national", "国家|中央"), ("province", "省级|全省|本省"), ("city", "市级|市县|本市"), ("county", "县级|区级|本县"))
 _NOTHING = re.compile(r"(?:国家|中央|[省市县区]级?)+(?:的|[其他各类]|人才|企业)*(?:补助|补贴|奖励|奖补|资助|配套|政策|扶持|支持|资金)*的?$")
 _OWN_LEVEL = re.compile(r"[省市县区]级的?(?=[\u4e00-\u9fff]{2})")
+_EMPTY = re.compile(r"[省市县区]|给|的|里|那边|这边|那份")
 TITLE_RUN = 4
 """Characters in a row that a thing shares with the title of its policy."""
 
@@ -169,7 +170,8 @@ def _side(tools: Tools, c: Context, words: str) -> _Side:
 
 def _clauses(tools: Tools, c: Context) -> Iterator[_Clause]:
     """Every clause on stacking of the texts that matter, with its score; those that only point elsewhere (能否叠加，按照各自的文件) left out."""
-    pair = tuple(_side(tools, c, words) for words in sides(c.rewritten))
+    a, b = sides(c.rewritten)
+    pair = (_side(tools, c, a), _side(tools, c, b + a if c.place_words and not re.search(r"[\u4e00-\u9fff]{2}", _EMPTY.sub("", b.replace(c.place_words, ""))) else b))  # …和鹭屿给的
     whole = need_of(_LEVEL_WORDS.sub(lambda m: f"{m[1]}级", c.rewritten), tools.retriever, c.reader)
     levels = {side.level for side in pair}
     for book in _books(tools, c, *(side.need for side in pair)):

@@ -76,7 +76,7 @@ def understand_filters(tools: Tools, c: Context) -> Context:
     seen = asked(c.rewritten)
     if seen.total:  # how much each level gives is looked for, and then added up where it may be
         c = replace(c, rewritten=without_total(c.rewritten))
-        seen = replace(asked(c.rewritten), total=True)
+        seen = replace(asked(c.rewritten), total=True, support=True)
     code, place_words = place_named(c.rewritten, tools.retriever.shelf.counties(c.reader))
     region = code or c.question.region or tools.settings.region  # the question's own place goes before the asker's
     as_of = c.question.as_of or seen.as_of or notices.today()

@@ -58,7 +58,8 @@ def _sum(c: Context, own: Sequence[Offer]) -> Total | None:
             continue
         rows += of_level
     stacked = [(o, s) for o, _, _ in rows if (s := _stacks(o)) is not None]
-    if not {"province", "city"} <= {str(o.book.document.level) for o, _, _ in rows} or len(stacked) < len(rows) - 1:
+    needed = {"province", "city"} | ({"county"} if ZONE.search(c.rewritten) else set())  # a sum that leaves out the level that is asked for would mislead
+    if not needed <= {str(o.book.document.level) for o, _, _ in rows} or len(stacked) < len(rows) - 1:
         return None
     whole = sum((m for _, _, m in rows), Decimal(0))
     parts = "＋".join(f"{LEVELS[str(o.book.document.level)]}{_wan(m)}" for o, _, m in rows)

@@ -129,8 +129,9 @@ def _judged(book: Book, slot: Slot, asked: Case, need: Need) -> _Item | None:
         return _Item(book, slot, met if slot.kind == "condition" else not met, 1.0)
     if any(True for _ in quantities(asked.words)):
         return None  # a number that no item sets
-    if slot.kind == "condition" and any(re.search(said, asked.words) and re.search(wants, text) for said, wants in table()["whether"]["implied"]):
-        return _Item(book, slot, None if "或者" in text else False, 1.0)
+    for said, wants, *depends in table()["whether"]["implied"] if slot.kind == "condition" else ():
+        if re.search(said, asked.words) and re.search(wants, text):
+            return _Item(book, slot, None if depends or "或者资格" in text else False, 1.0)
     phrases = re.split(r"[，；。]", text)
     found = [(held, i, _denied(asked.words, need) == _denied(phrase, need)) for i, phrase in enumerate(phrases) if (held := need.held(bag(phrase))) >= SPOKEN]
     if not found:
@@ -141,6 +142,8 @@ def _judged(book: Book, slot: Slot, asked: Case, need: Need) -> _Item | None:
     return _Item(book, slot, met, max(held for held, _, _ in found))
 
 
+_SINCE = re.compile(r"注册(?:成立)?|设立|登记|开办|成立")
+"""An enterprise is founded where it is registered."""
 _SUM = re.compile(r"[万亿]$")
 """A sum without its unit (营业收入5亿)."""
 _LESS, _MORE = re.compile(r"(?:不满|不到|不足|少于|低于|未满|没到|没满|小于)$"), re.compile(r"(?:超过|多于|高于|大于|超)$")
@@ -152,7 +155,7 @@ def by_number(words: str, text: str) -> bool | None:
         for phrase in re.split(r"[，；。]", text):
             for q in quantities(phrase):
                 sign = comparison(phrase, q) or _sign(phrase, q)
-                if sign and (q.unit == said.unit or (not said.unit and q.unit == "money" and _SUM.search(said.raw))) and _same_unit(said, q) and (_thing(words, said) & bag(phrase[: q.start]) or "岁" in q.raw):
+                if sign and (q.unit == said.unit or (said.unit == "count" and q.unit == "people") or (not said.unit and q.unit == "money" and _SUM.search(said.raw))) and _same_unit(said, q) and (_thing(words, said) & bag(_SINCE.sub("成立", phrase[: q.start])) or "岁" in q.raw):
                     return _meets(said.value, bool(_LESS.search(words[: said.start])), bool(_MORE.search(words[: said.start]) or words[said.end :].startswith("以上")), q.value, sign)
     return None
 
@@ -162,12 +165,14 @@ def _sign(phrase: str, q: Quantity) -> str:
 
 
 def _same_unit(a: Quantity, b: Quantity) -> bool:
+    if a.unit == "count" and b.unit == "people":
+        return a.raw[-1] in "个名位"
     return ("岁" in a.raw) == ("岁" in b.raw) and (a.unit != "count" or a.raw[-1] == b.raw[-1])
 
 
 def _thing(words: str, said: Quantity) -> frozenset[str]:
-    """What the number of a case is of: the words before it (研发人员 in 研发人员只有10人), else those behind it."""
-    return bag(words[: said.start]) or bag(words[said.end :])
+    """What the number of a case is of: the words around it (研发人员 in 研发人员只有10人 and in 只有8个研发人员)."""
+    return bag(_SINCE.sub("成立", words[: said.start])) | bag(words[said.end :])
 
 
 def _meets(value: Decimal, less: bool, more: bool, bound: Decimal, sign: str) -> bool:

@@ -166,7 +166,7 @@ def test_what_no_clause_settles_is_said_to_be_unsettled(ask: Ask) -> None:
 
 @pytest.mark.parametrize(
     ("question", "total"),
-    [("高企认定奖励省市县加起来一共有多少，公司在安浦县", "合计45万元"), ("在临洲市首次认定高企，省市一共能拿多少奖励", "合计35万元"), ("临洲高新区的企业认定高企总共能拿多少", "合计45万元")],
+    [("高企认定奖励省市县加起来一共有多少，公司在安浦县", "合计45万元"), ("在临洲市首次认定高企，省市一共能拿多少奖励", "合计35万元"), ("临洲高新区的企业认定高企总共能拿多少", "合计45万元"), ("首次认定高企在临洲高新区三级一共多少奖励", "合计45万元")],
 )
 def test_fixed_amounts_of_levels_that_stack_are_added_with_their_clauses(ask: Ask, question: str, total: str) -> None:
     first = ask(question).sentences[0]
@@ -188,7 +188,7 @@ def test_what_depends_on_figures_is_not_added(ask: Ask) -> None:
     [
         ("成立不满一年", "申请认定时注册成立一年以上；", False), ("成立两年的公司", "申请认定时注册成立一年以上；", True), ("职工600人的企业", "职工总数不超过500人、年销售收入不超过2亿元", False),
         ("研发人员只有10人", "常驻研发人员不少于15人，占职工总数的比例不低于40%；", False), ("科研场地800平方米", "科研场地面积不少于500平方米", True), ("60岁的人", "年龄一般不超过55周岁", False),
-        ("成立三年", "签订三年以上劳动合同", None), ("职工600人", "专家不少于15人", None),
+        ("成立5个月的公司", "在本市注册满6个月；", False), ("只有8个研发人员的公司", "常驻研发人员不少于15人", False), ("成立三年", "签订三年以上劳动合同", None), ("职工600人", "专家不少于15人", None),
     ],
 )  # fmt: skip
 def test_a_number_of_a_case_is_held_against_the_number_of_a_condition(words: str, text: str, met: bool | None) -> None:
@@ -223,7 +223,7 @@ def test_what_no_condition_speaks_of_is_not_decided(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("question", "pair"),
     [
-        ("高企和科技型中小企业有什么区别？", ("高企", "科技型中小企业")), ("免申即享与申报评审的区别是什么", ("免申即享", "申报评审")), ("新办法和老办法有什么不同", None),
+        ("高企和科技型中小企业有什么区别？", ("高企", "科技型中小企业")), ("免申即享与申报评审的区别是什么", ("免申即享", "申报评审")), ("新办法和老办法有什么不同", None), ("技术开发合同和技术服务合同有什么区别", ("技术开发合同", "技术服务合同")),
         ("临洲市和鹭屿市有什么区别", None), ("高企和科技型中小企业都能享受什么政策", None),
     ],
 )  # fmt: skip
