@@ -64,6 +64,8 @@ _SPECIAL = 5
 """Numbers of the tokenizer: 0 fills up, 1 is unknown, 2 opens, 3 parts, 4 masks; words begin behind them."""
 _QUESTION, _LENGTH, _SHOWN = 40, 112, 340
 """Tokens of a question and of question and passage together; characters of a passage that are looked at."""
+_TOGETHER = 5
+"""So many passages of like length are read at once: two fifths of the time of all at once, which fills up to the longest."""
 _LABEL = re.compile(r"^第[^条\s]{1,9}条(?:之.)?\s*")
 Numbers = NDArray[np.int64]
 
@@ -124,7 +126,12 @@ class Builtin:
             return []
         asked = self._tokenizer.encode(question, add_special_tokens=False).ids
         read = [e.ids for e in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
-        return [float(x) for x in self._session.run(["score"], packed(asked, read))[0]]
+        found = [0.0] * len(read)
+        by_length = sorted(range(len(read)), key=lambda i: len(read[i]))
+        for some in (by_length[n : n + _TOGETHER] for n in range(0, len(read), _TOGETHER)):
+            for i, score in zip(some, self._session.run(["score"], packed(asked, [read[i] for i in some]))[0], strict=True):
+                found[i] = float(score)
+        return found
 
 
 @lru_cache(maxsize=2)
