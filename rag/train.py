@@ -1,8 +1,8 @@
 """Trains the static embedding from the corpus itself, with NumPy and SciPy only: `jianwei train embedding`.
 
 Each text is the set of its tokens (corpus.text.tokens); its vector is the mean of their vectors. Two texts that belong
-together (headings and article; a sentence and the rest of its passage; question and answer in pair files) are pulled together
-against the other texts of the batch: InfoNCE in both directions (van den Oord et al. 2018), rows updated by Adagrad. Half of the batches
+together (headings and article; a sentence and the rest of its passage; a question that was written for an article, from
+data/questions.jsonl.gz; question and answer in pair files) are pulled together against the other texts of the batch: InfoNCE in both directions (van den Oord et al. 2018), rows updated by Adagrad. Half of the batches
 come from one document each, so that neighbours of one law are told apart. Half of the tokens are dropped at random.
 """
 
@@ -16,6 +16,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from importlib import resources
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,8 @@ from corpus.models import POLICY_KINDS
 from corpus.settings import Settings
 from corpus.store import Store
 from corpus.text import sentences, tokens
+from rag.lexical import article_key
+from rag.titles import title_key
 from rag.units import units
 
 Log = Callable[[str], None]
@@ -68,6 +72,39 @@ def corpus_pairs(store: Store, rng: random.Random) -> Iterator[Pair]:
             yield Pair(context, tokens(text), "")
             left, right = _cut(text, rng)
             yield Pair(tokens(left), context + tokens(right), document.id)
+
+
+ASKED, TIMES = "questions.jsonl.gz", 3
+"""Questions written for articles of laws, as people ask: {law, article, asked: [...]} a line; and how often each is taken beside the pairs of the corpus itself."""
+
+
+def asked_pairs(store: Store, held_out: Set[str] = frozenset()) -> Iterator[Pair]:
+    """Each written question ↔ its article in the latest version that the store holds; without the questions `held_out`, and those whose article it lacks."""
+    with resources.as_file(resources.files("rag").joinpath(f"data/{ASKED}")) as path:
+        asked = {(title_key(row["law"]), article_key(row["article"])): row["asked"] for row in _rows(path)}
+    for article, (_, document, text) in _latest(store, asked.keys()).items():
+        right = tokens(text)
+        for question in asked[article]:
+            if _bare(question) not in held_out:
+                yield from [Pair(tokens(question), right, document)] * TIMES
+
+
+Article = tuple[str, str]
+"""Title key of a law and article key."""
+
+
+def _latest(store: Store, wanted: Set[Article]) -> dict[Article, tuple[str, str, str]]:
+    """(date, document id, text under its headings) of each of these articles that the store holds."""
+    laws = {law for law, _ in wanted}
+    found: dict[Article, tuple[str, str, str]] = {}
+    for document in store.documents.scan(LOCAL, kind=tuple(str(k) for k in POLICY_KINDS)):
+        if (law := title_key(document.title)) not in laws:
+            continue
+        for article, parts in groupby(units(document), key=lambda unit: (law, article_key(unit.passage.article))):
+            whole = list(parts)
+            if article in wanted and document.published_on >= found.get(article, ("",))[0]:
+                found[article] = (document.published_on, document.id, " ".join([whole[0].context, *(unit.passage.text for unit in whole)]))
+    return found
 
 
 def _cut(text: str, rng: random.Random) -> tuple[str, str]:
@@ -265,7 +302,9 @@ def train_embedding(
 ) -> dict[str, Any]:
     """Train on the policy documents of `store` and on pair files, without what the test files `held_out` ask; write the model to `folder`; returns its card."""
     recipe = recipe or Recipe()
-    asked, every, counts = asked_in(held_out), list(corpus_pairs(store, random.Random(recipe.seed))), {}
+    asked, counts = asked_in(held_out), {}
+    written = list(asked_pairs(store, asked))
+    every = [*corpus_pairs(store, random.Random(recipe.seed)), *written]
     for path in pairs:
         some, counts[path.name] = file_pairs(path, asked, limit=15_000)
         every += some
@@ -274,7 +313,7 @@ def train_embedding(
     made = version or time.strftime("%Y%m%d%H%M%S", time.gmtime())
     card = {
         "version": made, "dim": recipe.dim, "sequence": store.documents.sequence(), "pair_files": sorted(name for name, n in counts.items() if n["taken"]),
-        "pairs_of": counts, "held_out_questions": len(asked), "figures": figures,
+        "pairs_of": counts, "written_questions": len(written) // TIMES, "held_out_questions": len(asked), "figures": figures,
     }  # fmt: skip
     export(numbers, vectors, folder, card)
     return card

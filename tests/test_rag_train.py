@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from corpus.errors import BadInput
+from corpus.ingest import Draft, ingest
 from corpus.store import Store
 from rag.embed import open_embedder
-from rag.train import Recipe, asked_in, file_pairs, train_embedding
+from rag.train import TIMES, Recipe, asked_in, asked_pairs, file_pairs, train_embedding
 
 WORDS = ["研发", "费用", "加计", "扣除", "贴息", "贷款", "人才", "公寓", "首台", "装备", "孵化", "基地", "专利", "质押", "创新", "券包"]
 
@@ -48,6 +49,19 @@ def test_neither_a_test_question_nor_its_gold_text_is_seen(tmp_path: Path) -> No
 def test_a_pair_file_without_licences_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="lic"):
         file_pairs(_write(tmp_path / "a.jsonl.gz", [{"q": "问", "p": "答"}]), set())
+
+
+def test_written_questions_are_taken_beside_the_latest_version_of_their_article(store: Store) -> None:
+    name = "病原微生物实验室生物安全管理条例"
+
+    def version(date: str, text: str) -> Draft:
+        body = f"{name}\n第一条 总则。\n第二条 {text}\n第三条 附则。"
+        return Draft(date, "test", "", "policy", name, body, fields={"published_on": date}, external_id=date)
+
+    ingest(store, [version("2018-03-19", "旧文甲乙丙丁戊己。"), version("2024-12-06", "新文子丑寅卯辰巳。")])
+    found = list(asked_pairs(store))
+    assert sum("子丑" in pair.right for pair in found) == 2 * TIMES and not any("甲乙" in pair.right for pair in found)
+    assert len(list(asked_pairs(store, {"医院检验科给病人做细菌化验，算不算病菌实验，要守规矩吗"}))) == len(found) - TIMES
 
 
 def test_what_belongs_together_is_near_in_what_was_trained(tmp_path: Path, store: Store) -> None:
