@@ -16,7 +16,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from importlib import resources
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from corpus.settings import Settings
 from corpus.store import Store
 from corpus.text import sentences, tokens
 from rag.lexical import article_key
+from rag.questions import Article, written
 from rag.titles import title_key
 from rag.units import units
 
@@ -74,23 +74,17 @@ def corpus_pairs(store: Store, rng: random.Random) -> Iterator[Pair]:
             yield Pair(tokens(left), context + tokens(right), document.id)
 
 
-ASKED, TIMES = "questions.jsonl.gz", 3
-"""Questions written for articles of laws, as people ask: {law, article, asked: [...]} a line; and how often each is taken beside the pairs of the corpus itself."""
+TIMES = 3
+"""How often each written question is taken beside the pairs of the corpus itself."""
 
 
 def asked_pairs(store: Store, held_out: Set[str] = frozenset()) -> Iterator[Pair]:
     """Each written question ↔ its article in the latest version that the store holds; without the questions `held_out`, and those whose article it lacks."""
-    with resources.as_file(resources.files("rag").joinpath(f"data/{ASKED}")) as path:
-        asked = {(title_key(row["law"]), article_key(row["article"])): row["asked"] for row in _rows(path)}
-    for article, (_, document, text) in _latest(store, asked.keys()).items():
+    for article, (_, document, text) in _latest(store, written().keys()).items():
         right = tokens(text)
-        for question in asked[article]:
+        for question in written()[article]:
             if _bare(question) not in held_out:
                 yield from [Pair(tokens(question), right, document)] * TIMES
-
-
-Article = tuple[str, str]
-"""Title key of a law and article key."""
 
 
 def _latest(store: Store, wanted: Set[Article]) -> dict[Article, tuple[str, str, str]]:
@@ -303,8 +297,8 @@ def train_embedding(
     """Train on the policy documents of `store` and on pair files, without what the test files `held_out` ask; write the model to `folder`; returns its card."""
     recipe = recipe or Recipe()
     asked, counts = asked_in(held_out), {}
-    written = list(asked_pairs(store, asked))
-    every = [*corpus_pairs(store, random.Random(recipe.seed)), *written]
+    own = list(asked_pairs(store, asked))
+    every = [*corpus_pairs(store, random.Random(recipe.seed)), *own]
     for path in pairs:
         some, counts[path.name] = file_pairs(path, asked, limit=15_000)
         every += some
@@ -313,7 +307,7 @@ def train_embedding(
     made = version or time.strftime("%Y%m%d%H%M%S", time.gmtime())
     card = {
         "version": made, "dim": recipe.dim, "sequence": store.documents.sequence(), "pair_files": sorted(name for name, n in counts.items() if n["taken"]),
-        "pairs_of": counts, "written_questions": len(written) // TIMES, "held_out_questions": len(asked), "figures": figures,
+        "pairs_of": counts, "written_questions": len(own) // TIMES, "held_out_questions": len(asked), "figures": figures,
     }  # fmt: skip
     export(numbers, vectors, folder, card)
     return card
