@@ -29,7 +29,7 @@ from rag import rank, reading
 from rag.build import Builder, Progress, build_in_child, embedder_of, indexed, open_mentions, open_vectors
 from rag.candidates import Pool, Read
 from rag.dense import Dense, drop
-from rag.embed import Embedder, identity, question_vector
+from rag.embed import Embedder, Matrix, Static, identity, question_vector
 from rag.generation import Lock, State, current, fresh, read_state, swap, sweep, write_state
 from rag.lexical import Lexical
 from rag.mentions import Mentions
@@ -252,6 +252,14 @@ class Retriever:
         check(query)
         self.refresh()
         return self._reading(query, reader).seen
+
+    def nearness(self, questions: Sequence[str], texts: Sequence[str], reader: Reader) -> Matrix:
+        """Cosines [questions, texts] by the embedding of the index; zeros without one, or where each text would be a call of a model."""
+        embedder = self._vectors[1] if self._vectors else None
+        if not isinstance(embedder, Static):
+            return np.zeros((len(questions), len(texts)), dtype=np.float32)
+        asked = [self._reading(Query(question), reader).vector for question in questions]
+        return np.asarray(np.stack([v for v in asked if v is not None]) @ embedder.encode(texts).T, dtype=np.float32)
 
     def _reading(self, query: Query, reader: Reader) -> Read:
         """The reading of a question, kept while index and shelf stay as they are: an answer asks the same words of every level."""

@@ -54,7 +54,8 @@ def weigh(tools: Tools, c: Context) -> Context:
     for e, statement in _parts_asked(c, books, words):
         found.setdefault((e.document.id, statement.start, statement.end), (e, statement))
     ahead = leading((e.document, s) for e, s in found.values())
-    weighed = (_weighed(e, s, c, needs, whole, words, ahead.get((e.document.id, section(s)), 0.0)) for e, s in found.values())
+    near = tools.retriever.nearness([p.about for p in c.asked.parts], [f"{e.document.title} {s.heading} {s.text(e.document)}" for e, s in found.values()], c.reader).T
+    weighed = (_weighed(e, s, c, needs, whole, words, ahead.get((e.document.id, section(s)), 0.0), n) for (e, s), n in zip(found.values(), near.tolist(), strict=True))
     kept = (e for e in weighed if not guard.is_tainted(e.text))
     return replace(c, evidence=tuple(sorted(kept, key=lambda e: -e.worth)))
 
@@ -189,7 +190,7 @@ def _past(title: str, c: Context) -> float:
     return float(bool(said) and max(said) < c.as_of[:4] and not years(c.rewritten))
 
 
-def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole: Need, words: _Wording, ahead: float) -> Evidence:
+def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole: Need, words: _Wording, ahead: float, near: Sequence[float]) -> Evidence:
     text = s.text(e.document)
     body, title, head = bag(text), bag(e.document.title), bag(s.heading)
     context = title | head | bag(e.text)
@@ -203,8 +204,8 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
     places = e.places or ((e.rank, e.score),) * len(fits)
     programme = _PROGRAMME.match(text.lstrip())
     own = (
-        {"programme": float(bool(programme) and (p.form in _PLAIN or bool(_ASKS_HOW.search(p.text)))), "fit": fit, "value": float(bool(p.units & values)), "rank": 1 / (1 + rank), "score": score, **b.features(e.document, s, text, title), **b.of_value(p.units, text)}
-        for p, b, fit, (rank, score) in zip(c.asked.parts, words.bearings, fits, places, strict=True)
+        {"programme": float(bool(programme) and (p.form in _PLAIN or bool(_ASKS_HOW.search(p.text)))), "fit": fit, "value": float(bool(p.units & values)), "rank": 1 / (1 + rank), "score": score, "cosine": cosine, **b.features(e.document, s, text, title), **b.of_value(p.units, text)}
+        for p, b, fit, (rank, score), cosine in zip(c.asked.parts, words.bearings, fits, places, near, strict=True)
     )  # fmt: skip
     worths = tuple(_worth({**shared, **part}) for part in own)
     return replace(e, start=s.start, end=s.end, clause=clause_record(e.document, s.start, s.end), statement=s, fits=fits, worths=worths, run=shared["run"], slot=max(shared["slot"], shared["lists"], shared["defines"]))
