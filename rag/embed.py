@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol
@@ -63,15 +64,24 @@ class Static:
     def encode(self, texts: Sequence[str], *, question: bool = False) -> Matrix:
         return unit(np.array([self._sum(set(tokens(text))) for text in texts], dtype=np.float32).reshape(len(texts), self.dim))
 
+    def under(self, texts: Sequence[tuple[str, str]]) -> Matrix:
+        """As `encode` of each (title and headings, text) joined; what stands above many texts is read once."""
+        return unit(np.array([self._sum(_held(above) | set(tokens(text))) for above, text in texts], dtype=np.float32).reshape(len(texts), self.dim))
+
     def weighed(self, weights: Mapping[str, float]) -> Matrix:
         """The vector [dim] of a question by the weights of its tokens: words that only ask count little, official words beside it count too."""
         known = [(self._numbers[token], weight) for token, weight in weights.items() if token in self._numbers]
         rows, shares = [n for n, _ in known], np.array([w for _, w in known], dtype=np.float32)
         return np.asarray(unit((shares @ self._vectors[rows]).reshape(1, self.dim))[0])
 
-    def _sum(self, found: set[str]) -> Matrix:
+    def _sum(self, found: Set[str]) -> Matrix:
         known = [self._numbers[token] for token in found if token in self._numbers]
         return np.asarray(self._vectors[known].sum(axis=0))
+
+
+@lru_cache(maxsize=2048)
+def _held(text: str) -> frozenset[str]:
+    return frozenset(tokens(text))
 
 
 def question_vector(embedder: Embedder, text: str, weights: Mapping[str, float]) -> Matrix:

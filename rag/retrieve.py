@@ -253,13 +253,13 @@ class Retriever:
         self.refresh()
         return self._reading(query, reader).seen
 
-    def nearness(self, questions: Sequence[str], texts: Sequence[str], reader: Reader) -> Matrix:
-        """Cosines [questions, texts] by the embedding of the index; zeros without one, or where each text would be a call of a model."""
+    def nearness(self, questions: Sequence[str], texts: Sequence[tuple[str, str]], reader: Reader) -> Matrix:
+        """Cosines [questions, texts] of texts under their titles and headings, by the embedding of the index; zeros without one, or where each text would be a call of a model."""
         embedder = self._vectors[1] if self._vectors else None
         if not isinstance(embedder, Static):
             return np.zeros((len(questions), len(texts)), dtype=np.float32)
         asked = [self._reading(Query(question), reader).vector for question in questions]
-        return np.asarray(np.stack([v for v in asked if v is not None]) @ embedder.encode(texts).T, dtype=np.float32)
+        return np.asarray(np.stack([v for v in asked if v is not None]) @ embedder.under(texts).T, dtype=np.float32)
 
     def _reading(self, query: Query, reader: Reader) -> Read:
         """The reading of a question, kept while index and shelf stay as they are: an answer asks the same words of every level."""

@@ -54,7 +54,7 @@ def weigh(tools: Tools, c: Context) -> Context:
     for e, statement in _parts_asked(c, books, words):
         found.setdefault((e.document.id, statement.start, statement.end), (e, statement))
     ahead = leading((e.document, s) for e, s in found.values())
-    near = tools.retriever.nearness([p.about for p in c.asked.parts], [f"{e.document.title} {s.heading} {s.text(e.document)}" for e, s in found.values()], c.reader).T
+    near = tools.retriever.nearness([p.about for p in c.asked.parts], [(f"{e.document.title} {s.heading}", s.text(e.document)) for e, s in found.values()], c.reader).T
     weighed = (_weighed(e, s, c, needs, whole, words, ahead.get((e.document.id, section(s)), 0.0), n) for (e, s), n in zip(found.values(), near.tolist(), strict=True))
     kept = (e for e in weighed if not guard.is_tainted(e.text))
     return replace(c, evidence=tuple(sorted(kept, key=lambda e: -e.worth)))
