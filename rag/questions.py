@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
 
+from corpus.access import LOCAL
+from corpus.models import POLICY_KINDS
+from corpus.store import Store
 from rag.lexical import article_key
 from rag.titles import title_key
+from rag.units import units
 
 Article = tuple[str, str]
 """Title key of a law and article key."""
@@ -20,3 +27,31 @@ def written() -> dict[Article, tuple[str, ...]]:
     packed = files("rag").joinpath("data/questions.jsonl.gz").read_bytes()
     rows = (json.loads(line) for line in gzip.decompress(packed).decode("utf-8").splitlines())
     return {(title_key(row["law"]), article_key(row["article"])): tuple(row["asked"]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A written question with the text of its article and the title and headings above it."""
+
+    question: str
+    above: str
+    text: str
+
+
+def answered(store: Store, held_out: Set[str] = frozenset()) -> Iterator[Answered]:
+    """Every written question whose article the store holds, with its latest version; without the questions `held_out` (white space removed)."""
+    for article, (_, above, text) in _latest(store).items():
+        yield from (Answered(question, above, text) for question in written()[article] if "".join(question.split()) not in held_out)
+
+
+def _latest(store: Store) -> dict[Article, tuple[str, str, str]]:
+    """(date, title and headings, text) of each article asked about that the store holds."""
+    laws, found = {law for law, _ in written()}, dict[Article, tuple[str, str, str]]()
+    for document in store.documents.scan(LOCAL, kind=tuple(str(k) for k in POLICY_KINDS)):
+        if (law := title_key(document.title)) not in laws:
+            continue
+        for key, parts in groupby(units(document), key=lambda unit: article_key(unit.passage.article)):
+            if (law, key) in written() and document.published_on >= found.get((law, key), ("",))[0]:
+                whole = list(parts)
+                found[law, key] = (document.published_on, whole[0].context, " ".join(unit.passage.text for unit in whole))
+    return found

@@ -24,6 +24,7 @@ from corpus.models import POLICY_KINDS
 from corpus.settings import Settings
 from corpus.store import Store
 from rag.query import Query
+from rag.questions import answered
 from rag.rerank import packed, shown
 from rag.train import asked_in, fair_rows, files_of
 from rag.units import units
@@ -186,14 +187,15 @@ def _lists(asked: Sequence[Asked], tokenizer: Any, recipe: Recipe, rng: np.rando
 
 
 def train(settings: Settings, store: Store, *, data: Path | None = None, without: Path | None = None, progress: Log | None = None, recipe: Recipe | None = None) -> dict[str, Any]:
-    """Train on a home's policies and the questions of `data` ({q, p, lic}), `without` those of test files; the model goes to HOME/reranker. Returns its card and setting."""
+    """Train on a home's policies, the questions written for laws (rag/questions.py) and those of `data` ({q, p, lic}), `without` those of test files; the model goes to HOME/reranker. Returns its card and setting."""
     from rag.rerank_export import export
     from rag.retrieve import open_retriever
 
     log, recipe, asked = progress or (lambda _: None), recipe or Recipe(), asked_in(files_of(without))
-    pairs = [(str(row["q"]), str(row["p"])) for path in files_of(data) for row in fair_rows(path, asked)[0]]
+    pairs = [(a.question, a.text) for a in answered(store, asked)]
+    pairs += [(str(row["q"]), str(row["p"])) for path in files_of(data) for row in fair_rows(path, asked)[0]]
     if len(pairs) < 2:
-        raise BadInput("a reranker needs questions with the passages that answer them", data or "--data", "give a pair file {q, p, lic}")
+        raise BadInput("a reranker needs questions with the passages that answer them", data or "--data", "import laws that the written questions ask about, or give a pair file {q, p, lic}")
     if missing := [name for name in ("torch", "transformers", "onnx") if find_spec(name) is None]:
         raise SettingsError("training a reranker needs the ml extra", missing[0], "pip install 'jianwei[ml]'")
     retriever = open_retriever(settings.model_copy(update={"reranker": "off"}), store)

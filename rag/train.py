@@ -16,7 +16,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +29,7 @@ from corpus.models import POLICY_KINDS
 from corpus.settings import Settings
 from corpus.store import Store
 from corpus.text import sentences, tokens
-from rag.lexical import article_key
-from rag.questions import Article, written
-from rag.titles import title_key
+from rag.questions import answered
 from rag.units import units
 
 Log = Callable[[str], None]
@@ -74,31 +71,9 @@ def corpus_pairs(store: Store, rng: random.Random) -> Iterator[Pair]:
             yield Pair(tokens(left), context + tokens(right), document.id)
 
 
-TIMES = 3
-"""How often each written question is taken beside the pairs of the corpus itself."""
-
-
-def asked_pairs(store: Store, held_out: Set[str] = frozenset()) -> Iterator[Pair]:
-    """Each written question ↔ its article in the latest version that the store holds; without the questions `held_out`, and those whose article it lacks."""
-    for article, (_, document, text) in _latest(store, written().keys()).items():
-        right = tokens(text)
-        for question in written()[article]:
-            if _bare(question) not in held_out:
-                yield from [Pair(tokens(question), right, document)] * TIMES
-
-
-def _latest(store: Store, wanted: Set[Article]) -> dict[Article, tuple[str, str, str]]:
-    """(date, document id, text under its headings) of each of these articles that the store holds."""
-    laws = {law for law, _ in wanted}
-    found: dict[Article, tuple[str, str, str]] = {}
-    for document in store.documents.scan(LOCAL, kind=tuple(str(k) for k in POLICY_KINDS)):
-        if (law := title_key(document.title)) not in laws:
-            continue
-        for article, parts in groupby(units(document), key=lambda unit: (law, article_key(unit.passage.article))):
-            whole = list(parts)
-            if article in wanted and document.published_on >= found.get(article, ("",))[0]:
-                found[article] = (document.published_on, document.id, " ".join([whole[0].context, *(unit.passage.text for unit in whole)]))
-    return found
+ASKED, TURN = "?", 5
+"""The group of written questions, and of how many batches one is drawn from them alone: an article that answers no written question would else be learned as wrong for all of them,
+and what was kept from the writing, for test sets ask about it, is what people ask about most."""
 
 
 def _cut(text: str, rng: random.Random) -> tuple[str, str]:
@@ -232,21 +207,24 @@ def _softmax(x: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 class Batches:
-    """Row numbers of batches: by turns at random, and from whole groups (documents) until the batch is full."""
+    """Row numbers of batches: by turns at random, and from whole groups (documents) until the batch is full; now and then written questions alone."""
 
     def __init__(self, pairs: Sequence[Pair], size: int, rng: np.random.Generator) -> None:
-        self.size, self.rng, self.count = size, rng, len(pairs)
+        self.size, self.rng = size, rng
         grouped: dict[str, list[int]] = {}
         for n, pair in enumerate(pairs):
-            if pair.group:
-                grouped.setdefault(pair.group, []).append(n)
-        self.groups = [np.array(g) for g in grouped.values() if len(g) >= 8]
+            grouped.setdefault(pair.group, []).append(n)
+        self.asked = np.array(grouped.pop(ASKED, []), dtype=np.int64)
+        self.others = np.array([n for n, pair in enumerate(pairs) if pair.group != ASKED], dtype=np.int64)
+        self.groups = [np.array(g) for name, g in grouped.items() if name and len(g) >= 8]
 
     def draw(self, turn: int) -> NDArray[np.int64]:
+        if len(self.asked) and turn % TURN == 0:
+            return self.rng.choice(self.asked, min(self.size, len(self.asked)), replace=False)
         if turn % 2 == 0 or not self.groups:
-            return self.rng.choice(self.count, min(self.size, self.count), replace=False)
+            return self.rng.choice(self.others, min(self.size, len(self.others)), replace=False)
         drawn: list[NDArray[np.int64]] = []
-        while sum(map(len, drawn)) < min(self.size, self.count // 2) and len(drawn) < 64:
+        while sum(map(len, drawn)) < min(self.size, len(self.others) // 2) and len(drawn) < 64:
             group = self.groups[int(self.rng.integers(len(self.groups)))]
             drawn.append(self.rng.choice(group, min(len(group), 96), replace=False))
         return np.unique(np.concatenate(drawn))[: self.size]
@@ -297,7 +275,7 @@ def train_embedding(
     """Train on the policy documents of `store` and on pair files, without what the test files `held_out` ask; write the model to `folder`; returns its card."""
     recipe = recipe or Recipe()
     asked, counts = asked_in(held_out), {}
-    own = list(asked_pairs(store, asked))
+    own = [Pair(tokens(a.question), tokens(f"{a.above} {a.text}"), ASKED) for a in answered(store, asked)]
     every = [*corpus_pairs(store, random.Random(recipe.seed)), *own]
     for path in pairs:
         some, counts[path.name] = file_pairs(path, asked, limit=15_000)
@@ -307,7 +285,7 @@ def train_embedding(
     made = version or time.strftime("%Y%m%d%H%M%S", time.gmtime())
     card = {
         "version": made, "dim": recipe.dim, "sequence": store.documents.sequence(), "pair_files": sorted(name for name, n in counts.items() if n["taken"]),
-        "pairs_of": counts, "written_questions": len(own) // TIMES, "held_out_questions": len(asked), "figures": figures,
+        "pairs_of": counts, "written_questions": len(own), "held_out_questions": len(asked), "figures": figures,
     }  # fmt: skip
     export(numbers, vectors, folder, card)
     return card
