@@ -31,27 +31,28 @@ def written() -> dict[Article, tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A written question with the text of its article and the title and headings above it."""
+    """A written question with the text of its article, the title and headings above it, and the id of its document."""
 
     question: str
+    document: str
     above: str
     text: str
 
 
 def answered(store: Store, held_out: Set[str] = frozenset()) -> Iterator[Answered]:
     """Every written question whose article the store holds, with its latest version; without the questions `held_out` (white space removed)."""
-    for article, (_, above, text) in _latest(store).items():
-        yield from (Answered(question, above, text) for question in written()[article] if "".join(question.split()) not in held_out)
+    for article, (_, document, above, text) in _latest(store).items():
+        yield from (Answered(question, document, above, text) for question in written()[article] if "".join(question.split()) not in held_out)
 
 
-def _latest(store: Store) -> dict[Article, tuple[str, str, str]]:
-    """(date, title and headings, text) of each article asked about that the store holds."""
-    laws, found = {law for law, _ in written()}, dict[Article, tuple[str, str, str]]()
+def _latest(store: Store) -> dict[Article, tuple[str, str, str, str]]:
+    """(date, document id, title and headings, text) of each article asked about that the store holds."""
+    laws, found = {law for law, _ in written()}, dict[Article, tuple[str, str, str, str]]()
     for document in store.documents.scan(LOCAL, kind=tuple(str(k) for k in POLICY_KINDS)):
         if (law := title_key(document.title)) not in laws:
             continue
         for key, parts in groupby(units(document), key=lambda unit: article_key(unit.passage.article)):
             if (law, key) in written() and document.published_on >= found.get((law, key), ("",))[0]:
                 whole = list(parts)
-                found[law, key] = (document.published_on, whole[0].context, " ".join(unit.passage.text for unit in whole))
+                found[law, key] = (document.published_on, document.id, whole[0].context, " ".join(unit.passage.text for unit in whole))
     return found

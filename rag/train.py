@@ -71,9 +71,8 @@ def corpus_pairs(store: Store, rng: random.Random) -> Iterator[Pair]:
             yield Pair(tokens(left), context + tokens(right), document.id)
 
 
-ASKED, TURN = "?", 5
-"""The group of written questions, and of how many batches one is drawn from them alone: an article that answers no written question would else be learned as wrong for all of them,
-and what was kept from the writing, for test sets ask about it, is what people ask about most."""
+TIMES = 3
+"""How often each written question is taken beside the pairs of the corpus itself."""
 
 
 def _cut(text: str, rng: random.Random) -> tuple[str, str]:
@@ -207,24 +206,21 @@ def _softmax(x: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 class Batches:
-    """Row numbers of batches: by turns at random, and from whole groups (documents) until the batch is full; now and then written questions alone."""
+    """Row numbers of batches: by turns at random, and from whole groups (documents) until the batch is full."""
 
     def __init__(self, pairs: Sequence[Pair], size: int, rng: np.random.Generator) -> None:
-        self.size, self.rng = size, rng
+        self.size, self.rng, self.count = size, rng, len(pairs)
         grouped: dict[str, list[int]] = {}
         for n, pair in enumerate(pairs):
-            grouped.setdefault(pair.group, []).append(n)
-        self.asked = np.array(grouped.pop(ASKED, []), dtype=np.int64)
-        self.others = np.array([n for n, pair in enumerate(pairs) if pair.group != ASKED], dtype=np.int64)
-        self.groups = [np.array(g) for name, g in grouped.items() if name and len(g) >= 8]
+            if pair.group:
+                grouped.setdefault(pair.group, []).append(n)
+        self.groups = [np.array(g) for g in grouped.values() if len(g) >= 8]
 
     def draw(self, turn: int) -> NDArray[np.int64]:
-        if len(self.asked) and turn % TURN == 0:
-            return self.rng.choice(self.asked, min(self.size, len(self.asked)), replace=False)
         if turn % 2 == 0 or not self.groups:
-            return self.rng.choice(self.others, min(self.size, len(self.others)), replace=False)
+            return self.rng.choice(self.count, min(self.size, self.count), replace=False)
         drawn: list[NDArray[np.int64]] = []
-        while sum(map(len, drawn)) < min(self.size, len(self.others) // 2) and len(drawn) < 64:
+        while sum(map(len, drawn)) < min(self.size, self.count // 2) and len(drawn) < 64:
             group = self.groups[int(self.rng.integers(len(self.groups)))]
             drawn.append(self.rng.choice(group, min(len(group), 96), replace=False))
         return np.unique(np.concatenate(drawn))[: self.size]
@@ -275,8 +271,8 @@ def train_embedding(
     """Train on the policy documents of `store` and on pair files, without what the test files `held_out` ask; write the model to `folder`; returns its card."""
     recipe = recipe or Recipe()
     asked, counts = asked_in(held_out), {}
-    own = [Pair(tokens(a.question), tokens(f"{a.above} {a.text}"), ASKED) for a in answered(store, asked)]
-    every = [*corpus_pairs(store, random.Random(recipe.seed)), *own]
+    own = [Pair(tokens(a.question), tokens(f"{a.above} {a.text}"), a.document) for a in answered(store, asked)]
+    every = [*corpus_pairs(store, random.Random(recipe.seed)), *own * TIMES]
     for path in pairs:
         some, counts[path.name] = file_pairs(path, asked, limit=15_000)
         every += some

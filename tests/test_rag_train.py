@@ -15,7 +15,7 @@ from corpus.ingest import Draft, ingest
 from corpus.store import Store
 from rag.embed import open_embedder
 from rag.questions import answered
-from rag.train import ASKED, TURN, Batches, Pair, Recipe, asked_in, file_pairs, train_embedding
+from rag.train import Recipe, asked_in, file_pairs, train_embedding
 
 WORDS = ["研发", "费用", "加计", "扣除", "贴息", "贷款", "人才", "公寓", "首台", "装备", "孵化", "基地", "专利", "质押", "创新", "券包"]
 
@@ -63,13 +63,6 @@ def test_written_questions_are_taken_beside_the_latest_version_of_their_article(
     found = list(answered(store))
     assert sum("子丑" in a.text for a in found) == 2 and not any("甲乙" in a.text for a in found) and all(name in a.above for a in found)
     assert len(list(answered(store, {"医院检验科给病人做细菌化验，算不算病菌实验，要守规矩吗"}))) == len(found) - 1
-
-
-def test_written_questions_are_told_apart_from_each_other_alone() -> None:
-    pairs = [Pair(["a"], ["b"], "law") for _ in range(20)] + [Pair(["q"], ["p"], ASKED) for _ in range(10)]
-    batches = Batches(pairs, 8, np.random.default_rng(1))
-    drawn = [set(batches.draw(turn).tolist()) for turn in range(20)]
-    assert all(rows <= set(range(20, 30)) for rows in drawn[::TURN]) and all(rows <= set(range(20)) for n, rows in enumerate(drawn) if n % TURN)
 
 
 def test_what_belongs_together_is_near_in_what_was_trained(tmp_path: Path, store: Store) -> None:
