@@ -19,9 +19,10 @@ def short_title(title: str) -> str:
 
 
 def named(document: Document) -> str:
-    """《title》（文号）."""
+    """《title》（文号）; 《X》政策解读 as it is."""
     number = f"（{document.doc_number}）" if document.doc_number and "令" not in document.doc_number and document.doc_number not in document.title else ""
-    return f"《{short_title(document.title)}》{number}"
+    title = short_title(document.title)
+    return f"{title if title.startswith('《') else f'《{title}》'}{number}"
 
 
 def place_of(document: Document, statement: Statement) -> str:

@@ -105,9 +105,13 @@ def strip_label(text: str) -> str:
     return _LABEL.sub("", text, count=1)
 
 
+_REPLY = re.compile(r"^\s*答[：:]\s*(?:(?:没有|有|是的?|不是|可以|不可以|不能|能|会|不会|不需要|需要|无需|不用)。\s*(?=\S))?")
+"""How the answer of a list of questions begins; its 没有 or 可以 answers another question than the asker's."""
+
+
 def condense(text: str) -> str:
-    """A statement as it is said in an answer: no opening number, no 现就…通知如下, no line breaks inside sentences."""
-    plain = _BOILERPLATE.sub("", strip_label(text))
+    """A statement as it is said in an answer: no opening number, no 答：, no 现就…通知如下, no line breaks inside sentences."""
+    plain = _REPLY.sub("", _BOILERPLATE.sub("", strip_label(text)))
     plain = re.sub(r"[ \t\u3000]+", " ", plain)
     plain = re.sub(r"\s*\n\s*", "", plain)
     return re.sub(r"(?<=[\u4e00-\u9fff，。；：、（）]) (?=[\u4e00-\u9fff（）《])", "", plain).strip()

@@ -272,3 +272,13 @@ def test_other_parts_of_a_policy_lead_with_their_clause(ask: Ask, question: str,
 def test_a_level_that_is_named_is_no_place_that_is_missing(ask: Ask) -> None:
     answer = ask("省研发补助最高能拿多少")
     assert answer.status == "answered" and "500万元" in said(answer) and "鹭屿" not in said(answer)
+
+
+# ---- answers out of lists of questions -----------------------------------------------------------------------------------
+
+
+def test_a_question_of_a_list_is_no_answer_and_its_short_reply_is_not_said(ask: Ask) -> None:
+    again = ask("延期以后要不要重新申领创新券")
+    assert "不需重新申领" in said(again) and "问：" not in said(again)
+    until = ask("省创新券延期到什么时候")
+    assert "2027年12月31日" in said(until) and "答：" not in said(until) and "《《" not in said(until)
