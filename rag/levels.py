@@ -37,7 +37,7 @@ class Levels:
         if not c.asked.support or c.named.articles or _other_form(c):
             return None
         offered = _without_amendments(tools, [o for o in offers(tools, c) if not elsewhere(c, o.book.document)])
-        if not offered or (_part_asked(c) and not any(o.excluded for o in offered)):
+        if not offered or (_part_asked(c) and not all(o.excluded for o in offered)):
             return None
         held = _without_shut(_of_kind(c, _without_repeats(c, _of_thing(c, [o for o in offered if o.worth >= (ABOUT if asked_case(c) is None else ABOUT_CASE) or o.excluded]))))
         found = _of_case(c, _of_level(c, held))
