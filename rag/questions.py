@@ -29,6 +29,11 @@ def written() -> dict[Article, tuple[str, ...]]:
     return {(title_key(row["law"]), article_key(row["article"])): tuple(row["asked"]) for row in rows}
 
 
+def bare(text: str) -> str:
+    """A text as questions and passages are compared: without white space."""
+    return "".join(text.split())
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """A written question with the text of its article, the title and headings above it, and the id of its document."""
@@ -42,7 +47,7 @@ class Answered:
 def answered(store: Store, held_out: Set[str] = frozenset()) -> Iterator[Answered]:
     """Every written question whose article the store holds, with its latest version; without the questions `held_out` (white space removed)."""
     for article, (_, document, above, text) in _latest(store).items():
-        yield from (Answered(question, document, above, text) for question in written()[article] if "".join(question.split()) not in held_out)
+        yield from (Answered(question, document, above, text) for question in written()[article] if bare(question) not in held_out)
 
 
 def _latest(store: Store) -> dict[Article, tuple[str, str, str, str]]:

@@ -24,7 +24,7 @@ from corpus.models import POLICY_KINDS
 from corpus.settings import Settings
 from corpus.store import Store
 from rag.query import Query
-from rag.questions import answered
+from rag.questions import answered, bare
 from rag.rerank import packed, shown
 from rag.train import asked_in, fair_rows, files_of
 from rag.units import units
@@ -67,7 +67,7 @@ class Asked:
 
 def lists(retriever: Any, pairs: Sequence[tuple[str, str]]) -> list[Asked]:
     """What a search finds for each question, told apart by its answering text; wrong are only passages that are right elsewhere."""
-    found = [_list(retriever, question, "".join(text.split())) for question, text in pairs]
+    found = [_list(retriever, question, bare(text)) for question, text in pairs]
     answering = {passage for asked in found for passage in asked.right}
     return [Asked(a.question, a.right, [p for p in a.wrong if p in answering]) for a in found]
 
@@ -76,7 +76,7 @@ def _list(retriever: Any, question: str, text: str) -> Asked:
     right: list[str] = []
     wrong: list[str] = []
     for hit in retriever.search(Query(question, k=_FOUND), LOCAL):
-        plain = "".join(hit.text.split())
+        plain = bare(hit.text)
         (right if text in plain or plain in text else wrong).append(shown(hit.title, hit.text))
     return Asked(question, right or [shown("", text)], wrong)
 

@@ -29,7 +29,7 @@ from corpus.models import POLICY_KINDS
 from corpus.settings import Settings
 from corpus.store import Store
 from corpus.text import sentences, tokens
-from rag.questions import answered
+from rag.questions import answered, bare
 from rag.units import units
 
 Log = Callable[[str], None]
@@ -98,11 +98,7 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def asked_in(paths: Iterable[Path]) -> set[str]:
     """The questions (`question`, white space removed) of test files, which training must not see."""
-    return {_bare(str(row["question"])) for path in paths for row in _rows(path) if row.get("question")}
-
-
-def _bare(text: str) -> str:
-    return "".join(text.split())
+    return {bare(str(row["question"])) for path in paths for row in _rows(path) if row.get("question")}
 
 
 def fair_rows(path: Path, held_out: Set[str], *, limit: int = 0) -> tuple[list[dict[str, Any]], dict[str, int]]:
@@ -115,8 +111,8 @@ def fair_rows(path: Path, held_out: Set[str], *, limit: int = 0) -> tuple[list[d
     if odd := next((row for row in rows if not {"q", "p", "lic"} <= row.keys()), None):
         raise BadInput("a pair file needs q, p and lic (its licence) in each line", path, f"found: {', '.join(odd)}")
     free = [row for row in rows if _FREE.search(row["lic"])]
-    gold = {_bare(row["p"]) for row in rows if _bare(row["q"]) in held_out}
-    fair = [row for row in free if _bare(row["q"]) not in held_out and _bare(row["p"]) not in gold]
+    gold = {bare(row["p"]) for row in rows if bare(row["q"]) in held_out}
+    fair = [row for row in free if bare(row["q"]) not in held_out and bare(row["p"]) not in gold]
     taken = fair[:limit] if limit else fair
     return taken, {"taken": len(taken), "licence": len(rows) - len(free), "held_out": len(free) - len(fair)}
 
