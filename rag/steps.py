@@ -8,19 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from corpus.text import normalise
 from rag import apart, contrast, follow, gist, guard, meaning, named, notices, overview, rates, support
 from rag.asked import asked, without_total
 from rag.asker import aside
 from rag.cite import renumber, verify
+from rag.focus import matters
 from rag.gather import gather
 from rag.query import Query
 from rag.records import CLARIFY, NO_SUPPORT, PARTIAL, REFUSED, Context
-from rag.rewrite import rewrite
+from rag.rewrite import own_place, rewrite
 from rag.route import canned, route
 from rag.tools import Tools
 from rag.weigh import weigh
 from rag.where import place_named
 
+MOST_READ = 8
+"""Versions of a document that a bare question is held against."""
 Step = Callable[[Tools, Context], Context]
 
 
@@ -41,14 +45,23 @@ def check_question(tools: Tools, c: Context) -> Context:
 
 
 def rewrite_with_history(tools: Tools, c: Context) -> Context:
-    """The question as it would have been asked alone."""
+    """The question as it would have been asked alone, at the place that the asker gave as theirs."""
     turns = guard.history(c.question.history)
-    return replace(c, rewritten=rewrite(c.text, turns)) if turns else c
+    if not turns:
+        return c
+    at = next((place for t in reversed(turns) if own_place(normalise(t)) and (place := place_named(t, tools.retriever.shelf.counties(c.reader))[0])), "")
+    question = c.question if c.question.region or not at else replace(c.question, region=at)
+
+    def speaks(name: str, asks: str) -> bool:
+        ids = [i for n in tools.retriever.shelf.lookup(c.reader).named(name) for i in n.ids]
+        return any(all(w in b.document.text for w in matters(asks)) for b in tools.books.get(ids[:MOST_READ], c.reader).values())
+
+    return replace(c, rewritten=rewrite(c.text, turns, speaks), question=question)
 
 
 def route_question(tools: Tools, c: Context) -> Context:
     """What is no question to the corpus gets its canned answer."""
-    found = route(c.rewritten)
+    found = canned("own_place") if own_place(normalise(c.rewritten)) else route(c.rewritten)
     c = replace(c, route=found.label)
     return stop(c, found.label) if found.status else c
 

@@ -18,7 +18,9 @@ from ui.export import FORMATS, report_record
 
 router = APIRouter(tags=["documents"])
 DocumentId = Annotated[str, Path(max_length=64)]
-Other = Annotated[str, Query(max_length=64, description="id of a document")]
+Name = "id, 文号, title or 《title》 of a document; of several versions the one in force at as_of"
+Named = Annotated[str, Path(max_length=300, description=Name)]
+Other = Annotated[str, Query(max_length=300, description=Name)]
 Form = Literal["md", "docx", "xlsx", "pdf"]
 
 
@@ -39,7 +41,7 @@ def documents(
 
 
 @router.get("/documents/{document_id}", response_model=DocumentRecord, responses=responses(404, 501))
-def document(desk: DeskOf, reader: ReaderOf, document_id: DocumentId, as_of: Annotated[Day, Query()] = "") -> Record:
+def document(desk: DeskOf, reader: ReaderOf, document_id: Named, as_of: Annotated[Day, Query()] = "") -> Record:
     """A document with its text; above the ceiling it reads as unknown."""
     return desk.show(document_id, reader, as_of=as_of)
 
@@ -61,13 +63,13 @@ def secure(desk: DeskOf, reader: ReaderOf, document_id: DocumentId, wanted: Secu
 
 
 @router.get("/documents/{document_id}/interpretation", response_model=ReportRecord, responses=responses(404, 501, 502))
-async def interpretation(hall: HallOf, reader: ReaderOf, document_id: DocumentId, as_of: Annotated[Day, Query()] = "") -> Any:
+async def interpretation(hall: HallOf, reader: ReaderOf, document_id: Named, as_of: Annotated[Day, Query()] = "") -> Any:
     """政策要点梳理（系统生成，非官方解读）."""
     return report_record(await hall.gates["work"].run(reports.interpret, hall.desk, document_id, reader, as_of=as_of))
 
 
 @router.get("/documents/{document_id}/interpretation.{form}", responses={200: {"content": {t: {} for t in FORMATS.values()}}, **responses(404, 501, 502)}, response_class=Response)
-async def interpretation_file(hall: HallOf, reader: ReaderOf, document_id: DocumentId, form: Form, as_of: Annotated[Day, Query()] = "") -> Response:
+async def interpretation_file(hall: HallOf, reader: ReaderOf, document_id: Named, form: Form, as_of: Annotated[Day, Query()] = "") -> Response:
     """政策要点梳理 as a file."""
     return file_response(await hall.gates["work"].run(reports.interpret, hall.desk, document_id, reader, as_of=as_of), form, "interpretation")
 

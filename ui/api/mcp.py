@@ -41,12 +41,12 @@ def build(hall: Hall) -> tuple[MCPServer[Any], Starlette]:
 
     @server.tool()
     async def show(document_id: str, context: Context[Any, Any]) -> dict[str, Any]:
-        """A document with its metadata, clauses, events and text."""
+        """A document with its metadata, clauses, events and text, by its id, 文号, title or 《title》."""
         return await hall.gates["ask"].run(hall.desk.show, document_id, reader(context))
 
     @server.tool()
     async def interpret(document_id: str, context: Context[Any, Any]) -> str:
-        """The gist of a policy (system-made, not official), as Markdown."""
+        """The gist of a policy (system-made, not official), as Markdown, by its id, 文号, title or 《title》."""
         return markdown(await hall.gates["work"].run(reports.interpret, hall.desk, document_id, reader(context)))
 
     @server.tool()

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from corpus.errors import BadInput
-from ui.cli.session import Session, put_json, put_table, run_batch, session
+from ui.cli.session import DOC, Session, put_json, put_table, run_batch, session
 
 Batch = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="JSON lines in, JSON lines out.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
@@ -129,7 +129,7 @@ def _label(clause: Any) -> str:
     return " ".join(clause.get("path", ())) if isinstance(clause, Mapping) else str(clause or "")
 
 
-def show(context: typer.Context, document: Annotated[str, typer.Argument(metavar="DOC")], as_of: AsOf = "", json: Json = False) -> None:
+def show(context: typer.Context, document: Annotated[str, typer.Argument(metavar="DOC", help=DOC)], as_of: AsOf = "", json: Json = False) -> None:
     """A document with its text."""
     here = session(context)
     record = here.desk.show(document, here.reader, as_of=as_of)

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from ui.cli.session import put_json, session
+from ui.cli.session import DOC, put_json, session
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 AsOf = Annotated[str, typer.Option(metavar="DATE", help="As of this date.")]
 Place = Annotated[str, typer.Option(metavar="PLACE", help="Division code or name, such as 350200.")]
 File = Annotated[Path | None, typer.Argument(metavar="FILE", help="Write it here: .md, .docx, .pdf or .xlsx.")]
-Doc = Annotated[str, typer.Argument(metavar="DOC")]
+Doc = Annotated[str, typer.Argument(metavar="DOC", help=DOC)]
 
 
 def register(app: typer.Typer) -> None:

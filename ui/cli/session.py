@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from corpus.settings import Settings
     from ui.desk import Desk
 
+DOC = "Its id, 文号, title or 《title》; of several versions the one in force at the date."
+"""How a command's document is named."""
+
 
 class Session:
     """One run of the command line: home and user as given; settings, desk and reader are opened when first asked for."""

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from corpus.access import LOCAL, Reader
 from corpus.errors import BadInput, NotBuilt, NotPermitted
-from corpus.models import POLICY_KINDS, Kind, Level
+from corpus.models import POLICY_KINDS, Document, Kind, Level
 from corpus.settings import Settings
 from corpus.store import Store, open_store
 from ui.records import document_record, plain, visible_parts
@@ -112,13 +112,19 @@ class Desk:
 
     # ---- documents -----------------------------------------------------------------------------------------------
 
-    def show(self, document_id: str, reader: Reader, *, as_of: str = "") -> dict[str, Any]:
-        """A document record with its text; raises NotFound also above the ceiling."""
-        document = self.store.documents.get(document_id, reader)
+    def document(self, said: str, reader: Reader, *, as_of: str = "") -> Document:
+        """A document by its id, 文号, title or 《title》 (of several versions the one in force at `as_of`); raises NotFound also above the ceiling, and BadInput when a name fits several."""
+        pick = room("rag.pick")
+        named = pick.pick(self.shelf(), said, reader, date_or_bad(as_of) or today()) if pick.is_name(said) else said
+        return self.store.documents.get(named, reader)
+
+    def show(self, said: str, reader: Reader, *, as_of: str = "") -> dict[str, Any]:
+        """A document record with its text, by its id or name; raises as `document` does."""
+        document = self.document(said, reader, as_of=as_of)
         linked = {i for e in document.events for i in (e.document_id, e.stated_by) if i} | {i for r in document.relations for i in (r.document_id, r.target_id) if i}
         readable = {d.id for d in self.store.documents.texts(sorted(linked - {document.id}), reader)}
         shown = visible_parts(document, readable)
-        happened = self.store.documents.events_of(reader, [document_id]).get(document_id, [])
+        happened = self.store.documents.events_of(reader, [document.id]).get(document.id, [])
         return document_record(shown, self._validity(shown, happened, as_of))
 
     def documents(self, reader: Reader, *, limit: int = 50, after: str = "", as_of: str = "", **where: Any) -> dict[str, Any]:
@@ -190,7 +196,8 @@ class Desk:
         """Report an error, with the value that is right where it is known; raises NotFound for a document that the reader may not see."""
         old = ""
         if document_id:
-            document = self.store.documents.get(document_id, reader)
+            document = self.document(document_id, reader)
+            document_id = document.id
             old = str(getattr(document, field)) if field in document.__slots__ and field != "text" else ""
         number = self.store.governance.doubt(reader.user, said, document_id=document_id, answer_id=answer_id, field=field, old=old, new=new.strip())
         self.store.audit.add(reader.user, "doubt", str(number), {"document_id": document_id, "answer_id": answer_id, "field": field})

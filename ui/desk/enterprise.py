@@ -88,9 +88,8 @@ def calendar(desk: Desk, reader: Reader, region: str = "", *, as_of: str = "") -
 
 def deadlines(desk: Desk, reader: Reader, region: str = "", *, document: str = "", as_of: str = "") -> list[dict[str, str]]:
     """Deadlines of the calls of a place (or of one notice): {id, title, stage, batch, date, quote}, for a calendar file. Raises NotFound."""
-    if document:
-        desk.store.documents.get(document, reader)
-    found = room("rag.calls").calls(desk.store, reader, _day(as_of), region=_place(region), ids=[document] if document else None)
+    ids = [desk.document(document, reader, as_of=as_of).id] if document else None
+    found = room("rag.calls").calls(desk.store, reader, _day(as_of), region=_place(region), ids=ids)
     texts = {d.id: d.text for d in desk.store.documents.texts([c.document_id for c in found], reader)}
     return [
         {"id": c.document_id, "title": c.title, "stage": stage, "batch": batch, "date": day, "quote": " ".join(texts[c.document_id][a:b].split())}

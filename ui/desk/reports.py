@@ -13,17 +13,17 @@ from ui.desk import Desk, date_or_bad, room, today
 from ui.records import plain
 
 
-def interpret(desk: Desk, document_id: str, reader: Reader, *, as_of: str = "") -> Report:
-    """政策要点梳理（系统生成，非官方解读） of one document as of a date; polished by the model where one is set."""
-    document = desk.store.documents.get(document_id, reader)
+def interpret(desk: Desk, said: str, reader: Reader, *, as_of: str = "") -> Report:
+    """政策要点梳理（系统生成，非官方解读） of one document (by id or name) as of a date; polished by the model where one is set."""
+    document = desk.document(said, reader, as_of=as_of)
     polish = room("rag.polish").open_polish(desk.settings, document)
     report: Report = room("rag.interpret").interpret(document, desk.store, reader, as_of=date_or_bad(as_of), polish=polish)
     return report
 
 
 def compare(desk: Desk, first: str, second: str, reader: Reader, *, as_of: str = "") -> Report:
-    """Two documents side by side as of a date."""
-    a, b = (desk.store.documents.get(i, reader) for i in (first, second))
+    """Two documents (by id or name) side by side as of a date."""
+    a, b = (desk.document(said, reader, as_of=as_of) for said in (first, second))
     report: Report = room("rag.compare").compare(a, b, desk.store, reader, as_of=date_or_bad(as_of))
     return report
 

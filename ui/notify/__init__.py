@@ -18,7 +18,7 @@ from ui.notify.watching import owner_of
 
 def subscribe(desk: Desk, user: str, kind: str, channel: str, target: str, criteria: Mapping[str, Any]) -> dict[str, Any]:
     """Make a subscription, or give the one that there is of the same; a new webhook gets a secret. Raises NotFound for a document, answer or profile that is not one's own to watch."""
-    _own(desk, user, kind, criteria)
+    criteria = _own(desk, user, kind, criteria)
     if channel == "email" and ("@" not in target or any(c.isspace() for c in target)):
         raise BadInput("this is no mail address", target, "write name@host")
     known = next((s for s in desk.store.outbox.subscriptions(user) if _same(s, kind, channel, target, criteria)), None)
@@ -43,19 +43,20 @@ def _same(s: Mapping[str, Any], kind: str, channel: str, target: str, criteria: 
 NEEDS = {"answer.changed": "answer", "match.changed": "profile"}
 
 
-def _own(desk: Desk, user: str, kind: str, criteria: Mapping[str, Any]) -> None:
-    """What is watched must be there for this user."""
+def _own(desk: Desk, user: str, kind: str, criteria: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The criteria with the id of a document that they name; what is watched must be there for this user."""
     if (name := NEEDS.get(kind)) and not criteria.get(name):
         raise BadInput(f"a subscription of kind {kind} needs {name}", "", f"name the {name}")
     reader = owner_of(desk, user)
     if reader is None:
         raise NotFound("no such user", user, "see `jianwei user list`")
     if criteria.get("document"):
-        desk.store.documents.get(criteria["document"], reader)
+        criteria = {**criteria, "document": desk.document(str(criteria["document"]), reader).id}
     if criteria.get("answer"):
         desk.store.conversations.get(criteria["answer"], reader)
     if criteria.get("profile"):
         desk.store.profiles.get(user, criteria["profile"])
+    return criteria
 
 
 def announce(desk: Desk) -> int:
