@@ -53,7 +53,7 @@ def official(work: Work) -> None:
     key = short_title(work.document.title)
     heads = [h for h in work.store.documents.heads(work.reader, kind="interpretation") if h.id in ids or (len(key) > 6 and key in h.title and parse_date(h.published_on) >= (work.document.published_on or "")[:4])]
     shown = 0
-    heads = [h for h in heads if key in h.title or "《" not in h.title]
+    heads = [h for h in heads if h.id != work.document.id and (key in h.title or "《" not in h.title)]
     for d in work.store.documents.texts([h.id for h in heads], work.reader):
         told = [s for s in statements(d) if s.end - s.start > 40]
         body = next((s for s in told if not re.search(r"解读如下|印发|出台", s.text(d)[:120])), told[0] if told else None)

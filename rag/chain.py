@@ -21,7 +21,7 @@ from rag.grants import Grant, grants
 from rag.places import covers, inside
 from rag.quoting import Quoting
 from rag.retrieve import Query
-from rag.source import named, short_title
+from rag.source import named, notice_of, short_title
 from rag.statements import condense, statements
 
 LEVELS = {"national": "国家", "province": "省级", "city": "市级", "county": "县区"}
@@ -55,8 +55,7 @@ def topic_chain(topic: str, store: Store, retriever: Any, reader: Reader, *, reg
 
 
 def _marks(rings: Sequence[Ring]) -> tuple[str, ...]:
-    notices = {"fictional": "演示数据，非真实文件", "digest": "摘编，以原文为准"}
-    return ("系统生成", *dict.fromkeys(notices[r.document.notice] for r in rings if r.document.notice in notices))
+    return ("系统生成", *dict.fromkeys(m for r in rings if (m := notice_of(r.document))))
 
 
 def _rings(topic: str, store: Store, retriever: Any, reader: Reader, region: str, on: str) -> list[Ring]:

@@ -14,7 +14,10 @@ from rag.statements import condense
 
 ALIKE = 0.5
 """Least share of bigrams by which two slots speak of the same thing."""
-_CHECKS = re.compile(r"抽查|核查|追回|退回")
+FAR = 0.3
+"""The same where both give one value of one unit and are each other's likest."""
+_SCALES = ("amount", "ratio")
+_CHECKS = re.compile(r"抽查|核查|追回|退回|现行(?:办法|细则|规定)|累计(?:补助|支持|兑现)企业")
 _ENDS = (EventKind.repealed, EventKind.declared_expired, EventKind.ended, EventKind.amended)
 _KINDS = ("amount", "ratio", "deadline", "period", "threshold")
 
@@ -36,16 +39,17 @@ def _like(a: str, b: str) -> bool:
     return bool(x and y) and len(x & y) >= ALIKE * min(len(x), len(y))
 
 
-def changed_values(old: Document, new: Document) -> list[tuple[str, Slot | None, Slot | None]]:
+def changed_values(old: Document, new: Document, *, draft: bool = False) -> list[tuple[str, Slot | None, Slot | None]]:
     """(words, slot of the new text, slot of the old text) of values that differ; slots of one thing are paired by their words."""
     found: list[tuple[str, Slot | None, Slot | None]] = []
+    was, now, would = ("现行", "拟", "拟") if draft else ("原", "现", "")
     for theirs, ours in paired_values(old, new):
         if theirs is None and ours is not None:
-            found.append((f"新增：{condense(ours.text)}", ours, None))
+            found.append((f"{would}新增：{condense(ours.text)}", ours, None))
         elif ours is None and theirs is not None:
-            found.append((f"不再规定：{condense(theirs.text)}", None, theirs))
+            found.append((f"{would}不再规定：{condense(theirs.text)}", None, theirs))
         elif ours is not None and theirs is not None:
-            found.append((f"原规定为“{condense(theirs.text)}”，现规定为“{condense(ours.text)}”", ours, theirs))
+            found.append((f"{was}规定为“{condense(theirs.text)}”，{now}规定为“{condense(ours.text)}”", ours, theirs))
     return found
 
 
@@ -64,7 +68,31 @@ def partners(old: Sequence[Slot], new: Sequence[Slot]) -> list[tuple[Slot | None
         if other is not None:
             taken.add(other.start)
         found.append((other, slot))
-    return found + [(s, None) for s in old if s.start not in taken]
+    left = [s for s in old if s.start not in taken]
+    return _second(found, left, taken) + [(s, None) for s in left if s.start not in taken]
+
+
+def _second(found: Sequence[tuple[Slot | None, Slot | None]], left: Sequence[Slot], taken: set[int]) -> list[tuple[Slot | None, Slot | None]]:
+    """What found no partner, paired with what is left of the other text where both give one value of one unit and are each other's likest (最高10万元 · 最高20万元)."""
+    alone = [new for old, new in found if old is None and new is not None and new.kind in _SCALES]
+    likest = {new.start: _likest(new, [s for s in left if s.kind == new.kind]) for new in alone}
+    pairs: list[tuple[Slot | None, Slot | None]] = []
+    for old, new in found:
+        other = likest.get(new.start) if old is None and new is not None else None
+        if other is not None and new is not None and other.start not in taken and _likest(other, [s for s in alone if s.kind == other.kind]) is new:
+            taken.add(other.start)
+            pairs.append((other, new))
+        else:
+            pairs.append((old, new))
+    return pairs
+
+
+def _likest(slot: Slot, others: Sequence[Slot]) -> Slot | None:
+    """Of slots of one kind the one whose words (with heading) are most alike, if enough are."""
+    mine = bag(f"{slot.heading}{slot.text}")
+    shares = {o.start: 2 * len(mine & (theirs := bag(f"{o.heading}{o.text}"))) / max(1, len(mine) + len(theirs)) for o in others}
+    best = max(others, key=lambda o: (shares[o.start], -o.start), default=None)
+    return best if best is not None and shares[best.start] >= FAR else None
 
 
 def _valued(d: Document) -> list[Slot]:
@@ -73,8 +101,14 @@ def _valued(d: Document) -> list[Slot]:
     for s in slots(d):
         if s.kind in _KINDS and not s.text.lstrip().startswith("|"):
             seen.setdefault((s.start, s.end), s)
-    found = [s for s in seen.values() if not condense(s.text).endswith("的") and not _CHECKS.search(s.text)]
+    found = [s for s in seen.values() if not condense(s.text).endswith("的") and s.label != "征求意见" and not _CHECKS.search(_line(d, s))]
     return [s for s in found if not any(o is not s and o.start <= s.start and s.end <= o.end for o in found)]
+
+
+def _line(d: Document, s: Slot) -> str:
+    """The sentence that a value stands in."""
+    start = max(d.text.rfind(mark, 0, s.start) for mark in "。\n") + 1
+    return d.text[start : s.end]
 
 
 def _values(slot: Slot) -> tuple[str, ...]:

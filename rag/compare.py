@@ -19,7 +19,7 @@ from rag.changes import paired_values
 from rag.fit import bag
 from rag.quoting import Quoting
 from rag.slots import Slot, slots
-from rag.source import short_title
+from rag.source import notice_of, short_title
 from rag.statements import Statement, condense
 
 FOOTER = "系统逐条比对生成，供参考；以文件原文为准。不同层级的规定不一致的，适用上位法优先的原则，由有权机关认定，本系统不作判断。"
@@ -46,7 +46,7 @@ def compare(a: Document, b: Document, store: Store | None = None, reader: Reader
     _clauses(out, left, right, judged, pairs)
     if store is not None:
         _chain(out, (left, right), store, reader, on)
-    marks = ("系统生成", *dict.fromkeys(m for d in (left, right) if (m := _notice(d))))
+    marks = ("系统生成", *dict.fromkeys(m for d in (left, right) if (m := notice_of(d))))
     return Report("条款对照：" + " / ".join(_names(left, right)), tuple(out.blocks), out.records(), subtitle=_kind(left, right), marks=marks, footer=FOOTER, as_of=on)
 
 
@@ -64,10 +64,6 @@ def _rank(d: Document) -> tuple[int, str, str]:
 def _judged(d: Document, store: Store | None, reader: Reader, on: str) -> Validity:
     events = store.documents.events_of(reader, [d.id]).get(d.id, []) if store is not None else [e for e in d.events if e.document_id == d.id]
     return validity(d, events, on)
-
-
-def _notice(d: Document) -> str:
-    return {"fictional": "演示数据，非真实文件", "digest": "摘编，以原文为准"}.get(d.notice, d.notice)
 
 
 def _kind(a: Document, b: Document) -> str:

@@ -11,8 +11,8 @@ from rag.work import KEPT, Work
 _ASIDE = re.compile(r"附则|总则|^附件|联系方式|纪律|填报说明|计算|示例|样表|申请表|附：")
 _FORMAL = re.compile(r"制定本|负责解释|起施行|有效期|起试行|同时废止|所称[^，。]{2,30}(?:是指|包括)|印发给你们|特此|^根据[^。]{4,200}(?:通知如下|如下)")
 _TITLE = re.compile(r"^[^，；：]{2,26}[。]")
-A_PART = 3
-"""At most so many statements a part."""
+A_PART, ROOM = 3, 260
+"""At most so many statements a part; characters of a list's items."""
 
 
 def content(work: Work) -> int:
@@ -42,7 +42,9 @@ def _part(work: Work, name: str, found: Sequence[Statement]) -> int:
         return 0
     marks = [work.out.mark(work.document, s.start, s.end, work.judged) for s, _ in chosen]
     words = "；".join(text.rstrip("。；") for _, text in chosen)
-    return int(work.out.say(f"{_bare(name)}：{words}。", marks, derived=f"{name} {_bare(name)}"))
+    altered = "、".join(dict.fromkeys(s.article for s, _ in chosen if s.article and work.altered(s.article)))
+    note = f"（其中{altered}已修改，见“时效与后续修改”）" if altered else ""
+    return int(work.out.say(f"{_bare(name)}：{words}。{note}", marks, derived=f"{name} {_bare(name)} {note}"))
 
 
 def _bare(name: str) -> str:
@@ -54,10 +56,22 @@ def _gist(work: Work, s: Statement) -> str:
     text = condense(s.lead(work.document) if s.items else s.text(work.document))
     if not text or _FORMAL.search(text[:200]) or (text.endswith("：") and not s.items):
         return ""
-    parts = re.split(r"(?<=[。；])", text)
+    parts = re.split(r"(?<=。)" if re.match(r"[^。；]{4,60}：", text) else r"(?<=[。；])", text)
     first = parts[0] if len(parts[0]) > 12 or len(parts) == 1 else "".join(parts[:2])
-    items = [re.split(r"[，。；：]", condense(work.document.text[a:b]))[0] for a, b in s.items[:6]]
-    return f"{first}{'；'.join(items)}"[:260]
+    if first.rstrip().endswith("？"):
+        return ""
+    return f"{first}{_items(work, s)}"
+
+
+def _items(work: Work, s: Statement) -> str:
+    """The items of a list whole, as many as the room allows: a condition is never cut; how many are left is said."""
+    said: list[str] = []
+    for a, b in s.items:
+        item = condense(work.document.text[a:b]).rstrip("；。")
+        if said and sum(map(len, said)) + len(item) > ROOM:
+            return "；".join(said) + f"……（共{len(s.items)}项）"
+        said.append(item)
+    return "；".join(said)
 
 
 def _plain(work: Work) -> int:

@@ -23,6 +23,8 @@ _GIVES = re.compile(r"给予|奖励|补助|补贴|资助|贴息|配套|拨付|�
 _SHARED = re.compile(r"(?:省|市|县|区|各)[^，。；]{0,12}财政[^，。；]{0,8}(?:承担|分担|负担)|按照?\d+[∶:：]\d+(?:的)?比例(?:分担|承担)|省级资助额的|各级[^，。；]{0,16}(?:合计|总额|累计)[^，。；]{0,8}(?:不超过|不得超过)|(?:省、市|县级)[^，。；]{0,10}补助(?:总额)?不得超过|合计不超过|合计不得超过")
 _CHECKED = re.compile(r"抽查|核查|退回|追回|扣减|实地|绩效激励|人员奖励|整改|罚款|违约")
 _ELSEWHERE = re.compile(r"申报条件|认定条件|备案条件|^条件$|监督|罚则|附则|评审|材料|申请资格|对象和条件$|资格条件")
+_TELLS = re.compile(r"^(?:例如|比如|举例|示例|如某)|^[^，。；]{0,24}，?累计(?:补助|支持|兑现|发放|奖励)[^，。；]{0,8}\d")
+"""Examples and what was given so far are no standard."""
 _ORDINAL = re.compile(r"序号|编号|条款")
 _GENERIC = re.compile(r"^(?:奖励|补助|补贴|资助|支持|扶持)?(?:金额|标准|额度|比例)(?:（[^）]*）)?$|^本年度执行标准$|^标准$|^最高额$|^省级财政资助上限（万元）$")
 _LATER = re.compile(r"分[一二三四五两\d]+(?:年|期|批|次)|分别于|期满|之后")
@@ -69,6 +71,8 @@ def _of_text(document: Document, s: Statement) -> Iterator[Grant]:
         title = ""
         for start, end in _sentences(document.text, a, b):
             sentence = condense(document.text[start:end])
+            if _TELLS.match(sentence):
+                continue
             if (len(sentence) <= 24 and not re.search(r"\d|全额|免征|免收", sentence)) or not (cue("support").search(sentence) or cue("support").search(lead) or cue("support").search(own_heading(s))):
                 title = sentence if len(sentence) <= 24 else title
                 continue
@@ -138,7 +142,7 @@ def _role(phrase: str) -> str:
         return "skip"
     if re.search(r"^(?:且|并)?不得?超过[^，。；]{0,14}(?:上限|额度|标准)$", plain):
         return "cap"
-    if re.search(r"最长|期限(?:不超过|为|最长)|不超过\d+个?[年月]", plain) and not found:
+    if re.search(r"最长|期限(?:不超过|为|最长)|不超过\d+个?[年月]|^(?:每年|每家|每个|累计|总数|每次)[^，。；]{0,8}不(?:得)?超过\d+(?:人|名|家|项|个|次)$", plain) and not found:
         return "cap"
     if given and plain.endswith("的") and not re.search(r"给予|按照?[^，]*\d", plain):
         return "subject"

@@ -17,19 +17,19 @@ from rag.beside import official
 from rag.content import content
 from rag.quoting import Quoting
 from rag.slots import slots
-from rag.source import short_title
+from rag.since import articles_of, since
+from rag.source import notice_of, short_title
 from rag.statements import statements
 from rag.work import Polish, Work
 
 TITLE = "政策要点梳理（系统生成，非官方解读）"
 MARK = "系统生成"
 FOOTER = "本梳理由系统按条款自动生成，供参考，不是官方解读；以文件原文和起草机关的解读为准。"
-NEVER_MISSED = ("常见问题", "与上级和旧版相比的变化")
+NEVER_MISSED = ("时效与后续修改", "常见问题", "与上级和旧版相比的变化")
 """Sections that no text owes."""
 _STANDING = {"in_force": "现行有效", "draft": "征求意见稿，未生效", "not_yet": "尚未施行", "amended": "已有新版本", "partly_ended": "部分条款已失效", "repealed": "已废止", "expired": "已失效"}
-_NOTICES = {"fictional": "演示数据，非真实文件", "digest": "摘编，以原文为准"}
 SECTIONS: tuple[tuple[str, Callable[[Work], int]], ...] = (
-    ("背景与依据", sections.background), ("适用对象", sections.who), ("主要内容", content), ("支持标准与金额", sections.support),
+    ("时效与后续修改", sections.later), ("背景与依据", sections.background), ("适用对象", sections.who), ("主要内容", content), ("支持标准与金额", sections.support),
     ("申报条件", sections.conditions), ("材料与流程", sections.materials), ("时间节点", sections.dates), ("责任单位", sections.bodies),
     ("解读机关与咨询电话", sections.contact), ("与上级和旧版相比的变化", sections.changes), ("名词解释", sections.terms), ("常见问题", sections.questions),
 )  # fmt: skip
@@ -40,11 +40,11 @@ def interpret(document: Document, store: Store, reader: Reader, *, as_of: str = 
     on = as_of or today()
     parts = statements(document)
     happened = store.documents.events_of(reader, [document.id]).get(document.id, [])
-    work = Work(document, parts, slots(document, parts), validity(document, happened, on), Quoting(), store, reader, polish)
+    work = Work(document, parts, slots(document, parts), validity(document, happened, on), Quoting(), store, reader, polish, (now := since(document, store, reader, on)), articles_of(now))
     missing = [title for title, section in SECTIONS if not _section(work, title, section)]
     _missing(work, missing)
     official(work)
-    marks = (MARK, *([_NOTICES[document.notice]] if document.notice in _NOTICES else []))
+    marks = (MARK, *([m] if (m := notice_of(document)) else []))
     return Report(f"{TITLE}：{short_title(document.title)}", tuple(work.out.blocks), work.out.records(), subtitle=_subtitle(work, on), marks=marks, footer=FOOTER, as_of=on)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from corpus.models import RelationKind
+from corpus.models import RelationKind, Status
 from corpus.validity import validity
 from rag.beside import call_dates, call_phones
 from rag.changes import changed_values, predecessor
@@ -14,6 +14,19 @@ from rag.slot import Slot
 from rag.source import named
 from rag.statements import condense
 from rag.work import KEPT, Work, said, sentence
+
+
+def later(work: Work) -> int:
+    """时效与后续修改: what became of the text since, in the words of the texts that say so; a draft and what has not begun are said plainly."""
+    done = 0
+    if work.judged.status == Status.draft:
+        work.out.note("本文件是征求意见稿，尚未生效，不能作为依据；以下按征求意见稿原文梳理。")
+        done += 1
+    for x in work.since:
+        mark = work.out.mark(x.document, x.start, x.end, validity(x.document, (), work.judged.as_of))
+        head = {"changed": "修改", "extended": "延长有效期", "continued": "继续有效", "ended": "终止"}[x.kind]
+        done += work.out.say(f"{head}：{named(x.document)}：{x.words}", (mark,), derived=f"{head} {named(x.document)}")
+    return done
 
 
 def background(work: Work) -> int:
@@ -26,11 +39,15 @@ def who(work: Work) -> int:
     done = said(work, [s for s in work.of("object") if not s.text.endswith(("：", ":")) and "叠加" not in s.text], 5)
     listed = [s for s in work.of("condition") if not s.tabular]
     if not done and listed and re.search(r"企业|单位|机构|人才|人员|对象", listed[0].label or listed[0].heading + listed[0].text):
-        first = [s for s in listed if s.label == listed[0].label][:2]
+        first = [s for s in listed if s.label == listed[0].label][: 6 if _ANY.search(listed[0].label) else 2]
         lead = f"{listed[0].label.rstrip('：:')}：" if listed[0].label else ""
         words = "；".join(condense(s.text).rstrip("；;。") for s in first)
         done += work.out.say(f"{lead}{words}。", tuple(work.out.mark(work.document, s.start, s.end, work.judged) for s in first), derived=lead)
     return done + said(work, [s for s in work.of("exclusion") if not s.tabular and not s.text.endswith(("：", ":")) and "就高不就低" not in s.text and "叠加" not in s.text and not any(c.start <= s.start < c.end for c in listed)], 3)
+
+
+_ANY = re.compile(r"之一|任一|任何一|其中一项|至少一项")
+"""A list of which one is enough."""
 
 
 def support(work: Work) -> int:
@@ -48,7 +65,7 @@ def support(work: Work) -> int:
 
 def _row(work: Work, g: Grant, control: str) -> tuple[str, str, str, str]:
     mark = work.out.mark(work.document, g.slot.start, g.slot.end, work.judged)
-    return g.subject[:120], g.standard, "；".join(p for p in (g.cap, control) if p), f"{g.slot.place}[{mark}]"
+    return g.subject[:120], g.standard, "；".join(p for p in (g.cap, control) if p), f"{g.slot.place}[{mark}]{work.altered(g.slot.place)}"
 
 
 def conditions(work: Work) -> int:
@@ -57,7 +74,7 @@ def conditions(work: Work) -> int:
     leads = list(dict.fromkeys(s.label for s in asked if s.label))
     done, last = 0, ""
     for slot in asked[:40]:
-        if len(leads) > 1 and slot.label and slot.label != last:
+        if slot.label and slot.label != last and (len(leads) > 1 or _ANY.search(slot.label)):
             work.out.note(f"〔{slot.label.rstrip('：:')}〕")
         last = slot.label
         done += work.say(slot)
@@ -93,18 +110,57 @@ def _led(work: Work, slot: Slot) -> int:
 def dates(work: Work) -> int:
     """时间节点: deadlines by stage as a table; when the text applies and how long; the deadlines of the newest call."""
     rows = []
-    for slot in work.of("deadline"):
-        mark = work.out.mark(work.document, slot.start, slot.end, work.judged)
-        rows.append((slot.label, "".join(slot.limits), when(slot), f"{slot.place}[{mark}]"))
+    for slot in _apart(work, work.of("deadline")):
+        start, end = _act(work, slot)
+        mark = work.out.mark(work.document, start, end, work.judged)
+        rows.append((slot.label, "".join(slot.limits), when(slot, work.document.text[start:end]), f"{slot.place}[{mark}]{work.altered(slot.place)}"))
     unique = list({r[:3]: r for r in reversed(rows)}.values())[::-1]
     work.out.table(("环节", "批次", "时间", "条款"), unique, "时间节点")
-    return len(unique) + said(work, work.of("period"), 4) + (call_dates(work) if work.document.kind == "policy" else 0)
+    return len(unique) + sum(_period(work, s) for s in work.of("period")[:4]) + _extended(work) + (call_dates(work) if work.document.kind == "policy" else 0)
 
 
-def when(slot: Slot) -> str:
-    """A deadline as it is shown: its date and hour; without a year in the text's own words."""
+def when(slot: Slot, act: str = "") -> str:
+    """A deadline as it is shown: its date and hour; without a year in the text's own words with what is to be done."""
     kind, _, day = slot.value.partition(":")
-    return f"{day}{' ' + slot.time if slot.time else ''}" if kind == "date" else condense(slot.text).rstrip("，；。")
+    return f"{day}{' ' + slot.time if slot.time else ''}" if kind == "date" else condense(act or slot.text).rstrip("，；。")
+
+
+def _apart(work: Work, found: Sequence[Slot]) -> list[Slot]:
+    """Deadlines, one a span: of several stages the one that its sentence itself names."""
+    kept: dict[tuple[int, int, str], Slot] = {}
+    for s in found:
+        key = (s.start, s.end, s.value if s.value.startswith("date:") else "")
+        start, end = sentence(work.document.text, s.start)
+        if key not in kept or s.label in work.document.text[start:end]:
+            kept[key] = s
+    return list(kept.values())
+
+
+def _act(work: Work, slot: Slot) -> tuple[int, int]:
+    """The span of a deadline without a year, up to the end of what is to be done by then."""
+    if slot.tabular or not re.search(r"(?:前|止|内)[，,]?$", slot.text.rstrip()):
+        return slot.start, slot.end
+    match = re.compile(r"[^。；;\n]{0,80}").match(work.document.text, slot.end)
+    return slot.start, max(slot.end, match.end() if match else slot.end)
+
+
+_BLANK = re.compile(r"年\s*月\s*日")
+
+
+def _period(work: Work, slot: Slot) -> bool:
+    """When the text applies; a day that the draft leaves open is said to be open."""
+    if not _BLANK.search(slot.text):
+        return work.say(slot)
+    return work.say(slot, f"{_BLANK.sub('年×月×日', condense(slot.text))}（施行日期待定）", "施行日期待定")
+
+
+def _extended(work: Work) -> int:
+    """The last extension of the period, in the words of the text that extends it."""
+    last = next((x for x in reversed(work.since) if x.kind == "extended"), None)
+    if last is None:
+        return 0
+    mark = work.out.mark(last.document, last.start, last.end, validity(last.document, (), work.judged.as_of))
+    return int(work.out.say(f"有效期已延长：{named(last.document)}：{last.words}", (mark,), derived=f"有效期已延长 {named(last.document)}"))
 
 
 def bodies(work: Work) -> int:
@@ -141,11 +197,11 @@ def changes(work: Work) -> int:
     done = 0
     old = predecessor(work.document, work.store, work.reader)
     if old is not None:
-        for line, ours, other in changed_values(old, work.document)[:KEPT]:
+        for line, ours, other in changed_values(old, work.document, draft=work.judged.status == Status.draft)[:KEPT]:
             marks = [work.out.mark(work.document, ours.start, ours.end, work.judged)] if ours else []
             if other:
                 marks.append(work.out.mark(old, other.start, other.end, validity(old, (), work.judged.as_of)))
-            done += work.out.say(line, marks, derived=f"{named(old)} 原 现 原规定为 现规定为 新增 不再规定")
+            done += work.out.say(line, marks, derived=f"{named(old)} 原 现 原规定为 现规定为 新增 不再规定 现行规定为 拟规定为 拟新增 拟不再规定")
     seen: set[str] = set()
     for relation in work.document.relations:
         title = relation.target_title
@@ -166,15 +222,40 @@ def terms(work: Work) -> int:
 
 def questions(work: Work) -> int:
     """常见问题: asked from the slots, answered in the text's own words."""
+    if work.document.kind == "interpretation":
+        return 0  # it answers the questions itself
     found = grants(work.document, work.parts)
     done = sum(_granted(work, question, chosen, len(found) > 1) for question, chosen in (("最高多少？", _ceiling(found)), ("按什么比例计算？", _rate(found))))
     for question, kinds in _QUESTIONS:
-        slot = next((s for s in work.of(*kinds) if not s.tabular and "是指" not in s.text and not s.text.endswith(("：", ":"))), None)
-        if slot is not None and done < 6:
+        slot = next((s for s in _fitting(work, kinds) if not s.tabular and "是指" not in s.text and not s.text.endswith(("：", ":")) and not _BLANK.search(s.text)), None)
+        if kinds == ("period",) and done < 6 and _continued(work, question):
+            done += 1
+        elif slot is not None and done < 6:
             start, end = _whole(work, slot)
             mark = work.out.mark(work.document, start, end, work.judged)
-            done += work.out.say(f"问：{question}答：{condense(work.document.text[start:end])}", (mark,), derived=question + "问答")
+            altered = work.altered(slot.place)
+            done += work.out.say(f"问：{question}答：{condense(work.document.text[start:end])}{altered}", (mark,), derived=question + "问答" + altered)
     return done
+
+
+_WHERE = re.compile(r"填报|申报|申请|申领|提交|办理|确认")
+_HOW = re.compile(r"免申|即申|无需|不需要|无须|申请|申报|自行判别")
+
+
+def _fitting(work: Work, kinds: Sequence[str]) -> list[Slot]:
+    """The slots that may answer a question: where something is handed in, whether it must be applied for."""
+    found = work.of(*kinds)
+    wanted = {"channel": _WHERE, "delivery": _HOW}.get(kinds[0])
+    return found if wanted is None else [s for s in found if wanted.search(work.document.text[slice(*_whole(work, s))])]
+
+
+def _continued(work: Work, question: str) -> bool:
+    """How long a text holds whose period another text extended."""
+    last = next((x for x in reversed(work.since) if x.kind == "extended"), None)
+    if last is None:
+        return False
+    mark = work.out.mark(last.document, last.start, last.end, validity(last.document, (), work.judged.as_of))
+    return work.out.say(f"问：{question}答：{named(last.document)}：{last.words}", (mark,), derived=f"{question}问答 {named(last.document)}")
 
 
 def _granted(work: Work, question: str, chosen: Sequence[Grant], among: bool) -> int:
@@ -184,7 +265,8 @@ def _granted(work: Work, question: str, chosen: Sequence[Grant], among: bool) ->
     g = chosen[0]
     question = f"{g.subject}，{question}" if among else f"补助（奖励）{question}" if question.startswith("最高") else question
     mark = work.out.mark(work.document, g.slot.start, g.slot.end, work.judged)
-    return int(work.out.say(f"问：{question}答：{condense(g.slot.text).rstrip('，；')}。", (mark,), derived=question + "问答"))
+    altered = work.altered(g.slot.place)
+    return int(work.out.say(f"问：{question}答：{condense(g.slot.text).rstrip('，；')}。{altered}", (mark,), derived=question + "问答" + altered))
 
 
 _NAMED = re.compile(r"^(?!.*(?:什么|哪些|如何|怎))(?=.{2,40}$).*(?:企业|单位|机构|平台|中心|人才|人员|项目|产品|设备|贷款|的)")

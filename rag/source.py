@@ -18,6 +18,14 @@ def short_title(title: str) -> str:
     return title.removeprefix("中华人民共和国")
 
 
+_NOTICES = {"fictional": "演示数据，非真实文件", "digest": "摘编，以原文为准"}
+
+
+def notice_of(document: Document) -> str:
+    """The mark that a document must carry wherever it is shown (演示数据，非真实文件), or empty."""
+    return _NOTICES.get(document.notice, document.notice)
+
+
 def named(document: Document) -> str:
     """《title》（文号）; 《X》政策解读 as it is."""
     number = f"（{document.doc_number}）" if document.doc_number and "令" not in document.doc_number and document.doc_number not in document.title else ""

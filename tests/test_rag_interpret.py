@@ -151,3 +151,63 @@ def test_coherence_names_the_ended_basis(documents: dict[str, Document], store: 
     said = sections(report)
     assert "某市海洋装备补助细则" in said["所依据的文件已废止或失效"] and "闽科规〔2019〕9号" in said["所依据的文件已废止或失效"]
     assert "另行制定" in said["规定另行制定细则而本库未收录"] and "未收录" in report.footer
+
+
+RULE = """第一条 为支持海岛企业，制定本办法。
+
+第二条 申领海岛券的企业应当在本省注册，并符合下列条件之一：
+（一）取得当年度入库登记编号；
+（二）资格在有效期内，且上一年度营业收入不超过4亿元。
+
+第三条 对增长10%以上的企业，按照增长额的5%给予奖励，单个企业年度最高不超过80万元。
+
+第四条 对技术经理人给予每人2万元奖励，每年不超过30人。
+
+第五条 受让单位应当于每年3月30日前，向主管部门报送年度报告。自约定之日起三年内未实施转化的，单位可以收回权利。
+
+第六条 本办法自2023年9月1日起施行，有效期三年。
+"""
+CHANGE = """经研究，决定对《海岛企业奖励办法》（闽科规〔2023〕4号）作如下修改：
+一、将第三条修改为：“对增长8%以上的企业，按照增长额的6%给予奖励，单个企业年度最高不超过100万元。”
+二、本通知自2025年1月1日起施行。
+"""
+LONGER = "《海岛企业奖励办法》（闽科规〔2023〕4号，以下简称《办法》）将于2026年8月31日届满。\n\n一、《办法》有效期延长至2027年12月31日。\n"
+
+
+def test_what_became_of_a_text_stands_first_and_marks_what_was_changed(store: Store) -> None:
+    ingest(
+        store,
+        [
+            draft("rule", "海岛企业奖励办法", RULE, doc_number="闽科规〔2023〕4号", written_on="2023-08-01", published_on="2023-08-01"),
+            draft("change", "关于修改《海岛企业奖励办法》部分条款的通知", CHANGE, doc_number="闽科规〔2024〕9号", written_on="2024-12-01", published_on="2024-12-01"),
+            draft("longer", "关于延长《海岛企业奖励办法》有效期的通知", LONGER, doc_number="闽科规〔2026〕2号", written_on="2026-08-01", published_on="2026-08-01"),
+        ],
+    )
+    resolve(store)
+    rule = store.documents.get(next(h.id for h in store.documents.heads(LOCAL) if h.external_id == "rule"), LOCAL)
+    said = sections(interpret(rule, store, LOCAL, as_of="2026-11-21"))
+    assert "100万元" in said["时效与后续修改"] and "延长至2027年12月31日" in said["时效与后续修改"]
+    row = next(line for line in said["支持标准与金额"].splitlines() if "80万元" in line)
+    assert "该条已修改" in row
+    assert "每年不超过30人" in next(line for line in said["支持标准与金额"].splitlines() if "2万元" in line and "该条已修改" not in line)
+    assert "延长至2027年12月31日" in said["时间节点"] and "延长至2027年12月31日" in said["常见问题"] and "三年内未实施" not in said["常见问题"]
+    assert "向主管部门报送年度报告" in said["时间节点"]
+    assert "符合下列条件之一" in said["申报条件"]
+    before = sections(interpret(rule, store, LOCAL, as_of="2024-06-01"))
+    assert "时效与后续修改" not in before and "该条已修改" not in "".join(before.values())
+
+
+def test_a_draft_says_that_it_is_none_and_what_it_would_change(store: Store) -> None:
+    ingest(
+        store,
+        [
+            draft("now", "海岛企业奖励办法", RULE, doc_number="闽科规〔2023〕4号", written_on="2023-08-01", published_on="2023-08-01"),
+            draft("draft", "关于公开征求《海岛企业奖励办法（修订征求意见稿）》意见的公告", "现公开征求意见，截止时间为2026年11月9日。\n\n海岛企业奖励办法（修订征求意见稿）\n\n" + RULE.replace("80万元", "90万元").replace("自2023年9月1日起施行，有效期三年。", "自2027年　月　日起施行。《海岛企业奖励办法》（闽科规〔2023〕4号）同时废止。"), "notice", published_on="2026-10-10"),
+        ],
+    )
+    resolve(store)
+    paper = store.documents.get(next(h.id for h in store.documents.heads(LOCAL) if h.external_id == "draft"), LOCAL)
+    said = sections(interpret(paper, store, LOCAL, as_of="2026-11-01"))
+    assert "不能作为依据" in said["时效与后续修改"] and "施行日期待定" in said["时间节点"]
+    changes = said["与上级和旧版相比的变化"]
+    assert "现行规定为“单个企业年度最高不超过80万元”，拟规定为“单个企业年度最高不超过90万元”" in changes and "原规定为" not in changes and "2026年11月9日" not in changes

@@ -179,7 +179,7 @@ def _item(r: Mapping[str, Any], language: str) -> str:
     text = " ".join(r["snippet"].split())
     place = " ".join(p for p in r["path"][-2:] if not text.startswith(p))  # an article says its number itself
     snippet = f"<p>{e(place)} {e(text[:110])}{'…' if len(text) > 110 else ''}</p>" if text else ""
-    mark = badge(say(f"notice.{r['notice']}", language), "warn") if r["notice"] in ("fictional", "digest") else ""
+    mark = badge(r["notice"], "warn") if r["notice"] else ""
     where = " · ".join(p for p in (r["doc_number"], "、".join(r["issuers"][:2]), r["published_on"]) if p)
     kind = badge(say(f"kind.{r['kind']}", language), "plain")
     return (

@@ -30,7 +30,7 @@ def heading(d: Mapping[str, Any], language: str) -> str:
     marks = [level_badge(d["level"], language), badge(place(d["region_code"]), "plain") if place(d["region_code"], short=True) else "", validity_badge(d["validity"], language)]
     marks += [badge(d["area_type"], "plain")] if d.get("area_type") else []
     marks += [badge(d["genre"], "plain")] if d.get("genre") else []
-    marks += [badge(say(f"notice.{d['notice']}", language), "warn")] if d.get("notice") in ("fictional", "digest") else []
+    marks += [badge(d["notice"], "warn")] if d.get("notice") else []
     number = f'<span class="jw-number">{e(d["doc_number"])}</span>' if d["doc_number"] else ""
     return f'<h1 class="jw-title">{e(d["title"])}</h1><p class="jw-marks">{number}{"".join(marks)}</p>'
 

@@ -1,0 +1,84 @@
+"""What became of a text after it was issued, as other texts state it: changed article by article, extended, ended. An interpretation says so first.
+
+Only what is in force at the date counts; articles that were changed are marked wherever they are told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from corpus.access import Reader
+from corpus.models import CURRENT, Document, Event, EventKind, RelationKind
+from corpus.store import Store
+from corpus.text import NUMERAL
+from corpus.validity import validity
+from rag.slot import cells
+from rag.statements import condense, statements
+
+_ENDS = (EventKind.repealed, EventKind.declared_expired, EventKind.ended, EventKind.suspended, EventKind.partly_repealed)
+_ARTICLE = re.compile(rf"第[{NUMERAL}\d]+条(?:之[{NUMERAL}\d]+)?")
+_CHANGES = re.compile(r"修改为|修改|删去|删除|增加|调整为|改为")
+_QUOTED = re.compile(r"“[^”]*”")
+MOST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """A later text's span [start, end) that speaks of this one; `kind` changed, extended, continued or ended; `articles` of this text that it changes."""
+
+    kind: str
+    document: Document
+    start: int
+    end: int
+    articles: frozenset[str] = frozenset()
+
+    @property
+    def words(self) -> str:
+        """What the span says, in quotes; of a table's row its cells."""
+        text = self.document.text[self.start : self.end]
+        return "，".join(c for c in cells(text) if c and not c.isdigit()) if text.lstrip().startswith("|") else f"“{condense(text)}”"
+
+
+def since(document: Document, store: Store, reader: Reader, on: str) -> list[Since]:
+    """What other texts in force at a date state of this one, in the order of their dates."""
+    events = [e for e in store.documents.events_of(reader, [document.id]).get(document.id, []) if e.stated_by and e.stated_by != document.id]
+    amending = {r.document_id for r in store.documents.relations_of([document.id]) if r.target_id == document.id and r.kind == RelationKind.amends and r.document_id != document.id}
+    others = _in_force(store, reader, {str(e.stated_by) for e in events} | amending, on)
+    found = [x for other in others.values() if other.id in amending for x in _changed(other)]
+    told = {x.document.id for x in found}
+    own = max((e.on for e in store.documents.events_of(reader, [document.id]).get(document.id, []) if e.kind == EventKind.expires and e.stated_by == document.id), default="")
+    found += [x for e in events if e.stated_by in others and e.stated_by not in told and (x := _stated(e, others[str(e.stated_by)], own))]
+    unique = {(x.document.id, x.start, x.end): x for x in sorted(found, key=lambda x: x.kind == "extended")}
+    return sorted(unique.values(), key=lambda x: (x.document.written_on or x.document.published_on, x.start))[-MOST:]
+
+
+def _in_force(store: Store, reader: Reader, ids: set[str], on: str) -> dict[str, Document]:
+    """Of these documents those that were issued by the date and stand at it."""
+    happened = store.documents.events_of(reader, sorted(ids)) if ids else {}
+    issued = [d for d in store.documents.texts(sorted(ids), reader) if (d.published_on or d.written_on) <= on]
+    return {d.id: d for d in issued if validity(d, happened.get(d.id, ()), on).status in CURRENT}
+
+
+def _changed(other: Document) -> Iterator[Since]:
+    """Every change of an amending text, with the articles that it names outside of the new words."""
+    for s in statements(other):
+        for a, b in s.items or ((s.start, s.end),):
+            text = other.text[a:b]
+            if _CHANGES.search(_QUOTED.sub("", text)) and (articles := _ARTICLE.findall(_QUOTED.sub("", text))):
+                yield Since("changed", other, a, b, frozenset(articles))
+
+
+def _stated(e: Event, other: Document, own: str) -> Since | None:
+    """An event of another text as a change, an extension (past `own`, the end that the text itself states), a confirmation or an end; None for any other."""
+    if e.kind in (EventKind.extended, EventKind.continued):
+        return Since("extended" if e.kind == EventKind.extended and e.on > own else "continued", other, e.start, e.end)
+    if e.kind == EventKind.amended and _CHANGES.search(e.quote):
+        return Since("changed", other, e.start, e.end, frozenset(_ARTICLE.findall(_QUOTED.sub("", e.quote))))
+    return Since("ended", other, e.start, e.end) if e.kind in (*_ENDS, EventKind.amended) else None
+
+
+def articles_of(found: list[Since]) -> frozenset[str]:
+    """The articles that later texts changed."""
+    return frozenset(a for x in found if x.kind == "changed" for a in x.articles)
