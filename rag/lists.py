@@ -12,6 +12,8 @@ from rag.statements import Statement, condense
 
 _AFTERMATH = re.compile(r"弄虚作假|骗取|虚假|虚报|虚列|滥用职权|工作人员|追回|退回|退还|责令|依法追究")
 """What is said of breaches is no condition."""
+_PUNISHES = re.compile(r"警告|罚款|处分|责令|吊销|没收|刑事责任|批评教育|行政处罚")
+"""A list of what is punished bars nobody from support."""
 _DUTIES = re.compile(r"监督|管理职责|职责分工|组织保障|保障措施|法律责任|纪律|绩效|罚则|工作要求|注意事项")
 LEAST, LONGEST = 6, 400
 """Characters of a single sentence that is taken."""
@@ -31,7 +33,7 @@ def _kind_of(document: Document, s: Statement) -> str:
     """The kind of a list by its own lead; empty when the lead says none."""
     lead = _lead(document, s)
     for kind, name in (("negative", "negative_lead"), ("material", "material_lead"), ("condition", "condition_lead"), ("object", "object_list")):
-        if lead and cue(name).search(lead):
+        if lead and cue(name).search(lead) and not (kind == "negative" and _PUNISHES.search(lead)):
             return kind
     return "procedure" if lead and cue("procedure_lead").search(lead) else ""
 
@@ -103,4 +105,4 @@ def _single_condition(text: str) -> bool:
 
 def _bars(text: str) -> bool:
     """Whether a sentence shuts somebody out of the support (not: out of it twice)."""
-    return bool(cue("negative_sentence").search(text)) and not re.search(r"叠加|重复(?:享受|补助|奖励|支持|申报)|就高|同类(?:补助|奖励)|同一[^，。；]{1,12}(?:已|获得|享受|符合)|任何单位|收取|奖励\d|给予\d", text)
+    return bool(cue("negative_sentence").search(text)) and not re.search(r"叠加|重复(?:享受|补助|奖励|支持|申报)|就高|同类(?:补助|奖励)|同一[^，。；]{1,12}(?:已|获得|享受|符合)|任何单位|收取|奖励\d|给予\d|不服的|复审|复议", text)

@@ -78,7 +78,18 @@ def conditions(work: Work) -> int:
             work.out.note(f"〔{slot.label.rstrip('：:')}〕")
         last = slot.label
         done += work.say(slot)
-    return done + sum(work.say(s, f"不予支持的情形：{condense(s.text)}", "不予支持的情形") for s in work.of("negative")[:14] if not s.tabular)
+    return done + _barred(work, [s for s in work.of("negative")[:14] if not s.tabular])
+
+
+def _barred(work: Work, found: Sequence[Slot]) -> int:
+    """What bars; the items of a list under the words that lead it (…有下列情形之一的，不予受理)."""
+    done, last = 0, ""
+    for s in found:
+        if s.label and s.label != last:
+            work.out.note(f"〔{s.label.rstrip('：:')}〕")
+        last = s.label
+        done += work.say(s) if s.label else work.say(s, f"不予支持的情形：{condense(s.text)}", "不予支持的情形")
+    return done
 
 
 def materials(work: Work) -> int:
@@ -205,11 +216,15 @@ def changes(work: Work) -> int:
     seen: set[str] = set()
     for relation in work.document.relations:
         title = relation.target_title
-        if relation.kind == RelationKind.based_on and relation.document_id == work.document.id and len(title) > 5 and relation.start < 1500 and done < KEPT and title not in seen:
+        if relation.kind == RelationKind.based_on and relation.document_id == work.document.id and len(title) > 5 and relation.start < 1500 and done < KEPT and title not in seen and not _FORM.search(title):
             seen.add(title)
             start, end = sentence(work.document.text, relation.start)
             done += work.out.say(f"依据《{title}》{'制定' if '制定' in work.document.text[start:end] else ''}。", (work.out.mark(work.document, start, end, work.judged),), derived="依据 制定")
     return done
+
+
+_FORM = re.compile(r"(?:表|单|单说明|样式|证书|证明|承诺书|申请书|目录说明)$")
+"""Papers to be filled in or shown, which nothing rests on."""
 
 
 def terms(work: Work) -> int:
