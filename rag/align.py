@@ -92,14 +92,15 @@ def _ordered(a: Document, b: Document, old: Sequence[Statement], new: Sequence[S
                 rows.append(Pair("dropped", old[done], None, 0.0))
             done += 1
         done = max(done, i + 1)
-        same = _plain(_key(a, old[i])) == _plain(_key(b, y))
+        same = plain(_key(a, old[i])) == plain(_key(b, y))
         rows.append(Pair("same" if same else "changed", old[i], y, likeness))
     rows += [Pair("dropped", old[i], None, 0.0) for i in range(done, len(old)) if i not in left]
     return rows
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"[\s，。；：、“”‘’（）()]", "", text)
+def plain(text: str) -> str:
+    """A text without white space and marks, by which two of them are the same."""
+    return re.sub(r"[\s，。；：、“”‘’（）(),;:\"]", "", text)
 
 
 def marked(old: str, new: str) -> str:

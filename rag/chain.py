@@ -21,6 +21,7 @@ from rag.grants import Grant, grants
 from rag.places import covers, inside
 from rag.quoting import Quoting
 from rag.retrieve import Query
+from rag.since import Since, change_of, since
 from rag.source import named, notice_of, short_title
 from rag.statements import condense, statements
 
@@ -49,7 +50,7 @@ def topic_chain(topic: str, store: Store, retriever: Any, reader: Reader, *, reg
     rings = _rings(topic, store, retriever, reader, region, on)
     out = Quoting()
     _texts(out, rings, store, region)
-    _grants(out, rings)
+    _grants(out, rings, {r.document.id: [x for x in since(r.document, store, reader, on) if x.kind == "changed"] for r in rings})
     place = name_of(region) if region else ""
     return Report(f"承接链：{topic}{f'（{place}）' if place else ''}", tuple(out.blocks), out.records(), marks=_marks(rings), footer=FOOTER, as_of=on)
 
@@ -131,13 +132,15 @@ def _cited(out: Quoting, r: Ring, relation: Relation) -> int:
     return out.mark(r.document, *sentence(r.document.text, relation.start), r.judged)
 
 
-def _grants(out: Quoting, rings: Sequence[Ring]) -> None:
+def _grants(out: Quoting, rings: Sequence[Ring], changes: Mapping[str, Sequence[Since]]) -> None:
     """What each text grants, side by side, so that levels can be held together."""
     rows = []
     for r in rings:
         for g in r.grants:
             mark = out.mark(r.document, g.slot.start, g.slot.end, r.judged)
-            rows.append((LEVELS.get(str(r.document.level), ""), named(r.document), g.subject[:80], g.standard, g.cap, f"{g.slot.place}[{mark}]"))
+            x = change_of(g.slot.place, changes[r.document.id], g.slot.text)
+            later = f"该条已修改（{x.document.doc_number or named(x.document)}）：{x.words}[{out.mark(x.document, x.start, x.end, r.judged)}]" if x else ""
+            rows.append((LEVELS.get(str(r.document.level), ""), named(r.document), g.subject[:80], g.standard, "；".join(w for w in (g.cap, later) if w), f"{g.slot.place}[{mark}]"))
     if rows:
         out.heading("各级标准对照")
         out.table(("层级", "文件", "事项", "标准", "限制", "条款"), rows, "各级标准")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from corpus.access import Reader
 from corpus.models import Document, EventKind, RelationKind
 from corpus.store import Store
+from rag.align import dice
 from rag.fit import bag
 from rag.slots import Slot, slots
 from rag.statements import condense
@@ -16,6 +17,8 @@ ALIKE = 0.5
 """Least share of bigrams by which two slots speak of the same thing."""
 FAR = 0.3
 """The same where both give one value of one unit and are each other's likest."""
+APART = 0.25
+"""Items of two lists whose own words are less alike are never one thing."""
 _SCALES = ("amount", "ratio")
 _CHECKS = re.compile(r"抽查|核查|追回|退回|现行(?:办法|细则|规定)|累计(?:补助|支持|兑现)企业")
 _ENDS = (EventKind.repealed, EventKind.declared_expired, EventKind.ended, EventKind.amended)
@@ -126,6 +129,8 @@ def _partner(slot: Slot, others: Sequence[Slot], taken: set[int]) -> Slot | None
             continue
         theirs = bag(other.text + other.label)
         share = 2 * len(mine & theirs) / max(1, len(mine) + len(theirs))
+        if slot.label and other.label and slot.kind not in ("deadline", "period") and dice(bag(slot.text), bag(other.text)) < APART:
+            continue  # the words that lead both lists are no likeness of their items
         if share > held:
             best, held = other, share
     return best

@@ -14,10 +14,11 @@ from corpus.regions import name_of
 from corpus.report import Report
 from corpus.store import Store
 from corpus.validity import today, validity
-from rag.align import Pair, align, dice, marked
+from rag.align import Pair, align, dice, marked, plain
 from rag.changes import paired_values
 from rag.fit import bag
 from rag.quoting import Quoting
+from rag.since import since
 from rag.slots import Slot, slots
 from rag.source import notice_of, short_title
 from rag.statements import Statement, condense
@@ -42,6 +43,8 @@ def compare(a: Document, b: Document, store: Store | None = None, reader: Reader
     judged = {d.id: _judged(d, store, reader, on) for d in (left, right)}
     pairs = align(left, right)
     _about(out, left, right, judged, pairs)
+    if store is not None:
+        _since(out, (left, right), store, reader, on)
     _values(out, left, right, judged)
     _clauses(out, left, right, judged, pairs)
     if store is not None:
@@ -53,7 +56,8 @@ def compare(a: Document, b: Document, store: Store | None = None, reader: Reader
 def _names(a: Document, b: Document) -> list[str]:
     """Short names; two of the same name by their numbers or dates too."""
     names = [short_title(d.title) for d in (a, b)]
-    return names if names[0] != names[1] else [f"{n}（{d.doc_number or d.published_on or d.written_on}）" for n, d in zip(names, (a, b), strict=True)]
+    numbers = [d.doc_number for d in (a, b)] if a.doc_number != b.doc_number else ["", ""]
+    return names if names[0] != names[1] else [f"{n}（{number or d.written_on or d.published_on}）" for n, number, d in zip(names, numbers, (a, b), strict=True)]
 
 
 def _rank(d: Document) -> tuple[int, str, str]:
@@ -104,6 +108,20 @@ def _about(out: Quoting, a: Document, b: Document, judged: dict[str, Validity], 
     out.note("条款比对：" + "，".join(f"{names[s]}{n}条" for s, n in counted.items()) + ("。“新增”指乙有甲无，“删去”指甲有乙无。" if names is _STATES else "。"))
 
 
+_SINCE = {"changed": "修改", "extended": "延长有效期", "continued": "继续有效", "ended": "终止"}
+
+
+def _since(out: Quoting, both: Sequence[Document], store: Store, reader: Reader, on: str) -> None:
+    """That a text was changed or extended since, which the clauses below do not show."""
+    rows = []
+    for side, d in zip("甲乙", both, strict=True):
+        for x in [x for x in since(d, store, reader, on) if x.document.id not in {o.id for o in both}]:
+            mark = out.mark(x.document, x.start, x.end, validity(x.document, (), on))
+            rows.append((side, _SINCE[x.kind], f"{_side(x.document)}：{x.words}[{mark}]"))
+    if rows:
+        out.table(("文件", "情况", "依据"), rows, "公布以后的修改和延期（以下按公布时的文字对照）")
+
+
 def _where(d: Document) -> str:
     return f"{_LEVELS.get(str(d.level), '')}　{name_of(d.region_code) if d.region_code and d.region_code != '000000' else '全国' if d.level == 'national' else ''}".strip()
 
@@ -138,7 +156,7 @@ def _listed(a: Document, b: Document) -> list[tuple[Slot | None, Slot | None]]:
     pairs: list[tuple[Slot | None, Slot | None]] = []
     for kind in ("condition", "negative", "stacking"):
         ours, theirs = ([s for s in slots(d) if s.kind == kind and not s.text.lstrip().startswith("|")] for d in (b, a))
-        pairs += [(old, new) for old, new in partners(theirs, ours) if old is None or new is None or condense(old.text).rstrip("；。") != condense(new.text).rstrip("；。")]
+        pairs += [(old, new) for old, new in partners(theirs, ours) if old is None or new is None or plain(condense(old.text)) != plain(condense(new.text))]
     return pairs
 
 

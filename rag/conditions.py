@@ -35,6 +35,8 @@ class Measure:
     money: Decimal
     verdict: Verdict | None
     slot: Slot
+    source: Document | None = None
+    """The document that its words stand in, where that is another one (which changed the article)."""
 
 
 def conditions(d: Document, found: Sequence[Slot], who: Applicant, kind: str) -> list[Condition]:

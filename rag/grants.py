@@ -121,6 +121,8 @@ def _of_part(document: Document, s: Statement, a: int, b: int, context: str) -> 
     subject = condense(text[roles[0][0] : roles[first][0]]).strip("，,：:；。 ") if first else ""
     start = roles[0][0] if subject else roles[first][0]
     end = max(r[1] for r in (*standard, *caps))
+    if any(condense(text[x:y]).startswith(("例如", "比如")) for x, y, _ in standard):
+        return None
     words = [condense(text[x:y]).strip("，：:；。 ") for x, y, _ in standard]
     if not subject and len(words[0]) > 30 and (split := re.match(r"(.{4,60}?(?:的|，))((?:按照?|给予|由).*)", words[0])):
         subject, words[0] = split[1].strip("，"), split[2]
@@ -184,7 +186,7 @@ def _of_table(document: Document, s: Statement, before: str) -> Iterator[Grant]:
         valued = [i for i, c in enumerate(row) if i < len(head) and i > 0 and _worth(head[i], c)]
         if not valued or len(row) != len(head):
             continue
-        named = [_named(head[i], row[i]) for i in range(valued[0]) if row[i] and not _ORDINAL.search(head[i])]
+        named = [_named(head[i], row[i]) for i in range(valued[0]) if row[i] not in ("", "无", "—", "-", "/") and not _ORDINAL.search(head[i])]
         capped = [i for i in valued if re.search(r"最高|上限|限额", head[i]) and len(valued) > 1]
         standard = "，".join(_cell(head[i], row[i]) for i in valued if i not in capped)
         rest = [row[i] for i in range(valued[0] + 1, len(row)) if i not in valued and row[i] not in ("", "—", "-", "/", "未规定") and len(row[i]) <= 60]

@@ -16,8 +16,8 @@ from rag import sections
 from rag.beside import official
 from rag.content import content
 from rag.quoting import Quoting
+from rag.since import since
 from rag.slots import slots
-from rag.since import articles_of, since
 from rag.source import notice_of, short_title
 from rag.statements import statements
 from rag.work import Polish, Work
@@ -40,7 +40,7 @@ def interpret(document: Document, store: Store, reader: Reader, *, as_of: str = 
     on = as_of or today()
     parts = statements(document)
     happened = store.documents.events_of(reader, [document.id]).get(document.id, [])
-    work = Work(document, parts, slots(document, parts), validity(document, happened, on), Quoting(), store, reader, polish, (now := since(document, store, reader, on)), articles_of(now))
+    work = Work(document, parts, slots(document, parts), validity(document, happened, on), Quoting(), store, reader, polish, since(document, store, reader, on))
     missing = [title for title, section in SECTIONS if not _section(work, title, section)]
     _missing(work, missing)
     official(work)

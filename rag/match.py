@@ -16,12 +16,14 @@ from corpus.access import Reader
 from corpus.models import CURRENT, Document, Validity
 from corpus.store import Store
 from corpus.validity import validity
+from rag.amended import amended, settled
 from rag.calls import Call, calls, newest_of
 from rag.conditions import Condition, Measure, conditions, measures
 from rag.places import covers, inside
 from rag.predicates import Applicant, State, Verdict, every, question, some
 from rag.quoting import Quoting
 from rag.scope import here, region_of, scope_of
+from rag.since import Since, since
 from rag.slots import Slot, slots
 from rag.statements import condense, statements
 
@@ -89,8 +91,9 @@ def match(profile: Mapping[str, Any], store: Store, reader: Reader, on: str) -> 
     happened = store.documents.events_of(reader, [h.id for h in heads])
     standing = {h.id: validity(h, happened.get(h.id, ()), on) for h in heads}
     kept = [h.id for h in heads if standing[h.id].status in CURRENT]
+    changed = {i: [x for x in since(d, store, reader, on) if x.kind == "changed"] for i, d in {h.id: h for h in heads if h.id in kept}.items() if any(e.stated_by not in (None, i) for e in happened.get(i, ()))}
     known, out = calls(store, reader, on, region=region), Quoting()
-    found = [m for d in store.documents.texts(kept, reader) if (m := _match(d, facts, region, on, standing[d.id], known, out))]
+    found = [m for d in store.documents.texts(kept, reader) if (m := _match(d, facts, region, on, standing[d.id], known, out, changed.get(d.id, ())))]
     order = {State.met: 0, State.unknown: 1, State.unmet: 2}
     ranked = sorted(found, key=lambda m: (order[m.state], len(m.missing) if m.state == State.unknown else 0, -m.amount, m.document_id))
     return MatchResult(on, str(facts.get("name", "")), tuple(ranked), _ask(ranked, facts), out.records())
@@ -117,12 +120,12 @@ def _reaches(d: Document, region: str) -> bool:
     return not region or covers(d.region_code, region) or inside(d.region_code, region)
 
 
-def _match(d: Document, facts: Mapping[str, Any], region: str, on: str, judged: Validity, known: Sequence[Call], out: Quoting) -> Match | None:
+def _match(d: Document, facts: Mapping[str, Any], region: str, on: str, judged: Validity, known: Sequence[Call], out: Quoting, changes: Sequence[Since]) -> Match | None:
     """One policy; None when it grants an enterprise nothing that code can read."""
     parts = statements(d)
     found = slots(d, parts)
     who = Applicant(facts, here(d, facts, region), on)
-    asked, grants = conditions(d, found, who, str(facts["kind"])), measures(d, parts, who, on)
+    asked, grants = settled(conditions(d, found, who, str(facts["kind"])), changes), amended(measures(d, parts, who, on), changes, who, on)
     if not grants or (not asked and _for_others(found)):
         return None
     place = [scope_of(d, found, who, facts, region)]
@@ -192,7 +195,8 @@ def _measures(grants: Sequence[Measure], total: Verdict, d: Document, judged: Va
     for g in grants:
         verdict = g.verdict or Verdict(State.unknown if total.state != State.met else State.met)
         missing = tuple(question(f) for f in verdict.facts if verdict.state == State.unknown and _open(f, facts))
-        made.append(Checked(verdict.state, g.words, g.slot.place, verdict.reason, missing, out.mark(d, g.slot.start, g.slot.end, judged)))
+        place = f"{g.source.doc_number}{g.slot.place}" if g.source else g.slot.place
+        made.append(Checked(verdict.state, g.words, place, verdict.reason, missing, out.mark(g.source or d, g.slot.start, g.slot.end, judged)))
     return tuple(made)
 
 

@@ -22,10 +22,12 @@ def later(work: Work) -> int:
     if work.judged.status == Status.draft:
         work.out.note("本文件是征求意见稿，尚未生效，不能作为依据；以下按征求意见稿原文梳理。")
         done += 1
+    before = ("", "")
     for x in work.since:
         mark = work.out.mark(x.document, x.start, x.end, validity(x.document, (), work.judged.as_of))
+        name, before = ("同一文件" if (x.kind, x.document.id) == before else named(x.document)), (x.kind, x.document.id)
         head = {"changed": "修改", "extended": "延长有效期", "continued": "继续有效", "ended": "终止"}[x.kind]
-        done += work.out.say(f"{head}：{named(x.document)}：{x.words}", (mark,), derived=f"{head} {named(x.document)}")
+        done += work.out.say(f"{head}：{name}：{x.words}", (mark,), derived=f"{head} {name}")
     return done
 
 
@@ -65,7 +67,7 @@ def support(work: Work) -> int:
 
 def _row(work: Work, g: Grant, control: str) -> tuple[str, str, str, str]:
     mark = work.out.mark(work.document, g.slot.start, g.slot.end, work.judged)
-    return g.subject[:120], g.standard, "；".join(p for p in (g.cap, control) if p), f"{g.slot.place}[{mark}]{work.altered(g.slot.place)}"
+    return g.subject[:120], g.standard, "；".join(p for p in (g.cap, control) if p), f"{g.slot.place}[{mark}]{work.altered(g.slot.place, g.slot.text)}"
 
 
 def conditions(work: Work) -> int:
@@ -124,7 +126,7 @@ def dates(work: Work) -> int:
     for slot in _apart(work, work.of("deadline")):
         start, end = _act(work, slot)
         mark = work.out.mark(work.document, start, end, work.judged)
-        rows.append((slot.label, "".join(slot.limits), when(slot, work.document.text[start:end]), f"{slot.place}[{mark}]{work.altered(slot.place)}"))
+        rows.append((slot.label, "".join(slot.limits), when(slot, work.document.text[start:end]), f"{slot.place}[{mark}]{work.altered(slot.place, slot.text)}"))
     unique = list({r[:3]: r for r in reversed(rows)}.values())[::-1]
     work.out.table(("环节", "批次", "时间", "条款"), unique, "时间节点")
     return len(unique) + sum(_period(work, s) for s in work.of("period")[:4]) + _extended(work) + (call_dates(work) if work.document.kind == "policy" else 0)
@@ -248,7 +250,7 @@ def questions(work: Work) -> int:
         elif slot is not None and done < 6:
             start, end = _whole(work, slot)
             mark = work.out.mark(work.document, start, end, work.judged)
-            altered = work.altered(slot.place)
+            altered = work.altered(slot.place, slot.text)
             done += work.out.say(f"问：{question}答：{condense(work.document.text[start:end])}{altered}", (mark,), derived=question + "问答" + altered)
     return done
 
@@ -280,7 +282,7 @@ def _granted(work: Work, question: str, chosen: Sequence[Grant], among: bool) ->
     g = chosen[0]
     question = f"{g.subject}，{question}" if among else f"补助（奖励）{question}" if question.startswith("最高") else question
     mark = work.out.mark(work.document, g.slot.start, g.slot.end, work.judged)
-    altered = work.altered(g.slot.place)
+    altered = work.altered(g.slot.place, g.slot.text)
     return int(work.out.say(f"问：{question}答：{condense(g.slot.text).rstrip('，；')}。{altered}", (mark,), derived=question + "问答" + altered))
 
 

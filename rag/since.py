@@ -6,7 +6,7 @@ Only what is in force at the date counts; articles that were changed are marked 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from corpus.access import Reader
@@ -79,6 +79,16 @@ def _stated(e: Event, other: Document, own: str) -> Since | None:
     return Since("ended", other, e.start, e.end) if e.kind in (*_ENDS, EventKind.amended) else None
 
 
-def articles_of(found: list[Since]) -> frozenset[str]:
-    """The articles that later texts changed."""
-    return frozenset(a for x in found if x.kind == "changed" for a in x.articles)
+def change_of(place: str, changes: Sequence[Since], words: str = "") -> Since | None:
+    """The change of the article at a place (第四条第一款), or None; with `words` only a change that touches them."""
+    return next((x for x in changes if any(re.match(rf"{a}(?!之)", place) for a in x.articles) and (not words or _touches(x, words))), None)
+
+
+def _touches(x: Since, words: str) -> bool:
+    """Whether a change touches words of its article: all but one that names other words of it (删去第十条中“…”, 将“甲”一行的…修改为…)."""
+    said = x.document.text[x.start : x.end]
+    named = [m.group().strip("“”，。；") for m in _QUOTED.finditer(said) if not said[: m.start()].endswith(("修改为", "改为", "调整为"))][: 1 if "一行" in said else None]
+    if not named or re.search(rf"(?:{_ARTICLE.pattern})(?:第[^，。]{{1,4}}款)?修改为|增加", _QUOTED.sub("", said)):
+        return True
+    plain = re.sub(r"\W", "", words)
+    return any(re.sub(r"\W", "", q)[:12] in plain for q in named if len(q) > 1)

@@ -11,7 +11,7 @@ from corpus.models import Document, Validity
 from corpus.report import Heading, Paragraph
 from corpus.store import Store
 from rag.quoting import Quoting
-from rag.since import Since
+from rag.since import Since, change_of
 from rag.slots import Slot
 from rag.statements import Statement, condense
 
@@ -35,12 +35,10 @@ class Work:
     reader: Reader
     polish: Polish | None = None
     since: Sequence[Since] = ()
-    changed: frozenset[str] = frozenset()
-    """Articles that later texts changed."""
 
-    def altered(self, place: str) -> str:
-        """What must stand behind words of an article that was changed since; empty for any other."""
-        return ALTERED if any(re.match(rf"{a}(?!之)", place) for a in self.changed) else ""
+    def altered(self, place: str, words: str = "") -> str:
+        """What must stand behind words of an article that was changed since; empty for any other, and for words that the change leaves alone."""
+        return ALTERED if change_of(place, [x for x in self.since if x.kind == "changed"], words) else ""
 
     def of(self, *kinds: str) -> list[Slot]:
         return [s for s in self.slots if s.kind in kinds]
@@ -56,14 +54,14 @@ class Work:
 
     def say(self, slot: Slot, text: str = "", derived: str = "") -> bool:
         """A slot as a cited paragraph; a table as a table."""
-        if self._told((text or condense(slot.text)) + self.altered(slot.place)):
+        if self._told((text or condense(slot.text)) + self.altered(slot.place, slot.text)):
             return False
         mark = self.out.mark(self.document, slot.start, slot.end, self.judged)
         if slot.text.lstrip().startswith("|"):
             rows = [[c.strip() for c in line.strip().strip("|").split("|")] for line in slot.text.splitlines() if line.strip() and not re.fullmatch(r"[|\-:\s]+", line.strip())]
             self.out.table(rows[0], [r for r in rows[1:] if len(r) == len(rows[0])], f"{slot.heading[-40:]}[{mark}]")
             return len(rows) > 1
-        words, derived = (text or condense(slot.text)) + self.altered(slot.place), derived + self.altered(slot.place)
+        words, derived = (text or condense(slot.text)) + self.altered(slot.place, slot.text), derived + self.altered(slot.place, slot.text)
         if self.polish is not None and self.out.say(self.polish(words, [slot.text]), (mark,)):
             return True
         return self.out.say(words, (mark,), derived)

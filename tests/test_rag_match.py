@@ -181,3 +181,42 @@ def test_three_values() -> None:
 
 def test_numbers_of_a_profile() -> None:
     assert number("1.2亿元") == Decimal("120000000") and number(5) == 5 and number(True) is None and number("不详") is None
+
+ZONE = """某园区促进科技创新若干措施
+
+第一条 本措施适用于在厦门市注册的企业。
+
+第二条 对上一年度研发费用500万元以上且比前一年度增长15%以上的企业，按照增长额的5%给予奖励，单个企业年度最高不超过80万元。
+
+第三条 对企业获得的科技信用贷款，按照实际支付利息的30%给予贴息，最高不超过20万元；对投保研发责任保险的，按照保费的40%给予补助，最高不超过10万元。
+
+第四条 本措施自2024年8月1日起施行，有效期三年。
+"""
+LATER = """决定对《某园区促进科技创新若干措施》（厦园规〔2024〕1号）作如下修改：
+
+一、将第二条修改为：“对上一年度研发费用500万元以上且比前一年度增长10%以上的企业，按照增长额的6%给予奖励，单个企业年度最高不超过100万元。”
+
+二、删去第三条中“对投保研发责任保险的，按照保费的40%给予补助，最高不超过10万元”。
+
+三、本通知自2026年1月1日起施行。
+"""
+
+
+def test_a_changed_article_is_matched_by_its_new_words(store: Store) -> None:
+    where = {"region_code": "350200", "level": "city"}
+    ingest(
+        store,
+        [
+            draft("zone", "关于印发《某园区促进科技创新若干措施》的通知", ZONE, doc_number="厦园规〔2024〕1号", written_on="2024-07-01", published_on="2024-07-01", **where),
+            draft("later", "关于修改《某园区促进科技创新若干措施》部分条款的通知", LATER, doc_number="厦园规〔2025〕2号", written_on="2025-12-01", published_on="2025-12-01", **where),
+        ],
+    )
+    resolve(store)
+    facts = {"region": "350200", "r_and_d_expense": 11_200_000, "r_and_d_expense_before": 10_000_000}
+    made = {on: next(m for m in match(facts, store, LOCAL, on).matches if m.doc_number == "厦园规〔2024〕1号") for on in (ON, "2025-06-01")}
+    new, old = ({c.text: c.state for c in made[on].measures} for on in (ON, "2025-06-01"))
+    assert any("6%" in text and state == State.met for text, state in new.items()) and not any("增长额的5%" in text for text in new)
+    assert any("增长额的5%" in text and state == State.unmet for text, state in old.items()) and not any("6%" in text for text in old)
+    assert not any("保费" in text for text in new) and any("30%给予贴息" in text and "已修改" not in text for text in new)
+    quote = next(c for c in match(facts, store, LOCAL, ON).citations if "增长额的6%" in c["quote"])
+    assert store.documents.get(quote["document_id"], LOCAL).text[quote["start"] : quote["end"]] == quote["quote"]
