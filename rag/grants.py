@@ -23,6 +23,8 @@ _GIVES = re.compile(r"给予|奖励|补助|补贴|资助|贴息|配套|拨付|�
 _SHARED = re.compile(r"(?:省|市|县|区|各)[^，。；]{0,12}财政[^，。；]{0,8}(?:承担|分担|负担)|按照?\d+[∶:：]\d+(?:的)?比例(?:分担|承担)|省级资助额的|各级[^，。；]{0,16}(?:合计|总额|累计)[^，。；]{0,8}(?:不超过|不得超过)|(?:省、市|县级)[^，。；]{0,10}补助(?:总额)?不得超过|合计不超过|合计不得超过")
 _CHECKED = re.compile(r"抽查|核查|退回|追回|扣减|实地|绩效激励|人员奖励|整改|罚款|违约")
 _ELSEWHERE = re.compile(r"申报条件|认定条件|备案条件|^条件$|监督|罚则|附则|评审|材料|申请资格|对象和条件$|资格条件")
+_FUND = re.compile(r"^[^，。；]{0,8}(?:扶持|专项|补助|奖励|奖补|引导)?资金(?:每年|年度|当年)?(?:总额|规模|安排)[^，。；]{0,6}不?超?过?\d")
+"""What a fund may spend in all is nobody's support."""
 _TELLS = re.compile(r"^(?:例如|比如|举例|示例|如某)|^[^，。；]{0,24}，?累计(?:补助|支持|兑现|发放|奖励)[^，。；]{0,8}\d")
 """Examples and what was given so far are no standard."""
 _ORDINAL = re.compile(r"序号|编号|条款")
@@ -140,6 +142,8 @@ def _role(phrase: str) -> str:
     plain = condense(phrase).rstrip("，,；;。：: ")
     found = [q for q in quantities(plain) if q.unit in ("money", "ratio", "times")]
     given = [q for q in found if not is_base(plain, q.end) and not not_grant(plain, q)]
+    if _FUND.search(plain):
+        return "skip"
     if NOT_GRANTED.search(plain) or re.search(r"叠加|衔接|不计入", plain):
         return "skip"
     if re.search(r"^(?:且|并)?不得?超过[^，。；]{0,14}(?:上限|额度|标准)$", plain):

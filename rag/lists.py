@@ -12,6 +12,8 @@ from rag.statements import Statement, condense
 
 _AFTERMATH = re.compile(r"弄虚作假|骗取|虚假|虚报|虚列|滥用职权|工作人员|追回|退回|退还|责令|依法追究")
 """What is said of breaches is no condition."""
+_NOT_FOR = re.compile(r"^不适用的?(?:行业|情形|企业)|^不(?:予|享受)(?:支持|补助|奖励)的?(?:行业|情形|范围)")
+"""A heading under which stands what is left out."""
 _PUNISHES = re.compile(r"警告|罚款|处分|责令|吊销|没收|刑事责任|批评教育|行政处罚")
 """A list of what is punished bars nobody from support."""
 _DUTIES = re.compile(r"监督|管理职责|职责分工|组织保障|保障措施|法律责任|纪律|绩效|罚则|工作要求|注意事项")
@@ -41,6 +43,8 @@ def _kind_of(document: Document, s: Statement) -> str:
 def _kind_of_heading(s: Statement) -> str:
     """The kind of what stands under a heading that speaks of one thing only."""
     heading = own_heading(s)
+    if heading and _NOT_FOR.search(heading):
+        return "negative"
     for kind, name in (("condition", "condition_heading"), ("material", "material_heading"), ("procedure", "procedure_heading")):
         if heading and cue(name).search(heading):
             return kind
@@ -59,7 +63,7 @@ def lists(document: Document, s: Statement) -> Iterator[Slot]:
     text = s.text(document)
     if kind == "condition" and not _AFTERMATH.search(text):
         yield from _group("negative" if _bars(condense(text)) and not s.items else kind, document, s, _lead(document, s))
-    elif kind == "material":
+    elif kind in ("material", "negative"):
         yield from _group(kind, document, s, _lead(document, s))
     elif kind == "procedure" and not s.items and not cue("condition_lead").search(text) and not _single_condition(condense(text)) and not _bars(condense(text)):
         yield make(kind, document, s.start, s.end, s)

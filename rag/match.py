@@ -18,7 +18,7 @@ from corpus.store import Store
 from corpus.validity import validity
 from rag.amended import amended, settled
 from rag.calls import Call, calls, newest_of
-from rag.conditions import Condition, Measure, conditions, measures
+from rag.conditions import BY_DEEDS, Condition, Measure, conditions, measures
 from rag.places import covers, inside
 from rag.predicates import Applicant, State, Verdict, every, question, some
 from rag.quoting import Quoting
@@ -139,7 +139,7 @@ def _match(d: Document, facts: Mapping[str, Any], region: str, on: str, judged: 
     missing = tuple(f for f in total.facts if _open(f, facts)) if total.state == State.unknown else ()
     return Match(
         total.state, d.id, d.title, d.doc_number, d.level, d.region_code, d.notice, judged, _benefit(open_grants) + _total(found),
-        tuple(_checked(c, d, judged, out, facts) for c in checked), _measures(grants, total, d, judged, out, facts), _why_not(total, checked), tuple(question(f) for f in missing) + _by_hand(total, checked) + ((_BY_HAND,) if total.state == State.unknown and not opened else ()),
+        tuple(_checked(c, d, judged, out, facts) for c in checked), _measures(grants, total, d, judged, out, facts), _why_not(total, checked), tuple(question(f) for f in missing) + _by_hand(total, checked) + ((_BY_HAND,) if total.state == State.unknown and not opened else ()) + _deeds(total, missing, checked, opened),
         tuple(condense(c.text) for c in checked if c.bar and not c.verdict.facts), _stacking(d, found, judged, out), d.delivery,
         call.words(on) if call else "", call.notice(on) if call else "本年度通知未收录", call, float(max((g.money for g in open_grants), default=Decimal(0))), missing,
     )  # fmt: skip
@@ -216,6 +216,12 @@ def _by_hand(total: Verdict, checked: Sequence[Condition]) -> tuple[str, ...]:
     if total.state != State.unknown:
         return ()
     return tuple(f"请核对{c.slot.place}：{condense(c.text)}" for c in checked if not c.bar and c.verdict.state == State.unknown and "需人工核对" in c.verdict.reason)
+
+
+def _deeds(total: Verdict, missing: Sequence[str], checked: Sequence[Condition], opened: bool) -> tuple[str, ...]:
+    """What is open where nothing else is asked: whether the enterprise did what the text rewards."""
+    asked = missing or not opened or _by_hand(total, checked)
+    return (BY_DEEDS,) if total.state == State.unknown and not asked and BY_DEEDS in total.reason else ()
 
 
 def _stacking(d: Document, found: Sequence[Slot], judged: Validity, out: Quoting) -> tuple[tuple[str, int], ...]:

@@ -15,6 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 from corpus.text import parse_date
@@ -131,8 +132,10 @@ def _phrase(phrase: str, who: Applicant) -> Verdict | None:
 
 
 def _atoms(phrase: str, who: Applicant) -> Verdict | None:
-    """All rules that fit, one a form; a class inside a longer one is not taken twice."""
+    """All rules that fit, one a form; of several classes side by side (科技型中小企业、高新技术企业) one is enough, and a class inside a longer one is not taken twice."""
     taken: dict[str, Verdict] = {}
+    if verdict := _classes(phrase, who):
+        taken["class"] = verdict
     for rule in rules()["rule"]:
         key = str(rule["form"]) + (str(rule["fact"]) if rule["form"] in ("flag", "number") else "")
         if key not in taken and re.search(str(rule["pattern"]), phrase):
@@ -143,6 +146,26 @@ def _atoms(phrase: str, who: Applicant) -> Verdict | None:
         taken.pop("numberr_and_d_expense", None)
         taken.pop("numberrevenue", None)
     return every(taken.values()) if taken else None
+
+
+def _classes(phrase: str, who: Applicant) -> Verdict | None:
+    """The classes of enterprises that a phrase names: one must hold, all of them where it says so (同时, 既…又); None without any."""
+    spans: list[tuple[int, int]] = []
+    found: list[Verdict] = []
+    for rule in rules()["rule"]:
+        match = re.search(str(rule["pattern"]), phrase) if rule["form"] == "class" else None
+        if match and not any(a < match.end() and match.start() < b for a, b in spans) and (verdict := _flag(phrase, rule, who)):
+            spans.append(match.span())
+            found.append(verdict)
+    if not found:
+        return None
+    return every(found) if re.search(r"同时|既.*又|均为|都是", phrase) or not _beside(phrase, spans) else some(found)
+
+
+def _beside(phrase: str, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether classes stand side by side, joined by 、和或."""
+    placed = sorted(spans)
+    return all(re.fullmatch(r"(?:的)?(?:企业)?\s*(?:[、，和及或与]|或者|以及).{0,10}", phrase[a[1] : b[0]]) for a, b in pairwise(placed))
 
 
 def _flag(phrase: str, rule: Mapping[str, Any], who: Applicant) -> Verdict | None:

@@ -220,3 +220,21 @@ def test_a_changed_article_is_matched_by_its_new_words(store: Store) -> None:
     assert not any("保费" in text for text in new) and any("30%给予贴息" in text and "已修改" not in text for text in new)
     quote = next(c for c in match(facts, store, LOCAL, ON).citations if "增长额的6%" in c["quote"])
     assert store.documents.get(quote["document_id"], LOCAL).text[quote["start"] : quote["end"]] == quote["quote"]
+
+
+def test_of_classes_side_by_side_one_is_enough_unless_all_are_asked() -> None:
+    def verdict(text: str, **facts: object) -> State:
+        return judge(text, Applicant(facts, Verdict(State.met), ON)).state
+
+    either = "在本市注册的科技型中小企业、高新技术企业"
+    assert verdict(either, tech_sme=True, high_tech=False) == State.met == verdict("高新技术企业和科技型中小企业", tech_sme=True, high_tech=False)
+    assert verdict(either, tech_sme=False, high_tech=False) == State.unmet and verdict(either, high_tech=False) == State.unknown
+    assert verdict("同时为高新技术企业和科技型中小企业", tech_sme=True, high_tech=False) == State.unmet
+
+
+def test_industries_that_stand_under_a_heading_bar(store: Store) -> None:
+    text = "一、比例\n\n企业研发费用按照100%加计扣除。\n\n二、适用对象\n\n适用于会计核算健全的居民企业。\n\n三、不适用的行业\n\n烟草制造业、住宿和餐饮业、房地产业。\n"
+    ingest(store, [draft("tax", "关于研究开发费用加计扣除政策的通知", text, region_code="000000", level="national", written_on="2015-11-02", published_on="2015-11-02")])
+    states = {industry: match({"region": "350200", "sound_accounts": True, "industry": industry}, store, LOCAL, ON).matches[0].state for industry in ("烟草制造业", "软件和信息技术服务业")}
+    assert states["烟草制造业"] == State.unmet and states["软件和信息技术服务业"] != State.unmet
+    assert "企业主营业务属于哪个行业？" in match({"region": "350200", "sound_accounts": True}, store, LOCAL, ON).matches[0].missing
