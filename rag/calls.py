@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 from corpus.access import Reader
 from corpus.models import Document, Relation, RelationKind
+from corpus.regions import name_of
 from corpus.report import Paragraph, Report, TableBlock
 from corpus.store import Store
 from rag.deadlines import STAGES, call_year, series
 from rag.places import covers
 from rag.slots import Slot, slots
 from rag.source import short_title
+from rag.where import left_out
 
 _CALL = re.compile(r"申报|申请|认定|征集|揭榜|指南|评价|兑现|核定|受理|报名|推荐|免申即享")
 _NOT_A_CALL = re.compile(r"征求.{0,40}意见|公示|废止|清理结果|下达")
@@ -60,7 +62,7 @@ def calls(store: Store, reader: Reader, on: str, *, region: str = "", ids: Itera
     """Calls published up to `on` that cover a place (all places without one), newest year first; `ids` narrows to notices."""
     wanted = None if ids is None else set(ids)
     heads = [h for h in store.documents.heads(reader, kind="notice") if is_call(h) and (h.published_on or h.written_on) <= on]
-    heads = [h for h in heads if (wanted is None or h.id in wanted) and (not region or covers(h.region_code, region))]
+    heads = [h for h in heads if (wanted is None or h.id in wanted) and (not region or (covers(h.region_code, region) and not left_out(h.excludes, region)))]
     texts = list(store.documents.texts([h.id for h in heads], reader))
     linked = policies_of(store, texts)
     found = [_call(d, tuple(linked.get(d.id, ()))) for d in texts]
@@ -138,8 +140,16 @@ def calendar(store: Store, reader: Reader, on: str, *, region: str = "") -> Repo
     open_ = [c for c in chosen.values() if not c.notice(on)]
     rows = sorted((_row(c, on) for c in open_), key=lambda r: r[0])
     late = [Paragraph(f"{c.notice(on)}。上年：{c.words(on)}") for c in chosen.values() if c.notice(on)]
-    table = TableBlock(("最近截止", "通知", "环节与时间", "申报渠道", "咨询电话"), tuple(r[1:] for r in rows), "申报日历")
-    return Report("申报日历", (table, *late), subtitle="各环节（网上填报、推荐审核、纸质材料）时间分别列出，以通知原文为准", as_of=on)
+    head = ("最近截止", "通知", "环节与时间", "申报渠道", "咨询电话")
+    table = TableBlock(head, tuple(r[1:] for r in rows), "申报日历") if rows else Paragraph("本库未收录该地区本年度的申报通知，不等于没有申报。")
+    return Report("申报日历", (table, *late, *_elsewhere(heads.values(), region, on)), subtitle="各环节（网上填报、推荐审核、纸质材料）时间分别列出，以通知原文为准", as_of=on)
+
+
+def _elsewhere(heads: Iterable[Document], region: str, on: str) -> list[Paragraph]:
+    """That calls of this year of a superior place leave the asked place out."""
+    out = [h for h in heads if is_call(h) and on[:4] <= call_year(h) and (h.published_on or h.written_on) <= on and region and covers(h.region_code, region) and left_out(h.excludes, region)]
+    names = "、".join(f"《{short_title(h.title)}》（{h.doc_number}）" if h.doc_number else f"《{short_title(h.title)}》" for h in sorted(out, key=lambda h: h.id))
+    return [Paragraph(f"以下通知的适用范围不含{name_of(region)}，未列入：{names}。")] if out else []
 
 
 def _row(c: Call, on: str) -> tuple[str, ...]:

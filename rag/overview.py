@@ -23,7 +23,7 @@ from rag.records import ANSWERED, NO_SUPPORT, PARTIAL, Citation, Context, Senten
 from rag.source import named
 from rag.statements import condense
 from rag.tools import Book, Tools
-from rag.where import codes_of
+from rag.where import left_out
 
 MOST = 10
 _READ, _AGE = 200, 400
@@ -170,7 +170,7 @@ def _fitting(tools: Tools, c: Context, heads: Sequence[Document]) -> Iterator[Do
     """The documents in force that reach the place and whose titles hold the subject, if the question names one."""
     need = need_of(subject, tools.retriever, c.reader) if (subject := _subject(c)) else None
     for head in heads:
-        reached = c.reader.may_read(head.security, head.id) and (not c.region or (covers(head.region_code, c.region) and not _left_out(head, c.region)))
+        reached = c.reader.may_read(head.security, head.id) and (not c.region or (covers(head.region_code, c.region) and not left_out(head.excludes, c.region)))
         if reached and tools.validity(head.id, c.as_of).status in CURRENT and (need is None or need.held(bag(head.title)) >= 0.6):
             yield head
 
@@ -182,11 +182,6 @@ def _subject(c: Context) -> str:
         bare = bare.replace(words, " ") if words else bare
     subject = re.sub(r"[省市县区]{1,2}级?", " ", " ".join(_PLAIN.split(bare))).strip()
     return subject if re.search(r"[\u4e00-\u9fff]{2}", subject) else ""
-
-
-def _left_out(head: Document, region: str) -> bool:
-    """Whether a document says that it does not hold at a place (不含鹭屿市)."""
-    return any(covers(code, region) for name in head.excludes for code in codes_of(name))
 
 
 def _told(tools: Tools, c: Context, entries: Sequence[_Entry], said: str, status: str, held: int = 0) -> Context:

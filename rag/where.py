@@ -41,3 +41,8 @@ def _named(text: str) -> tuple[str, str]:
 def codes_of(name: str) -> tuple[str, ...]:
     """Every code that a full name stands for."""
     return (names()[name],) if name in names() else counties().get(name, ())
+
+
+def left_out(excludes: Iterable[str], region: str) -> bool:
+    """Whether one of the places that a text leaves out (不含鹭屿市) covers a place."""
+    return bool(region) and any(region.startswith(stem_of(code)) for name in excludes for code in codes_of(name))

@@ -238,3 +238,12 @@ def test_industries_that_stand_under_a_heading_bar(store: Store) -> None:
     states = {industry: match({"region": "350200", "sound_accounts": True, "industry": industry}, store, LOCAL, ON).matches[0].state for industry in ("烟草制造业", "软件和信息技术服务业")}
     assert states["烟草制造业"] == State.unmet and states["软件和信息技术服务业"] != State.unmet
     assert "企业主营业务属于哪个行业？" in match({"region": "350200", "sound_accounts": True}, store, LOCAL, ON).matches[0].missing
+
+
+def test_a_call_that_leaves_the_place_out_is_not_listed_there_but_named(store: Store) -> None:
+    text = "各有关企业：\n\n注册在本省（不含厦门市）的企业可以申报，网上填报截止时间为2026年9月25日。\n"
+    ingest(store, [draft("call", "关于组织2026年度海岛企业申报工作的通知", text, "notice", doc_number="闽科发〔2026〕9号", written_on="2026-08-01", published_on="2026-08-01")])
+    there, elsewhere = (calendar(store, LOCAL, ON, region=code) for code in ("350200", "350100"))
+    said = ["".join(getattr(b, "text", "") or str(getattr(b, "rows", "")) for b in r.blocks) for r in (there, elsewhere)]
+    assert "适用范围不含厦门市，未列入" in said[0] and "未收录该地区本年度的申报通知" in said[0]
+    assert "2026-09-25" in said[1] and "未列入" not in said[1]
