@@ -37,6 +37,7 @@ class Settings(BaseModel):
     user_dictionary: str = Field(default="", description="file of extra words, one a line")
     contact: str = Field(default="", description="who runs the crawler; stands in its user agent")
     smtp_url: str = ""
+    public_url: str = Field(default="", pattern="^(https?://.+)?$", description="address at which readers reach the service; stands before the links of mails and webhooks")
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = Field(default="", repr=False)

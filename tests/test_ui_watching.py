@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -118,17 +120,21 @@ def test_deadlines_near_for_topic_policy_and_profile(desk: Desk) -> None:
     assert watch(desk, "2026-09-20") == 0 and watch(desk, "2026-09-24") == 1
 
 
-def test_a_deadline_goes_by_mail(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("public", "link"), [("https://kj.example.cn/", "https://kj.example.cn/d/"), ("", "")])
+def test_a_deadline_goes_by_mail_with_a_link_that_leads_there_or_none(tmp_path: Path, public: str, link: str) -> None:
     received: list[str] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=jobs._smtp, args=(listener, received), daemon=True).start()
-        desk = Desk(load_settings(tmp_path / "mail", smtp_url=f"smtp://127.0.0.1:{listener.getsockname()[1]}"))
+        desk = Desk(load_settings(tmp_path / "mail", smtp_url=f"smtp://127.0.0.1:{listener.getsockname()[1]}", public_url=public))
         ingest(desk.store, [draft("c", "某市科学技术局关于2026年度企业研发补助申报的通知", CALL, "notice", published_on="2026-08-20")])
         subscribe(desk, "local", "deadline", "email", "one@example.org", {"topic": "研发"})
         watch(desk, "2026-09-18")
         assert deliver(desk)["sent"] == 1
         desk.close()
     assert "one@example.org" in "\n".join(received)
+    wire = "".join(received).replace("\r", "")
+    words = base64.b64decode(wire[wire.index("MIME-Version: 1.0\n\n") + 18 :].split("\n.\n")[0].replace("\n", "")).decode()
+    assert "网上填报" in words and ((link in words) if link else "/d/" not in words)
 
 
 def test_what_is_watched_again_is_watched_once_and_is_called_by_its_title(desk: Desk) -> None:
@@ -169,3 +175,34 @@ def test_the_calendar_file_holds_every_stage(desk: Desk) -> None:
     words = feeds.calendar(enterprise.deadlines(desk, LOCAL, "350200", as_of="2026-09-01"))
     assert words.count("BEGIN:VEVENT") == 2 and "DTSTART;VALUE=DATE:20260925" in words and "DTSTART;VALUE=DATE:20261023" in words
     assert all(len(line.encode()) <= 75 for line in words.split("\r\n"))
+
+
+def test_a_text_whose_standing_others_changed_is_no_new_policy_and_is_told_once(desk: Desk) -> None:
+    subscribe(desk, "ent", "policy.new", "inbox", "", {"region": "350200"})
+    subscribe(desk, "ent", "policy.changed", "inbox", "", {"document": "某市企业研发补助办法"})
+    time.sleep(1.1)  # kept times have seconds
+    announce(desk)
+    watch(desk, "2026-08-25")
+    repeal(desk)
+    announce(desk)
+    watch(desk, "2026-09-12")
+    deliver(desk)
+    said = [(m["kind"], m["title"]) for m in desk.store.outbox.inbox("ent")]
+    assert sorted(said) == [("policy.changed", "关注的政策有变化"), ("policy.new", "某市科学技术局关于废止《某市企业研发补助办法》的决定")]
+
+
+def test_a_subscription_made_between_two_changes_is_told_the_next_one(desk: Desk) -> None:
+    watch(desk, "2026-08-25")
+    subscribe(desk, "ent", "policy.changed", "inbox", "", {"document": ids(desk)["p"]})
+    watch(desk, "2026-08-25")  # nothing moved, but the new subscription is noted
+    repeal(desk)
+    watch(desk, "2026-09-12")
+    assert any("已废止" in words for words in told(desk))
+
+
+def test_the_place_and_the_document_of_a_subscription_may_be_named(desk: Desk) -> None:
+    subscribe(desk, "ent", "deadline", "inbox", "", {"region": "厦门市"})
+    subscribe(desk, "ent", "policy.changed", "inbox", "", {"document": "厦科〔2023〕9号"})
+    assert [dict(s["criteria"]) for s in desk.store.outbox.subscriptions("ent")] == [{"region": "350200"}, {"document": ids(desk)["p"]}]
+    with pytest.raises(BadInput):
+        subscribe(desk, "ent", "deadline", "inbox", "", {"region": "乌有市"})

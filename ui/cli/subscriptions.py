@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ui.cli.session import put_json, put_table, session
+from ui.cli.session import DOC, put_json, put_table, session
 
 app = typer.Typer(help="One's own subscriptions, and what was told.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
@@ -27,11 +27,11 @@ def add(
     kind: Annotated[str, typer.Argument(help="policy.new, policy.changed, deadline, answer.changed, match.changed, risk.new, risk.level, doubt.settled, correction, application.decided, bulletin.")],
     channel: Annotated[str, typer.Option(help="inbox, email or webhook.")] = "inbox",
     target: Annotated[str, typer.Option(help="Address of the mailbox or the webhook.")] = "",
-    document: Annotated[str, typer.Option(help="A policy or notice to watch.")] = "",
+    document: Annotated[str, typer.Option(help=f"A policy or notice to watch: {DOC}")] = "",
     answer: Annotated[str, typer.Option(help="One's own kept answer to watch.")] = "",
     profile: Annotated[str, typer.Option(help="One's own kept profile to watch.")] = "",
     topic: Annotated[str, typer.Option(help="A topic, or words of a title.")] = "",
-    region: Annotated[str, typer.Option(metavar="CODE", help="Division code.")] = "",
+    region: Annotated[str, typer.Option(metavar="PLACE", help="Division code or name.")] = "",
     field: Annotated[str, typer.Option(help="A technical field.")] = "",
     source: Annotated[str, typer.Option(metavar="ID", help="The source whose corrections its provider (提供单位) wants to hear of.")] = "",
     json: Json = False,

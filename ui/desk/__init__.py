@@ -135,6 +135,11 @@ class Desk:
         rows = [document_record(d, self._validity(d, happened.get(d.id, []), as_of), full=False) for d in page]
         return {"documents": rows, "next": page[-1].id if len(heads) > limit else ""}
 
+    def standing(self, document: Document) -> str:
+        """The status of a document today, by all that is known."""
+        happened = self.store.documents.events_of(LOCAL, [document.id]).get(document.id, [])
+        return str(self._validity(document, happened, "").status)
+
     def _validity(self, document: Any, happened: Sequence[Any], as_of: str) -> Any:
         return room("corpus.validity").validity(document, happened, as_of or today())
 

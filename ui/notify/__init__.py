@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from corpus.access import LOCAL
 from corpus.errors import BadInput, JianweiError, NotFound
 from corpus.models import POLICY_KINDS, Change, Document
-from ui.desk import Desk, today
+from ui.desk import Desk, room, today
+from ui.messages import say
 from ui.notify.watching import owner_of
 
 
@@ -44,7 +46,7 @@ NEEDS = {"answer.changed": "answer", "match.changed": "profile"}
 
 
 def _own(desk: Desk, user: str, kind: str, criteria: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The criteria with the id of a document that they name; what is watched must be there for this user."""
+    """The criteria with the id of a document and the code of a place that they name; what is watched must be there for this user."""
     if (name := NEEDS.get(kind)) and not criteria.get(name):
         raise BadInput(f"a subscription of kind {kind} needs {name}", "", f"name the {name}")
     reader = owner_of(desk, user)
@@ -52,6 +54,8 @@ def _own(desk: Desk, user: str, kind: str, criteria: Mapping[str, Any]) -> Mappi
         raise NotFound("no such user", user, "see `jianwei user list`")
     if criteria.get("document"):
         criteria = {**criteria, "document": desk.document(str(criteria["document"]), reader).id}
+    if criteria.get("region"):
+        criteria = {**criteria, "region": room("rag.scope").region_of({"region": criteria["region"]})}
     if criteria.get("answer"):
         desk.store.conversations.get(criteria["answer"], reader)
     if criteria.get("profile"):
@@ -65,13 +69,14 @@ def announce(desk: Desk) -> int:
     How far it came is kept as the result of the last `announce` run; the first run only notes where it stands.
     """
     now, jobs = desk.store.documents.sequence(), desk.store.jobs
-    last = next((int(r["result"]["sequence"]) for r in jobs.runs("announce", 1) if r["state"] == "done"), None)
+    before = next((r for r in jobs.runs("announce", 1) if r["state"] == "done"), None)
+    last = int(before["result"]["sequence"]) if before else None
     if last == now:
         return 0
     number, told = jobs.begin("announce", {}, "schedule"), 0
     if last is not None:
         ids = {c.document_id for c in _changes(desk, last, now) if c.op == "upsert"}
-        told = sum(_tell(desk, d) for d in desk.store.documents.heads(LOCAL, id=sorted(ids), kind=POLICY_KINDS)) if ids else 0
+        told = sum(_tell(desk, d, str(before["started_at"]) if before else "") for d in desk.store.documents.heads(LOCAL, id=sorted(ids), kind=POLICY_KINDS)) if ids else 0
     jobs.end(number, "done", 0.0, result={"sequence": now, "told": told})
     return told
 
@@ -82,11 +87,24 @@ def _changes(desk: Desk, last: int, now: int) -> Iterator[Change]:
         last = batch[-1].seq
 
 
-def _tell(desk: Desk, d: Document) -> int:
-    kind = "policy.new" if d.stored_at == d.changed_at else "policy.changed"
-    text = "　".join(p for p in (d.doc_number, "、".join(d.issuers), d.published_on) if p)
-    desk.store.outbox.tell(kind, d.id, d.title, text, link=f"/d/{d.id}", security=d.security, region=d.region_code, topic=list(d.topics))
+def _tell(desk: Desk, d: Document, since: str) -> int:
+    """One document that came or changed after `since`; of one that was there before and whose text did not change, others state something new (its standing)."""
+    standing = bool(since) and _moment(d.stored_at) < _moment(since) and _moment(d.changed_at) < _moment(since)
+    kind = "policy.new" if d.stored_at == d.changed_at and not standing else "policy.changed"
+    text = "　".join(p for p in (d.doc_number, "、".join(d.issuers), d.published_on, _standing(desk, d) if kind == "policy.changed" else "") if p)
+    desk.store.outbox.tell(kind, d.id, d.title, text, link=f"/d/{d.id}", security=d.security, region=d.region_code, topic=list(d.topics), standing=standing)
     return 1
+
+
+def _moment(at: str) -> datetime:
+    """A kept time of UTC, in either of its writings."""
+    return datetime.fromisoformat(at.replace("Z", "+00:00")) if at else datetime.min.replace(tzinfo=UTC)
+
+
+def _standing(desk: Desk, d: Document) -> str:
+    """时效：已废止."""
+    judged = desk.standing(d)
+    return say("notify.standing", status=say(f"validity.{judged}"))
 
 
 def deliver(desk: Desk) -> dict[str, Any]:
@@ -138,6 +156,8 @@ def concerns(desk: Desk, event: Mapping[str, Any], subscription: Mapping[str, An
     wanted = subscription["criteria"]
     if wanted.get("document") and wanted["document"] not in (event["subject"], *facets.get("documents", ())):
         return False
+    if wanted.get("document") and facets.get("standing"):
+        return False  # the watch tells it, with what it was before
     if wanted.get("answer") and facets.get("answer") != wanted["answer"]:
         return False
     if wanted.get("profile") and event["kind"] == "deadline" and not _fits(desk, subscription, facets):
@@ -172,7 +192,10 @@ def _fits(desk: Desk, subscription: Mapping[str, Any], facets: Mapping[str, Any]
 
 
 def _send(desk: Desk, delivery: Mapping[str, Any]) -> str:
-    """Try one delivery; returns the error, or an empty string."""
+    """Try one delivery; returns the error, or an empty string. Outside the service a link leads there only with the service's public address."""
+    base, link = desk.settings.public_url.rstrip("/"), str(delivery.get("link") or "")
+    if delivery["channel"] != "inbox" and (base or delivery["channel"] == "email"):
+        delivery = {**delivery, "link": f"{base}{link}" if base and link.startswith("/") else "" if link.startswith("/") else link}
     try:
         if delivery["channel"] == "email":
             from ui.notify.mail import send

@@ -1,4 +1,5 @@
-"""Who watches a policy, an answer or a profile is told what changed; and deadlines that near. Runs when the corpus or the date moved.
+"""Who watches a policy, an answer or a profile is told what changed; and deadlines that near. Runs when the corpus or the date moved, or a new subscription must be noted, so that
+its first change is told.
 
 What was seen last is kept as the result of the last `watch` run; the first run only notes where things stand.
 """
@@ -26,18 +27,20 @@ def watch(desk: Desk, on: str = "") -> int:
     day = on or today()
     last: dict[str, Any] = next((r["result"] for r in desk.store.jobs.runs("watch", 5) if r["state"] == "done"), {})
     sequence = desk.store.documents.sequence()
-    if (last.get("sequence"), last.get("date")) == (sequence, day):
+    subscriptions = desk.store.outbox.subscriptions()
+    numbers = [int(s["n"]) for s in subscriptions]
+    if (last.get("sequence"), last.get("date")) == (sequence, day) and set(numbers) <= set(last.get("seen", ())):
         return 0
     number = desk.store.jobs.begin("watch", {}, "schedule")
     told: list[str] = list(last.get("told", ()))
     before: Notes = last.get("notes", {})
     notes: Notes = {}
     count = _deadlines(desk, day, str(last.get("date", "")), told)
-    for s in desk.store.outbox.subscriptions():
+    for s in subscriptions:
         reader = owner_of(desk, s["user"])
         if reader is not None:
             count += _subscription(desk, s, reader, day, before.get(str(s["n"])), notes, told)
-    desk.store.jobs.end(number, "done", 0.0, result={"sequence": sequence, "date": day, "told": told[-KEPT:], "notes": notes, "count": count})
+    desk.store.jobs.end(number, "done", 0.0, result={"sequence": sequence, "date": day, "told": told[-KEPT:], "notes": notes, "count": count, "seen": numbers})
     return count
 
 
