@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -102,7 +103,12 @@ def error_page(request: Request, error: JianweiError) -> HTMLResponse:
     if status == 404 and identity.means == "session" and "document_id" in request.path_params:
         links += f'<br>{e(say("application.unknown", language))}<br>{centre.apply(language, request.path_params["document_id"])}'
     links = f'<p class="jw-center">{links}</p>'
-    return HTMLResponse(page(say(f"state.{key}", language), f'<div class="jw-card">{empty(say(f"state.{key}", language), hint, "∅")}{links}</div>', language), status)
+    told = _NAMED.sub(r'<br><a href="/d/\2">\1</a>', empty(say(f"state.{key}", language), hint, "∅"))
+    return HTMLResponse(page(say(f"state.{key}", language), f'<div class="jw-card">{told}{links}</div>', language), status)
+
+
+_NAMED = re.compile(r"(?<=[：;])\s*([^：;<>]+?) (d[a-z2-7]{20})(?=[;<])")
+"""A document that an error lists (title, number, id)."""
 
 
 def install(app: FastAPI) -> None:

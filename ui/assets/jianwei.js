@@ -274,11 +274,13 @@
   setInterval(() => document.querySelectorAll(".jw-conversation").forEach((box) => {
     if (watched.has(box)) return;
     watched.add(box);
-    let turns = 0;
+    let turns = 0, until = 0;  /* while its answer grows the question stays there, unless the reader scrolls */
+    for (const act of ["wheel", "touchmove", "keydown", "pointerdown"]) document.addEventListener(act, () => { until = 0; }, { passive: true, capture: true });
     new MutationObserver(() => {
       const asked = box.querySelectorAll(".jw-q");
-      if (asked.length > turns && asked.length) asked[asked.length - 1].scrollIntoView({ block: box.scrollHeight > box.clientHeight ? "start" : "nearest" });
+      if (asked.length > turns) until = Date.now() + 15000;
       turns = asked.length;
+      if (Date.now() < until) asked[asked.length - 1].scrollIntoView({ block: "start" });
     }).observe(box, { childList: true, subtree: true });
   }), 400);
 
