@@ -112,6 +112,20 @@ def test_ask_read_the_clause_and_go_on(page: Any, base: str) -> None:
     page.locator(".jw-toast", has_text="已提交").wait_for()
     ask(page, "补助由谁核定？")
     assert page.locator(".jw-q").count() == 2
+    page.wait_for_timeout(500)
+    top = page.evaluate("() => { const q = [...document.querySelectorAll('.jw-q')].at(-1), box = q.closest('.jw-conversation'); return q.getBoundingClientRect().top - Math.max(0, box.getBoundingClientRect().top); }")
+    room = page.evaluate("() => { const box = document.querySelector('.jw-conversation'); return [box.scrollHeight - box.clientHeight - box.scrollTop, document.documentElement.scrollHeight - innerHeight - scrollY]; }")
+    assert top < 120 or max(room) < 2  # at the top, or as far up as there is room to scroll
+
+
+def test_a_document_is_opened_and_compared_by_its_name(page: Any, base: str) -> None:
+    page.goto(base + "/d/测科规〔2024〕5号")
+    page.locator(".jw-compare").first.click()
+    assert page.locator(".jw-pick input").is_visible()
+    page.goto(base + "/d/测试省科学技术厅关于组织开展2026年度高新技术企业认定申报工作的通知")
+    page.locator(".jw-compare").first.click()  # what was picked is kept from page to page
+    page.wait_for_selector(".jw-slot h2")
+    assert "条款对照" in page.locator(".jw-slot h2").first.inner_text()
 
 
 def test_an_example_is_one_click(page: Any, base: str) -> None:

@@ -122,7 +122,7 @@ async def replay(request: Request, hall: HallOf, reader: ReaderOf, answer_id: An
 
 
 @router.get("/compare")
-async def compare(request: Request, hall: HallOf, reader: ReaderOf, a: Annotated[str, Query(max_length=64)], b: Annotated[str, Query(max_length=64)]) -> HTMLResponse:
+async def compare(request: Request, hall: HallOf, reader: ReaderOf, a: Annotated[str, Query(max_length=300)], b: Annotated[str, Query(max_length=300)]) -> HTMLResponse:
     """Two documents side by side, as a fragment."""
     report = await hall.gates["work"].run(reports.compare, hall.desk, a, b, reader)
     return HTMLResponse(report_page.fragment(report_record(report), language_of(request), "/api/v1/compare", f"?a={quote(a)}&b={quote(b)}"))

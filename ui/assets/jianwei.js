@@ -7,12 +7,11 @@
     sent: ["已提交，谢谢", "Sent, thank you"], send: ["提交", "Send"], cancel: ["取消", "Cancel"],
     why: ["哪里不对？", "What is wrong?"], whyHint: ["请写明问题，例如：已失效、金额不符、条款不对应。会进入疑义校核队列。", "Say what is wrong; it enters the queue of corrections."],
     more: ["更多", "More"], confirm: ["确定", "Confirm"], once: ["请妥善保存，此内容只显示这一次。", "Keep this safe; it is shown this once."], copy: ["复制", "Copy"], done: ["已完成", "Done"],
-    pick: ["已选为对比的一方，再选另一份", "Picked; now pick the other one"], denied: ["您没有查看这份文件的权限，或它不存在", "This does not exist for you"],
+    pick: ["已选为对比的一方：填写另一份的文号或标题，或者打开另一份再点“对比”。", " is picked: name the other one, or open it and press Compare there."], other: ["另一份文件", "The other document"], other_hint: ["文号、标题或《标题》", "Number or title"], beside: ["并排对比", "Side by side"], denied: ["您没有查看这份文件的权限，或它不存在", "This does not exist for you"],
   };
   const w = (name) => words[name][english() ? 1 : 0];
   const $ = (selector, root = document) => root.querySelector(selector);
   const query = english() ? "lang=en" : "lang=zh";
-  let picked = null;
 
   /* Gradio names the page after the browser's language; ours is the language of the address */
   if (!document.body?.classList.contains("jw-page")) {
@@ -37,13 +36,14 @@
     target.innerHTML = `<div class="jw-steps"><span class="jw-pulse"></span>${w("loading")}</div>`;
     try {
       const answer = await fetch(address, { credentials: "same-origin" });
-      if (!answer.ok) throw new Error(String(answer.status));
+      if (!answer.ok) throw Object.assign(new Error(String(answer.status)), { words: answer.status === 422 ? (await answer.json().catch(() => ({}))).words : "" });
       target.innerHTML = await answer.text();
       if (into) { target.prepend(closing(target)); target.scrollIntoView({ block: "start", behavior: "smooth" }); return; }
       $("mark.jw-hit", target)?.scrollIntoView({ block: "center" });
       if (!$("mark.jw-hit", target)) target.closest(".jw-sticky")?.scrollTo({ top: 0 });
     } catch (error) {
-      target.innerHTML = `<p class="jw-error" role="alert">${String(error.message) === "404" ? w("denied") : w("failed")}</p>`;
+      target.innerHTML = '<p class="jw-error" role="alert"></p>';
+      target.firstChild.textContent = error.words || (String(error.message) === "404" ? w("denied") : w("failed"));
     }
   }
 
@@ -249,9 +249,18 @@
   }
 
   function compare(el) {
-    if (!picked || picked === el.dataset.doc) { picked = el.dataset.doc; toast(el.dataset.title + w("pick")); return; }
-    fill($(".jw-slot[data-slot=interpretation]", el.closest(".jw-document")), `/compare?a=${encodeURIComponent(picked)}&b=${encodeURIComponent(el.dataset.doc)}&${query}`, true);
-    picked = null;
+    const slot = $(".jw-slot[data-slot=interpretation]", el.closest(".jw-document"));
+    const beside = (a, b) => { sessionStorage.removeItem("jw-picked"); fill(slot, `/compare?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}&${query}`, true); };
+    const picked = sessionStorage.getItem("jw-picked");  /* kept from page to page */
+    if (picked && picked !== el.dataset.doc) return beside(picked, el.dataset.doc);
+    sessionStorage.setItem("jw-picked", el.dataset.doc);
+    const form = Object.assign(document.createElement("form"), { className: "jw-pick" });
+    const field = Object.assign(document.createElement("input"), { type: "text", maxLength: 200, required: true, placeholder: w("other_hint") });
+    field.setAttribute("aria-label", w("other"));
+    form.append(Object.assign(document.createElement("p"), { textContent: el.dataset.title + w("pick") }), field, Object.assign(document.createElement("button"), { className: "jw-button", textContent: w("beside") }));
+    form.onsubmit = (event) => { event.preventDefault(); beside(el.dataset.doc, field.value.trim()); };
+    slot.replaceChildren(form);
+    field.focus();
   }
 
   function tab(el) {

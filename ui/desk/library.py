@@ -133,6 +133,7 @@ def years(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 _CLEARS = re.compile(r"清理|废止|失效|停止执行|修改.{0,80}的(?:决定|通知|公告)")
 """Titles of papers that end or change others: they are related to them, not a version of them."""
+_ENDINGS = ("repealed", "declared_expired", "amended")
 _SUCCESSION = ("repeals", "amends", "version_of")
 
 
@@ -148,6 +149,9 @@ def lineage(desk: Desk, record: Mapping[str, Any], reader: Reader) -> dict[str, 
     for r in () if _CLEARS.search(record["title"]) else record["relations"]:
         if r["kind"] in _SUCCESSION and r["target_id"]:
             near |= {r["document_id"], r["target_id"]}
+    for happened in () if _CLEARS.search(record["title"]) else record["events"]:
+        if happened["kind"] in _ENDINGS and happened["document_id"] and happened["stated_by"]:
+            near |= {happened["document_id"], happened["stated_by"]}
     links = chain(desk.store, record["id"], reader)
     read = desk.store.documents.heads(reader, id=tuple(sorted(ids | near)))
     ids |= {d.id for d in read if d.id in near and not _CLEARS.search(d.title)}
