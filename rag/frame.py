@@ -35,8 +35,10 @@ _FORMS = (
     r"(?:都|主要)?(?:是|指|有|包括|包含)?(?:什么|哪些|哪几[^，。？?,])[^，。？?,]{0,8}",
 )  # fmt: skip
 _ASKS = tuple(re.compile(rf"(?:{form})$") for form in _FORMS)
-_EDGE = re.compile(r"[\s，,、。的对在给有是]+$")
+_EDGE = re.compile(r"(?:[\s，,、。的对在给有是]|(?<=\w{2})(?:能够?|可以|应该))+$")
 _GIVES = re.compile(rf"(?:{BENEFIT}){{1,2}}")
+_CAN_DO = re.compile(r"(?<=\w{2})(?:能|可以)(?=不能|[买用拿领做申享抵报补叠退转])")
+_OPENS = re.compile(r"^(?:我(?:们)?)?(?:想|要|请|麻烦|帮我|请问)+(?:了解|问问?|咨询|知道|查(?:一?查)?|看看?)?(?:一下)?(?=[\u4e00-\u9fff]{4})")
 _MARK = re.compile(r"[\s？?。!！]+$")
 
 
@@ -51,10 +53,10 @@ class Frame:
 def frame(text: str) -> Frame:
     """A text parted at the first place from which it is all ask; support that is asked for stays with the topic too (有什么奖励 → 奖励)."""
     plain = _MARK.sub("", text.strip())
-    edges = {0, *accumulate(map(len, cut(plain)))}
+    edges = {0, *accumulate(map(len, cut(plain))), *(m.start() for m in _CAN_DO.finditer(plain))}
     found = [at for ask in _ASKS if (at := _begin(ask, plain, edges)) >= 0]
     at = min(found, default=len(plain))
-    topic, ask = _EDGE.sub("", plain[:at]), plain[at:].removeprefix("的")
+    topic, ask = _OPENS.sub("", _EDGE.sub("", plain[:at])), plain[at:].removeprefix("的")
     if (given := _GIVES.search(ask)) and not re.search(r"支持|资金|扣除", given[0]) and not re.search(BENEFIT + "$", topic) and len(topic) > 1 and not re.match(rf"{ATTRIBUTE}|[还也]|(?:可以|能)[和与跟同]", ask):
         topic += re.sub(r"^.*(?:有|给|发)(?:什么|哪些|啥|没有)?", "", ask[: given.end()]) or given[0]
     return Frame(topic, ask)

@@ -27,7 +27,11 @@ _YEAR = re.compile(r"(?:19|20)\d{2}年(?:度)?|去年|今年|前年|明年")
 _POINTS = re.compile(r"^(?:它们?|他们|这个|那个|该|此|上述|前述|刚才|这样|这种|其中|这条|这部|这份|这项|本)|(?:它|这(?:个|项|份|部)(?:政策|办法|规定|文件|条例|通知|补助|奖励)|该(?:政策|办法|规定|文件|条例|通知|条|法)|上述|刚才说的|前面说的)")
 _PRONOUN = re.compile(r"(?:这|那|该|本|上述|前述|此)(?:个|项|份|部|条)?(?P<kind>政策|办法|规定|文件|条例|细则|通知|公告|意见|法律|法)|它|(?:这|那)(?:个|项)(?P<own>补助|奖励|补贴|资助|项目)?")
 _DOCUMENT = re.compile(r"《[^《》]{2,60}》|[“”\u4e00-\u9fff]{2,40}(?:管理办法|实施细则|暂行办法|条例|办法|细则|规定|措施|意见|法)$")
-_SUBJECT = re.compile(r"(?:[\u4e00-\u9fff]{2,6}(?<![的对给])|外资|内资|大型|小微|新)?(?:企业|公司|机构)|个体(?:工商户|户)?|(?:小规模)?纳税人|合伙人|工商户|高校|高等学校|科研(?:院所|机构|人员)|研究所|事业单位|社会组织|个人|自然人|职工|员工|大?学生|教师|军人|农民|外国人|团队|高企")
+_SUBJECT = re.compile(r"(?:[\u4e00-\u9fff]{2,6}(?<![的对给])|外资|内资|大型|小微|新)?(?:企业|公司|机构)|个体(?:工商户|户)?|(?:小规模)?纳税人|合伙人|工商户|高校|高等学校|科研(?:院所|机构|人员)|研究所|事业单位|社会组织|个人|自然人|职工|员工|大?学生|教师|军人|农民|外国人|团队|高企|博士后|博士|硕士|本科生?")
+_LIKE = tuple(map(re.compile, (r"[A-Z]类(?:人才)?", r"[ⅠⅡⅢⅣⅤIVX]+类", r"第[一二三四五六\d]+(?:批次?|轮|类|档)", r"(?:首次|期满重新|重新|再次)(?:通过)?认定", r"(?:整体)?迁入", r"[一二三四五六]级", r"国家级|省级|市级|县级|区级")))
+"""Members of one series, one of which stands for another (A类 · B类)."""
+_MAY = re.compile(r"(?P<what>[^，,也]{2,10}?)(?:可以|行|可不可以)(?:吗|么)?[？?]?")
+_ALSO = re.compile(r"(?P<what>.{2,12}?)也(?:是|有|能|可以|行|算)(?:吗|么)?$")
 _CORRECTS = re.compile(r"^(?:不对|不是的?|错了|说错了|更正一?下?|不)?[，,。\s]*(?:我(?:是)?(?:想)?(?:问|说|指)的?(?:其实)?是|我是问|应该是|我要问的是)[：:]?")
 _NOT_BUT = re.compile(r"^(?:不对|不|错了)?[，,。\s]*(?:我(?:问|说|指)的)?不是(?P<old>[^，,。]{1,14})[，,。\s]*(?:我(?:问|说|指)的)?(?:而?是)(?P<new>[^，,。?？]{1,20})$")
 _AGAIN = re.compile(r"^(?:还有(?:呢|吗|什么|别的吗)?|具体(?:点|一点|说说|呢)|详细(?:点|说说|一点|说明)?|再?说(?:得)?(?:详细|具体)(?:点|一点|些)|展开说说|然后呢|真的吗|确定吗|(?:有|依)据(?:是什么|呢|吗)?|出处(?:是什么|呢)?|哪个文件(?:规定的|说的)?)[?？。!！]*$")
@@ -60,14 +64,18 @@ _ASKS = re.compile(r"什么|多少|怎么|如何|哪|几|谁|多久|吗$|能不�
 def follows_up(question: str) -> bool:
     """Whether a question leans on what was said before: it opens with 那/换成…, points back, or is a fragment with 呢."""
     plain = _THANKS.sub("", normalise(question))
+    core = _TAIL.sub("", plain)
+    if len(plain) <= _BARE and (is_side(core) or _asks_only(core)):
+        return True  # 电话多少, 单次最低多少
     if _LEAD.match(plain) and len(plain) <= 2 * _SHORT:
         return True
     if route(plain).status:
         return False  # 谢谢, 你好
     if _POINTS.search(plain) or _CORRECTS.match(plain) or _NOT_BUT.match(plain) or _AGAIN.match(plain) or _RETURNS.match(plain) or own_place(plain) or _compares(plain):
         return True
-    core = _TAIL.sub("", plain)
     if (self_said := _SELF.match(plain)) and _SUBJECT.fullmatch(core[self_said.end() :]):
+        return True
+    if len(plain) <= _BARE and (_MODAL.match(plain) or _MAY.fullmatch(plain) or (plain.rstrip("?？").endswith(("吗", "么")) and _ALSO.fullmatch(plain.rstrip("?？")) and not frame(_ALSO.sub("", plain)).ask)):
         return True
     if len(core) <= _TINY and frame(core).ask and not named_in(core):
         return True
@@ -78,6 +86,17 @@ def follows_up(question: str) -> bool:
 
 Speaks = Callable[[str, str], bool]
 """Whether the document of a name holds all that a short question names."""
+
+
+_MODAL = re.compile(r"(?:还|也|都)?(?:要|需要|能|可以|得|该|是否|能否)(?!求|点|素|是|按|如|办|源)")
+
+
+def _asks_only(core: str) -> bool:
+    """Whether a text asks without naming a topic, at a place or none (临洲的最高多少)."""
+    found = named_in(core)
+    rest = core[found[0].end :].removeprefix("的") if found and found[0].start == 0 else core
+    asked = frame(rest)
+    return bool(asked.ask and (not asked.topic or is_side(asked.topic))) and len(rest) > 1
 
 
 def rewrite(question: str, history: Sequence[str], speaks: Speaks | None = None) -> str:
@@ -122,6 +141,8 @@ def _changed(plain: str, before: str) -> str:
     """The question before with what the new turn says in place of its like."""
     if match := _NOT_BUT.match(plain):
         return before.replace(match["old"], match["new"]) if match["old"] in before else _put(match["new"], before)
+    if (may := _MAY.fullmatch(plain)) and not frame(may["what"]).ask:
+        return f"{frame(before).topic}可以{may['what']}吗"
     if _SUPPOSES.match(plain) and re.search(r"[,，]", plain):
         core = _TAIL.sub("", _LEAD.sub("", plain))
         return f"{frame(before).topic} {core}"
@@ -138,6 +159,9 @@ def _put(core: str, before: str) -> str:
     for pattern in (_ARTICLE, _YEAR):
         if pattern.fullmatch(core):
             return pattern.sub(core, before, count=1) if pattern.search(before) else _dated(core, before)
+    for series in _LIKE:
+        if series.fullmatch(core) and series.search(frame(before).topic):
+            return series.sub(core, before, count=1)
     return _of_level(core, before) or _of_place(core, before) or _pointed(core, before) or _of_subject(core, before) or _of_topic(core, before, of)
 
 
@@ -246,6 +270,10 @@ def _of_topic(core: str, before: str, of: bool) -> str:
     asked, new = _frame(before), frame(core)
     if is_side(core):
         return f"{asked.topic}{asks_of(core)}"
+    if (also := _ALSO.fullmatch(core)) and not frame(also["what"]).ask:
+        return _replaced(also["what"], asked, before, of)
+    if new.ask and len(core) <= _BARE and re.search(rf"{BENEFIT}$", asked.topic) and not re.search(BENEFIT, new.topic) and _SUBJECT.fullmatch(new.topic):
+        return f"{new.topic}，{asked.topic}{new.ask}"
     if _WITH.match(core):
         return f"{asked.topic} {core}"
     if new.ask and (not new.topic or is_side(new.topic) or names_nothing(new.topic)):

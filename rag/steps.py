@@ -5,6 +5,7 @@ check → rewrite → route → slips → filters → places → things → name
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from rag.asked import asked, without_total
 from rag.asker import aside
 from rag.cite import renumber, verify
 from rag.focus import matters
+from rag.frame import BENEFIT
 from rag.gather import gather
 from rag.query import Query
 from rag.records import CLARIFY, NO_SUPPORT, PARTIAL, REFUSED, Context
@@ -25,6 +27,7 @@ from rag.where import place_named
 
 MOST_READ = 8
 """Versions of a document that a bare question is held against."""
+_GIVES = re.compile(BENEFIT)
 Step = Callable[[Tools, Context], Context]
 
 
@@ -50,13 +53,18 @@ def rewrite_with_history(tools: Tools, c: Context) -> Context:
     if not turns:
         return c
     at = next((place for t in reversed(turns) if own_place(normalise(t)) and (place := place_named(t, tools.retriever.shelf.counties(c.reader))[0])), "")
+    alone = rewrite(c.text, turns)
+    told: tuple[str, ...] = ()
+    if not at and not c.question.region and alone == c.text and _GIVES.search(c.text) and not place_named(c.text, tools.retriever.shelf.counties(c.reader))[0]:
+        at, said = place_named(rewrite(turns[-1], turns[:-1]), tools.retriever.shelf.counties(c.reader))
+        told = (f"您没有说明地区，按上一问的“{said}”回答；问其他地区请说明。",) if at else ()
     question = c.question if c.question.region or not at else replace(c.question, region=at)
 
     def speaks(name: str, asks: str) -> bool:
         ids = [i for n in tools.retriever.shelf.lookup(c.reader).named(name) for i in n.ids]
         return any(all(w in b.document.text for w in matters(asks)) for b in tools.books.get(ids[:MOST_READ], c.reader).values())
 
-    return replace(c, rewritten=rewrite(c.text, turns, speaks), question=question)
+    return replace(c, rewritten=rewrite(c.text, turns, speaks), question=question, notices=(*c.notices, *told))
 
 
 def route_question(tools: Tools, c: Context) -> Context:

@@ -223,3 +223,12 @@ def test_a_level_that_a_question_begins_with_names_the_call(ask: Ask) -> None:
 def test_a_schedule_is_given_whole(ask: Ask) -> None:
     text = ask("研发补助怎么分段算").text
     assert all(rate in text for rate in ("3%", "4%", "5%"))
+
+
+def test_the_place_of_before_is_kept_where_none_is_said_and_that_is_told(ask: Ask) -> None:
+    kept = ask("高新技术企业奖励多少", "鹭屿市研发费用补助最高多少")
+    assert kept.region == "990200" and any("按上一问的“鹭屿市”回答" in n for n in kept.notices)
+    own = ask("高新技术企业有什么奖励", "我们公司在安浦县")
+    assert own.region == "990121" and not any("按上一问" in n for n in own.notices)
+    assert ask("我们公司在安浦县").route == "own_place" and ask("谢谢，再见").route == "thanks"
+    assert not any("按上一问" in n for n in ask("劳动合同试用期最长多久", "鹭屿市研发费用补助最高多少").notices)
