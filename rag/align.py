@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from corpus.models import Document
 from rag.fit import bag
-from rag.statements import Statement, condense, statements
+from rag.statements import Statement, condense, sayable
 
 ALIKE = 0.45
 """Least likeness (Dice of bigrams, 0..1) of clauses that are held to be the same clause."""
@@ -51,7 +51,7 @@ def align(a: Document, b: Document) -> list[Pair]:
 
 def _clauses(d: Document) -> list[Statement]:
     """Clauses with words; addressees and tables of forms left out."""
-    found = [s for s in statements(d) if s.end - s.start >= 8]
+    found = [s for s in sayable(d) if s.end - s.start >= 8]
     if any(s.article for s in found):
         found = [s for s in found if s.article or s.kind == "table"] or found
     return [s for s in found if not re.search(r"申请表|核定表|填报说明|计算示例", s.heading)]

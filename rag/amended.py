@@ -10,7 +10,7 @@ from rag.conditions import Condition, Measure, measures
 from rag.predicates import Applicant, State, Verdict
 from rag.since import Since, change_of
 from rag.source import named
-from rag.statements import Statement, condense, statements
+from rag.statements import Statement, condense, sayable
 
 _WHOLE = r"(?:将|把)?{}修改为"
 _NEW = re.compile(r"^.*?修改为[：:]?\s*“?")
@@ -41,7 +41,7 @@ def amended(found: Sequence[Measure], changes: Sequence[Since], who: Applicant, 
 
 def _new(x: Since, who: Applicant, on: str) -> list[Measure]:
     """What the new words of an article grant."""
-    parts: list[Statement] = [s for s in statements(x.document) if s.start <= x.start and x.end <= s.end]
+    parts: list[Statement] = [s for s in sayable(x.document) if s.start <= x.start and x.end <= s.end]
     whole = any(re.search(_WHOLE.format(a), x.document.text[x.start : x.end]) for a in x.articles)
     found = measures(x.document, parts, who, on) if whole else []
     return [replace(m, heading=_NEW.sub("", m.heading), source=x.document) for m in found if x.start <= m.slot.start < x.end]

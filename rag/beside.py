@@ -11,7 +11,7 @@ from corpus.validity import validity
 from rag.calls import Call, calls, newest_of
 from rag.slots import slots
 from rag.source import named, short_title
-from rag.statements import Statement, condense, statements
+from rag.statements import Statement, condense, sayable
 from rag.work import Work, sentence
 
 
@@ -55,7 +55,7 @@ def official(work: Work) -> None:
     shown = 0
     heads = [h for h in heads if h.id != work.document.id and (key in h.title or "《" not in h.title)]
     for d in work.store.documents.texts([h.id for h in heads], work.reader):
-        told = [s for s in statements(d) if s.end - s.start > 40]
+        told = [s for s in sayable(d) if s.end - s.start > 40]
         body = next((s for s in told if not re.search(r"解读如下|印发|出台", s.text(d)[:120])), told[0] if told else None)
         if body is None or d.genre in ("来信", "留言"):
             continue

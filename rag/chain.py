@@ -18,12 +18,13 @@ from corpus.store import Store
 from corpus.validity import today, validity
 from rag.fit import Need, bag, need_of
 from rag.grants import Grant, grants
+from rag.guard import is_tainted
 from rag.places import covers, inside
 from rag.quoting import Quoting
 from rag.retrieve import Query
 from rag.since import Since, change_of, since
 from rag.source import named, notice_of, short_title
-from rag.statements import condense, statements
+from rag.statements import condense, sayable
 
 LEVELS = {"national": "国家", "province": "省级", "city": "市级", "county": "县区"}
 _WORDS = {RelationKind.based_on: "以其为依据", RelationKind.implements: "配套实施", RelationKind.forwards: "转发", RelationKind.cites: "引用"}
@@ -74,14 +75,14 @@ def _rings(topic: str, store: Store, retriever: Any, reader: Reader, region: str
         held, h = best[d.id]
         judged = validity(d, happened.get(d.id, ()), on)
         here = not region or covers(d.region_code, region) or inside(d.region_code, region)
-        if judged.status in CURRENT and here and (need.held(bag(short_title(d.title))) >= HELD or held >= 0.8):
+        if judged.status in CURRENT and here and not is_tainted(d.text[h.start : h.end]) and (need.held(bag(short_title(d.title))) >= HELD or held >= 0.8):
             rings.append(_ring(d, h, held, judged, need))
     return _most(rings)
 
 
 def _ring(d: Document, h: Any, held: float, judged: Validity, need: Need) -> Ring:
     """A text about the topic is shown by its first grant; another by the clause that was found, and its grants on the topic."""
-    found = grants(d, statements(d))
+    found = grants(d, sayable(d))
     if need.held(bag(short_title(d.title))) >= HELD:
         start, end = (found[0].slot.start, found[0].slot.end) if found else (h.start, h.end)
         return Ring(d, start, end, held, judged, tuple(found[:6]))

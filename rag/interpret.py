@@ -15,11 +15,12 @@ from corpus.validity import today, validity
 from rag import sections
 from rag.beside import official
 from rag.content import content
+from rag.guard import clean, is_order, is_title
 from rag.quoting import Quoting
 from rag.since import since
 from rag.slots import slots
 from rag.source import notice_of, short_title
-from rag.statements import statements
+from rag.statements import sayable, statements
 from rag.work import Polish, Work
 
 TITLE = "政策要点梳理（系统生成，非官方解读）"
@@ -38,14 +39,22 @@ SECTIONS: tuple[tuple[str, Callable[[Work], int]], ...] = (
 def interpret(document: Document, store: Store, reader: Reader, *, as_of: str = "", polish: Polish | None = None) -> Report:
     """The report of one policy as of a date (today by default)."""
     on = as_of or today()
-    parts = statements(document)
+    parts = sayable(document)
     happened = store.documents.events_of(reader, [document.id]).get(document.id, [])
     work = Work(document, parts, slots(document, parts), validity(document, happened, on), Quoting(), store, reader, polish, since(document, store, reader, on))
     missing = [title for title, section in SECTIONS if not _section(work, title, section)]
     _missing(work, missing)
+    if (left := len(statements(document)) - len(parts)) > 0:
+        work.out.note(f"原文有{left}处文字是对机器的指令或不合公文体例，未作梳理，请看原文。")
     official(work)
     marks = (MARK, *([m] if (m := notice_of(document)) else []))
-    return Report(f"{TITLE}：{short_title(document.title)}", tuple(work.out.blocks), work.out.records(), subtitle=_subtitle(work, on), marks=marks, footer=FOOTER, as_of=on)
+    return Report(f"{TITLE}：{_name(document)}", tuple(work.out.blocks), work.out.records(), subtitle=_subtitle(work, on), marks=marks, footer=FOOTER, as_of=on)
+
+
+def _name(document: Document) -> str:
+    """The short title, or the number of a document whose title is none."""
+    name = clean(short_title(document.title))
+    return name if is_title(document.title) and not is_order(document.title) else document.doc_number or "（标题不合体例）"
 
 
 def _subtitle(work: Work, on: str) -> str:

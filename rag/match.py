@@ -25,7 +25,7 @@ from rag.quoting import Quoting
 from rag.scope import here, region_of, scope_of
 from rag.since import Since, since
 from rag.slots import Slot, slots
-from rag.statements import condense, statements
+from rag.statements import condense, sayable
 
 _SUPPORT = re.compile(r"研发机构|中试|概念验证|孵化器|英才|补助|奖励|扶持|补贴|创新券|措施|资助|加计扣除|培育|支持|税收|奖补|后补助|兑现")
 _NO_SUPPORT = re.compile(r"废止|清理|延长|延期|修改|条例$|实施条例|计划单列")
@@ -122,7 +122,7 @@ def _reaches(d: Document, region: str) -> bool:
 
 def _match(d: Document, facts: Mapping[str, Any], region: str, on: str, judged: Validity, known: Sequence[Call], out: Quoting, changes: Sequence[Since]) -> Match | None:
     """One policy; None when it grants an enterprise nothing that code can read."""
-    parts = statements(d)
+    parts = sayable(d)
     found = slots(d, parts)
     who = Applicant(facts, here(d, facts, region), on)
     asked, grants = settled(conditions(d, found, who, str(facts["kind"])), changes), amended(measures(d, parts, who, on), changes, who, on)

@@ -15,7 +15,7 @@ from corpus.store import Store
 from corpus.text import NUMERAL
 from corpus.validity import validity
 from rag.slot import cells
-from rag.statements import condense, statements
+from rag.statements import condense, sayable
 
 _ENDS = (EventKind.repealed, EventKind.declared_expired, EventKind.ended, EventKind.suspended, EventKind.partly_repealed)
 _ARTICLE = re.compile(rf"第[{NUMERAL}\d]+条(?:之[{NUMERAL}\d]+)?")
@@ -63,7 +63,7 @@ def _in_force(store: Store, reader: Reader, ids: set[str], on: str) -> dict[str,
 
 def _changed(other: Document) -> Iterator[Since]:
     """Every change of an amending text, with the articles that it names outside of the new words."""
-    for s in statements(other):
+    for s in sayable(other):
         for a, b in s.items or ((s.start, s.end),):
             text = other.text[a:b]
             if _CHANGES.search(_QUOTED.sub("", text)) and (articles := _ARTICLE.findall(_QUOTED.sub("", text))):

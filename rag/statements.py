@@ -45,6 +45,13 @@ def statements(document: Document) -> tuple[Statement, ...]:
     return tuple(_statement(document.text, found) for found in _walk(document) if document.text[found.start : found.end].strip())
 
 
+def sayable(document: Document) -> tuple[Statement, ...]:
+    """The statements that a report may say: none that holds an order to the machine or is not in the register of an official text."""
+    from rag.guard import is_tainted
+
+    return tuple(s for s in statements(document) if not is_tainted(s.text(document)))
+
+
 @dataclass(slots=True)
 class _Open:
     """A statement that is still growing: its clause, the heading above, and the spans of its items so far."""
