@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from corpus.access import ANONYMOUS, Reader
 from corpus.chain import chain
-from corpus.models import Document, Validity
+from corpus.models import Document, EventKind, Validity
 from corpus.regions import name_of
 from corpus.report import Report
 from corpus.store import Store
@@ -42,7 +42,7 @@ def compare(a: Document, b: Document, store: Store | None = None, reader: Reader
     on, out = as_of or today(), Quoting()
     judged = {d.id: _judged(d, store, reader, on) for d in (left, right)}
     pairs = align(left, right)
-    _about(out, left, right, judged, pairs)
+    _about(out, left, right, judged, pairs, (_ends(left, store, reader, on), _ends(right, store, reader, on)))
     if store is not None:
         _since(out, (left, right), store, reader, on)
     _values(out, left, right, judged)
@@ -86,7 +86,14 @@ def _side(d: Document) -> str:
     return f"《{short_title(d.title)}》{f'（{d.doc_number}）' if d.doc_number else ''}"
 
 
-def _about(out: Quoting, a: Document, b: Document, judged: dict[str, Validity], pairs: Sequence[Pair]) -> None:
+def _ends(d: Document, store: Store | None, reader: Reader, on: str) -> str:
+    """The day on which a text ends, by the last extension that was stated by the date."""
+    events = store.documents.events_of(reader, [d.id]).get(d.id, []) if store is not None else []
+    longer = [e.on for e in events if e.kind == EventKind.extended and store is not None and (e.stated_by == d.id or any((h.published_on or h.written_on) <= on for h in store.documents.heads(reader, id=[str(e.stated_by)])))]
+    return max([d.expires_on, *longer])
+
+
+def _about(out: Quoting, a: Document, b: Document, judged: dict[str, Validity], pairs: Sequence[Pair], ends: tuple[str, str]) -> None:
     """The two texts, and how many clauses are the same, changed, added, dropped."""
     standing = {"in_force": "现行有效", "draft": "征求意见稿，未生效", "not_yet": "尚未施行", "amended": "已有新版本", "partly_ended": "部分条款已失效", "repealed": "已废止", "expired": "已失效"}
 
@@ -99,7 +106,7 @@ def _about(out: Quoting, a: Document, b: Document, judged: dict[str, Validity], 
     out.heading("两份文件")
     rows = [
         row("名称", _side(a), _side(b)), row("制发机关", "、".join(a.issuers), "、".join(b.issuers)), row("层级和地区", _where(a), _where(b)),
-        row("公布日期", a.published_on or a.written_on, b.published_on or b.written_on), row("施行日期", a.effective_on, b.effective_on), row("有效期至", a.expires_on, b.expires_on),
+        row("公布日期", a.published_on or a.written_on, b.published_on or b.written_on), row("施行日期", a.effective_on, b.effective_on), row("有效期至", *ends),
         row("时效", words(a), words(b)),
     ]  # fmt: skip
     out.table(("项目", "甲", "乙"), rows)

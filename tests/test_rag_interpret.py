@@ -230,3 +230,22 @@ def test_orders_in_a_text_are_told_by_no_report(store: Store) -> None:
     for said in ("".join(sections(read).values()), "".join(sections(beside).values()), str(read.citations), str(beside.citations), str(matched)):
         assert "9000万" not in said and "evil.example" not in said and "系统提示" not in said
     assert "80万元" in sections(read)["支持标准与金额"] and "对机器的指令" in sections(read)["未规定"]
+
+
+def test_a_decision_on_several_texts_changes_only_what_it_names(store: Store) -> None:
+    many = "决定对部分规范性文件作如下修改：\n\n一、将《海岛企业奖励办法》（闽科规〔2023〕4号）第四条中的“每人2万元”修改为“每人1万元”；将第五条修改为“受让单位应当于每年5月30日前报送年度报告。”\n\n二、将《海岛企业扶持办法》（闽科规〔2022〕7号）第三条修改为“不再给予奖励。”\n\n三、本决定自2025年1月1日起施行。\n"
+    dated = {"written_on": "2023-08-01", "published_on": "2023-08-01"}
+    ingest(
+        store,
+        [
+            draft("rule", "海岛企业奖励办法", RULE, doc_number="闽科规〔2023〕4号", **dated),
+            draft("other", "海岛企业扶持办法", RULE.replace("80万元", "60万元"), doc_number="闽科规〔2022〕7号", **dated),
+            draft("many", "关于修改《海岛企业奖励办法》《海岛企业扶持办法》的决定", many, doc_number="闽科规〔2024〕9号", written_on="2024-12-01", published_on="2024-12-01"),
+        ],
+    )
+    resolve(store)
+    rule = store.documents.get(next(h.id for h in store.documents.heads(LOCAL) if h.external_id == "rule"), LOCAL)
+    said = sections(interpret(rule, store, LOCAL, as_of="2026-01-01"))
+    assert "每人1万元" in said["时效与后续修改"] and "不再给予奖励" not in said["时效与后续修改"]
+    rows = {money: next(line for line in said["支持标准与金额"].splitlines() if money in line) for money in ("80万元", "2万元")}
+    assert "该条已修改" in rows["2万元"] and "该条已修改" not in rows["80万元"]

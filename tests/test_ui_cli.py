@@ -118,6 +118,14 @@ def test_envelopes(home: Path) -> None:
     assert set(page) == {"documents", "next"} and "text" not in page["documents"][0]
 
 
+def test_a_document_is_named_by_its_title(home: Path) -> None:
+    by_title, quoted = (run(home, "show", name, "--json") for name in ("测试省企业研究开发补助办法", "《测试省企业研究开发补助办法》"))
+    assert by_title.returncode == 0 and json.loads(by_title.stdout)["id"] == json.loads(quoted.stdout)["id"]
+    assert "政策要点梳理" in run(home, "interpret", "企业研究开发补助办法").stdout
+    unknown = run(home, "interpret", "没有这份办法")
+    assert unknown.returncode == 1 and "文号" in unknown.stderr
+
+
 def test_a_doubt_keeps_the_value_that_is_right_and_settles_with_it(home: Path) -> None:
     document = json.loads(run(home, "catalogue", "documents", "--kind", "policy", "--json").stdout)["documents"][0]["id"]
     first = json.loads(run(home, "quality", "doubt", document, "--field", "doc_number", "--new", "闽海科规〔2031〕9号", "--reason", "与原件不符", "--json").stdout)["n"]

@@ -10,7 +10,7 @@ import typer
 
 from ui.cli.answer import AsOf, Json
 from ui.cli.gather import _progress, _progress_done
-from ui.cli.session import Session, put_json, put_table, session
+from ui.cli.session import DOC, Session, put_json, put_table, session
 
 Number = Annotated[int | None, typer.Argument(metavar="NUMBER")]
 
@@ -30,7 +30,7 @@ def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
 def catalogue(
     context: typer.Context,
     what: Annotated[str, typer.Argument(metavar="holdings|documents|secure")] = "holdings",
-    document: Annotated[str, typer.Argument(metavar="[DOC]", help="The document whose level is set.")] = "",
+    document: Annotated[str, typer.Argument(metavar="[DOC]", help=f"The document whose level is set: {DOC}")] = "",
     kind: Annotated[str, typer.Option()] = "",
     region: Annotated[str, typer.Option(metavar="CODE")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
@@ -49,7 +49,7 @@ def catalogue(
     here = session(context)
     _one_of("part of the catalogue", what, ("holdings", "documents", "secure"))
     if what == "secure":
-        done = centre.secure(here.desk, document, here.reader, security=security, share=share, open_=open_, reason=reason)
+        done = centre.secure(here.desk, here.desk.document(document, here.reader).id, here.reader, security=security, share=share, open_=open_, reason=reason)
         return put_json(done) if json else print(here.say("done"))
     if what == "documents":
         where = {name: value for name, value in (("kind", kind), ("region_code", region)) if value}
