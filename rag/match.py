@@ -133,7 +133,7 @@ def _match(d: Document, facts: Mapping[str, Any], region: str, on: str, judged: 
     total = _judged(checked, grants)
     if total.state == State.met and _framework(d) and not any(not c.bar for c in asked):
         total = Verdict(State.unknown, (), _BY_HAND)
-    open_grants = [g for g in grants if g.verdict is None or g.verdict.state != State.unmet] or grants
+    open_grants = sorted([g for g in grants if g.verdict is None or g.verdict.state != State.unmet] or grants, key=lambda g: g.verdict is not None and g.verdict.state != State.met)
     opened = any(not c.bar for c in asked) or (all(g.verdict is not None for g in open_grants) and not _framework(d))
     call = newest_of(known, d)
     missing = tuple(f for f in total.facts if _open(f, facts)) if total.state == State.unknown else ()

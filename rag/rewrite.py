@@ -14,7 +14,7 @@ from corpus.regions import Named, name_of
 from corpus.regions import places_in as named_in
 from corpus.text import NUMERAL, normalise
 from rag.focus import names_nothing
-from rag.frame import BENEFIT, Frame, asks_of, book, cut, frame, is_side
+from rag.frame import ATTRIBUTE, BENEFIT, Frame, asks_of, book, cut, frame, is_side
 from rag.places import Place, places_in
 from rag.route import route
 
@@ -24,7 +24,7 @@ _THANKS = re.compile(r"^(?:(?:好的?|行|谢谢(?:你|您)?|多谢|明白了?|�
 _TAIL = re.compile(r"(?:呢|的话|怎么样|又如何|又怎样|也一样吗|也行吗|也可以吗|行吗|可以吗)?[?？。!！\s]*$")
 _ARTICLE = re.compile(rf"第[{NUMERAL}\d]+条(?:之[{NUMERAL}\d]+)?(?:第[{NUMERAL}\d]+款)?")
 _YEAR = re.compile(r"(?:19|20)\d{2}年(?:度)?|去年|今年|前年|明年")
-_POINTS = re.compile(r"^(?:它们?|他们|这个|那个|该|此|上述|前述|刚才|这样|这种|其中|这条|这部|这份|这项|本)|(?:它|这(?:个|项|份|部)(?:政策|办法|规定|文件|条例|通知|补助|奖励)|该(?:政策|办法|规定|文件|条例|通知|条|法)|上述|刚才说的|前面说的)")
+_POINTS = re.compile(r"^(?:它们?|他们|这个|那个|该|此|上述|前述|刚才|这样|这种|其中|这条|这部|这份|这项|本(?=办法|规定|政策|文件|条例|细则|通知|公告|法|市|省|县|区))|(?:它|这(?:个|项|份|部)(?:政策|办法|规定|文件|条例|通知|补助|奖励)|该(?:政策|办法|规定|文件|条例|通知|条|法)|上述|刚才说的|前面说的)")
 _PRONOUN = re.compile(r"(?:这|那|该|本|上述|前述|此)(?:个|项|份|部|条)?(?P<kind>政策|办法|规定|文件|条例|细则|通知|公告|意见|法律|法)|它|(?:这|那)(?:个|项)(?P<own>补助|奖励|补贴|资助|项目)?")
 _DOCUMENT = re.compile(r"《[^《》]{2,60}》|[“”\u4e00-\u9fff]{2,40}(?:管理办法|实施细则|暂行办法|条例|办法|细则|规定|措施|意见|法)$")
 _SUBJECT = re.compile(r"(?:[\u4e00-\u9fff]{2,6}(?<![的对给])|外资|内资|大型|小微|新)?(?:企业|公司|机构)|个体(?:工商户|户)?|(?:小规模)?纳税人|合伙人|工商户|高校|高等学校|科研(?:院所|机构|人员)|研究所|事业单位|社会组织|个人|自然人|职工|员工|大?学生|教师|军人|农民|外国人|团队|高企|博士后|博士|硕士|本科生?")
@@ -96,7 +96,7 @@ def _asks_only(core: str) -> bool:
     found = named_in(core)
     rest = core[found[0].end :].removeprefix("的") if found and found[0].start == 0 else core
     asked = frame(rest)
-    return bool(asked.ask and (not asked.topic or is_side(asked.topic))) and len(rest) > 1
+    return bool(asked.ask and (not asked.topic or is_side(asked.topic))) and len(rest) > 1 and names_nothing(re.sub(ATTRIBUTE, "", rest))
 
 
 def rewrite(question: str, history: Sequence[str], speaks: Speaks | None = None) -> str:
