@@ -17,9 +17,10 @@ from rag.cite import renumber, verify
 from rag.focus import matters
 from rag.frame import BENEFIT
 from rag.gather import gather
+from rag.leaning import own_place
 from rag.query import Query
 from rag.records import CLARIFY, NO_SUPPORT, PARTIAL, REFUSED, Context
-from rag.rewrite import own_place, rewrite
+from rag.rewrite import rewrite
 from rag.route import canned, route
 from rag.tools import Tools
 from rag.weigh import weigh

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.frame import book, frame
-from rag.rewrite import follows_up, rewrite
+from rag.leaning import follows_up
+from rag.rewrite import rewrite
 
 ISLAND = "厦门市海岛企业研发费用补助最高多少"
 TALKS: dict[str, tuple[list[str], str, str]] = {
@@ -45,6 +46,12 @@ TALKS: dict[str, tuple[list[str], str, str]] = {
     "a telephone is no person's": (["厦门海洋券怎么申领"], "电话多少", "厦门海洋券的电话多少"),
     "a place with its ask": (["厦门技术合同登记有补助吗"], "福州的最高多少", "福州技术合同登记补助最高多少"),
     "what was politely opened": (["我想了解海岛企业评价"], "满分多少", "海岛企业评价满分多少"),
+    "another act": (["高新技术企业认定需要什么条件"], "那科技型中小企业评价呢", "科技型中小企业评价需要什么条件"),
+    "both asked one thing": (["高企认定需要什么条件", "科技型中小企业评价需要什么条件"], "两者可以同时享受优惠吗", "高企认定和科技型中小企业评价可以同时享受优惠吗"),
+    "a breach": (["海岛保护怎么定级"], "不做有什么后果", "海岛保护 不做有什么后果"),
+    "no breach": (["海岛信息有哪些要求"], "未成年人的呢", "未成年人海岛信息有哪些要求"),
+    "the older version": (["海岛保护法什么时候施行"], "旧版呢", "旧版的海岛保护法什么时候施行"),
+    "against the older version": (["海岛保护法什么时候施行", "第五条呢"], "和旧版比有什么变化", "海岛保护法和旧版比有什么变化"),
     "a new question": ([ISLAND], "专利年费怎么交", "专利年费怎么交"),
     "only thanks": ([ISLAND], "好的，谢谢，再见", "好的，谢谢，再见"),
 }
