@@ -152,3 +152,12 @@ def test_a_sheet_prints_as_wide_as_a_page_and_shows_every_line() -> None:
     made = book["1 清单"]
     lines = 400 / (made.column_dimensions["B"].width - 1)
     assert made["B2"].alignment.wrap_text and made.row_dimensions[2].height >= 14 * lines and made.print_title_rows == "$1:$1"
+
+
+def test_a_turn_that_leans_says_how_it_was_read() -> None:
+    from ui.export import markdown
+    from ui.pages.answer_report import report
+
+    turn = {"question": "那材料呢", "rewritten": "海岛补助需要提交什么材料", "citations": [], "sentences": [], "text": "见通知。", "notices": []}
+    assert "（已理解为：海岛补助需要提交什么材料）" in markdown(report([turn], "zh"))
+    assert "已理解为" not in markdown(report([{**turn, "rewritten": "那材料呢"}], "zh"))

@@ -11,13 +11,15 @@ from ui.pages.answer import headings, opening, parted
 
 
 def report(turns: Sequence[Mapping[str, Any]], language: str) -> Report:
-    """Questions as headings, sentences with their marks, notices, and all sources numbered through."""
+    """Questions as headings with how they were read, sentences with their marks, notices, and all sources numbered through."""
     blocks: list[Any] = []
     sources: list[dict[str, Any]] = []
     for turn in turns:
         renumbered = {c["n"]: len(sources) + i for i, c in enumerate(turn["citations"], 1)}
         sources += [{**c, "n": renumbered[c["n"]]} for c in turn["citations"]]
         blocks.append(Heading(turn["question"]))
+        if (read := str(turn.get("rewritten") or turn["question"])) != turn["question"]:
+            blocks.append(Paragraph(f"（{say('ask.rewritten', language, text=read)}）" if language == "zh" else f"({say('ask.rewritten', language, text=read)})"))
         blocks += list(_told(turn, renumbered)) if turn["sentences"] else [Paragraph(line) for line in turn["text"].split("\n") if line.strip()]
         blocks += [Paragraph(f"※ {n}") for n in turn["notices"]]
     title = turns[0]["question"] if turns else ""
