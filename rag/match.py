@@ -28,7 +28,7 @@ from rag.slots import Slot, slots
 from rag.statements import condense, sayable
 
 _SUPPORT = re.compile(r"研发机构|中试|概念验证|孵化器|英才|补助|奖励|扶持|补贴|创新券|措施|资助|加计扣除|培育|支持|税收|奖补|后补助|兑现")
-_NO_SUPPORT = re.compile(r"废止|清理|延长|延期|修改|条例$|实施条例|计划单列")
+_NO_SUPPORT = re.compile(r"公民|举报|残疾人|居民|携带进境|学生|教师|见义勇为|烈士|抚恤|军人|废止|清理|延长|延期|修改|条例$|实施条例|计划单列")
 FOOTER = "系统按条款逐条比对生成，供参考；能否享受以主管部门审核为准。"
 
 

@@ -157,6 +157,8 @@ def match(
     result = reports.match(here.desk, _profile(profile), here.reader, as_of=as_of)
     if json:
         return put_json(result)
+    if not result["matches"]:
+        return print(here.say("match.none"), here.say("match.none_hint"))
     rows = [(m["state"], m["title"], m["benefit"], "；".join((*m["why_not"], *m["missing"], m["deadline"], m["deadline_notice"])).strip("；")) for m in result["matches"]]
     put_table([here.say(f"match.{name}") for name in ("state", "title", "benefit", "missing")], rows)
     for q in result["ask"]:
