@@ -1,5 +1,5 @@
-"""政策协同与纠偏清单 for officials: policies in force that rest on ended ones, periods that ended without a successor, detailed rules that were
-announced and are not held. Every row is a hint with its words, not a finding.
+"""政策协同与纠偏清单 for officials: policies in force that rest on ended ones, texts that tell other figures than their basis, periods that ended
+without a successor, detailed rules that were announced and are not held. Every row is a hint with its words, not a finding.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from corpus.store import Store
 from corpus.validity import validity
 from rag.align import dice
 from rag.fit import bag
+from rag.odds import odds
 from rag.places import covers
 from rag.quoting import Quoting
 from rag.source import named, short_title
@@ -36,6 +37,7 @@ def coherence(store: Store, reader: Reader, on: str, *, region: str = "") -> Rep
     replaced = {i for i, found in happened.items() for e in found if e.kind in _ENDING and e.stated_by != i}
     out = Quoting()
     _ended_basis(out, store, reader, heads, judged, relations)
+    _odd(out, store, reader, heads, judged, on)
     _over(out, heads, judged, replaced)
     _without_rules(out, store, reader, heads, judged, relations)
     return Report("政策协同与纠偏清单", tuple(out.blocks), out.records(), marks=("系统生成",), footer=FOOTER, as_of=on)
@@ -57,6 +59,27 @@ def _ended_basis(out: Quoting, store: Store, reader: Reader, heads: Mapping[str,
     out.table(("现行文件", "所依据的文件", "依据的现状", "出处"), list(dict.fromkeys(rows)))
     if not rows:
         out.note("未发现。")
+
+
+def _odd(out: Quoting, store: Store, reader: Reader, heads: Mapping[str, Document], judged: Mapping[str, Validity], on: str) -> None:
+    """Policies and calls that tell other figures than the text that they carry out."""
+    notices = {h.id: h for h in store.documents.heads(reader, kind="notice") if on[:4] in (h.published_on or h.written_on)[:4] and (h.published_on or h.written_on) <= on}
+    everyone = {**heads, **notices}
+    happened = store.documents.events_of(reader, list(notices))
+    standing = {i: str(v.status) for i, v in judged.items()} | {i: str(validity(h, happened.get(i, ()), on).status) for i, h in notices.items()}
+    relations = [r for r in store.documents.relations_of(list(everyone)) if r.kind in _RESTS and r.document_id in everyone and r.target_id in heads and r.target_id != r.document_id]
+    rows = []
+    for odd in odds(store, reader, relations, standing, on):
+        marks = out.mark(odd.lower, odd.start, odd.end, _of(odd.lower, judged, on)), out.mark(odd.upper, odd.there, odd.until, _of(odd.upper, judged, on))
+        rows.append((named(odd.lower), condense(odd.lower.text[odd.start : odd.end])[:120], f"{named(odd.upper)}：{condense(odd.upper.text[odd.there : odd.until])[:120]}", odd.what, f"[{marks[0]}][{marks[1]}]"))
+    out.heading("与依据文件的标准不一致")
+    out.table(("文件", "写明", "依据文件写明", "提示", "出处"), list(dict.fromkeys(rows)))
+    if not rows:
+        out.note("未发现。")
+
+
+def _of(d: Document, judged: Mapping[str, Validity], on: str) -> Validity:
+    return judged.get(d.id) or validity(d, (), on)
 
 
 def _why(judged: Validity) -> str:

@@ -249,3 +249,22 @@ def test_a_decision_on_several_texts_changes_only_what_it_names(store: Store) ->
     assert "每人1万元" in said["时效与后续修改"] and "不再给予奖励" not in said["时效与后续修改"]
     rows = {money: next(line for line in said["支持标准与金额"].splitlines() if money in line) for money in ("80万元", "2万元")}
     assert "该条已修改" in rows["2万元"] and "该条已修改" not in rows["80万元"]
+
+
+def test_coherence_names_a_call_that_tells_the_figures_of_before_a_change(store: Store) -> None:
+    call = "根据《海岛企业奖励办法》（闽科规〔2023〕4号），现就2026年度兑现工作通知如下：\n\n一、本年度执行标准\n\n{}\n"
+    old, new = "第三条，增长10%以上的企业，按照增长额的5%给予奖励，最高80万元。", "第三条，增长8%以上的企业，按照增长额的6%给予奖励，最高100万元。"
+    dated = {"written_on": "2026-03-01", "published_on": "2026-03-01"}
+    ingest(
+        store,
+        [
+            draft("rule", "海岛企业奖励办法", RULE, doc_number="闽科规〔2023〕4号", written_on="2023-08-01", published_on="2023-08-01"),
+            draft("change", "关于修改《海岛企业奖励办法》部分条款的通知", CHANGE, doc_number="闽科规〔2024〕9号", written_on="2024-12-01", published_on="2024-12-01"),
+            draft("old", "甲厅关于开展2026年度海岛企业奖励兑现工作的通知", call.format(old), "notice", doc_number="闽科发〔2026〕1号", **dated),
+            draft("new", "乙厅关于开展2026年度海岛企业奖励兑现工作的通知", call.format(new), "notice", doc_number="闽科发〔2026〕2号", **dated),
+        ],
+    )
+    resolve(store)
+    said = sections(coherence(store, LOCAL, "2026-05-01"))["与依据文件的标准不一致"]
+    assert "闽科发〔2026〕1号" in said and "100万元" in said and "修改前的标准" in said and "闽科发〔2026〕2号" not in said
+    assert "未发现" in sections(coherence(store, LOCAL, "2024-06-01"))["与依据文件的标准不一致"]
