@@ -150,6 +150,7 @@ def test_feeds_and_catalogues(client: httpx.Client) -> None:
 
     root = ElementTree.fromstring(client.get("/feeds/policies.xml").text)
     assert len(root.findall("./channel/item")) >= 3
+    assert ElementTree.fromstring(client.get("/feeds/inbox.xml").text).find("./channel/title").text == "见微：我的订阅"
     csv = client.get("/api/v1/catalogue/holdings.csv")
     assert csv.text.startswith("\ufeffsource_id,")
     assert client.get("/api/v1/catalogue/dcat").json()["@type"] == "dcat:Catalog"

@@ -206,3 +206,18 @@ def test_the_place_and_the_document_of_a_subscription_may_be_named(desk: Desk) -
     assert [dict(s["criteria"]) for s in desk.store.outbox.subscriptions("ent")] == [{"region": "350200"}, {"document": ids(desk)["p"]}]
     with pytest.raises(BadInput):
         subscribe(desk, "ent", "deadline", "inbox", "", {"region": "乌有市"})
+
+
+def test_what_was_told_is_a_feed_and_a_changed_standing_is_news_to_readers_of_feeds(desk: Desk) -> None:
+    from ui.pages import feeds
+
+    subscribe(desk, "ent", "policy.changed", "inbox", "", {"document": ids(desk)["p"]})
+    before = {i["id"] for i in feeds.policy_items(desk.newest(LOCAL), "https://kj.example.cn")}
+    watch(desk, "2026-08-25")
+    repeal(desk)
+    watch(desk, "2026-09-12")
+    deliver(desk)
+    item = next(iter(feeds.told_items(desk.store.outbox.inbox("ent"), "https://kj.example.cn/")))
+    assert "已废止" in item["text"] and item["link"] == f"https://kj.example.cn/d/{ids(desk)['p']}" and "已废止" in feeds.rss("t", "https://kj.example.cn", [item])
+    after = {i["id"] for i in feeds.policy_items(desk.newest(LOCAL), "https://kj.example.cn")}
+    assert any(i.startswith(ids(desk)["p"]) for i in after - before)

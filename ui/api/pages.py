@@ -174,6 +174,13 @@ def policies(request: Request, desk: DeskOf, reader: ReaderOf, region: Annotated
     return Response(feeds.rss(say("feed.policies", "zh"), str(request.base_url), feeds.policy_items(rows, str(request.base_url))), media_type="application/rss+xml; charset=utf-8")
 
 
+@router.get("/feeds/inbox.xml")
+def told(request: Request, desk: DeskOf, reader: ReaderOf) -> Response:
+    """What one's own subscriptions told (changed evidence, changed policies, deadlines that near), as RSS; it needs an account."""
+    rows = desk.store.outbox.inbox(enterprise.owner(reader))
+    return Response(feeds.rss(say("feed.inbox", "zh"), str(request.base_url), feeds.told_items(rows, str(request.base_url))), media_type="application/rss+xml; charset=utf-8")
+
+
 @router.get("/feeds/risks.xml")
 def risks(request: Request, desk: DeskOf, reader: ReaderOf, field: Annotated[str, Query(max_length=64)] = "") -> Response:
     """The risk list as RSS."""

@@ -37,7 +37,7 @@ def compare(context: typer.Context, first: Doc, second: Doc, file: File = None, 
     _put(reports.compare(here.desk, first, second, here.reader, as_of=as_of), file, json)
 
 
-def chain(context: typer.Context, topic: Annotated[str, typer.Argument()], file: File = None, region: Place = "", as_of: AsOf = "", json: Json = False) -> None:
+def chain(context: typer.Context, topic: Annotated[str, typer.Argument(help="A few words, or the 文号 or 《title》 of a document whose matter is meant.")], file: File = None, region: Place = "", as_of: AsOf = "", json: Json = False) -> None:
     """What each level of government says on a topic, from the nation to the county (承接链)."""
     from ui.desk import enterprise
 

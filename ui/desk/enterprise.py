@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -106,12 +107,26 @@ def coherence(desk: Desk, reader: Reader, region: str = "", *, as_of: str = "") 
     return report
 
 
+_OF_DOCUMENT = re.compile(r"^《[^《》]{4,}》$|[〔\[（(]\s*(?:19|20)\d{2}\s*[〕\]）)].{0,8}号$")
+_GENRE = re.compile(r"(?:管理|实施|使用|暂行|若干|试行)*(?:办法|细则|规定|措施|意见|条例|方案)(?:（[^（）]{1,8}）)?$")
+
+
+def _topic(desk: Desk, said: str, reader: Reader, as_of: str) -> str:
+    """The topic that is asked for; of a document that is named its matter (《某省科技创新券管理办法》 → 科技创新券)."""
+    if not _OF_DOCUMENT.search(said.strip()):
+        return said.strip()
+    d = desk.document(said.strip(), reader, as_of=as_of)
+    name: str = room("rag.source").short_title(d.title)
+    place: str = room("corpus.regions").name_of(d.region_code).split("市")[-1] or room("corpus.regions").name_of(d.region_code)
+    return _GENRE.sub("", name.removeprefix(place)) or name
+
+
 def chain(desk: Desk, topic: str, reader: Reader, region: str = "", *, as_of: str = "") -> Report:
-    """承接链 of a topic from the nation to the county; raises BadInput without a topic."""
+    """承接链 of a topic (or of the matter of a named document) from the nation to the county; raises BadInput without a topic."""
     if not topic.strip() or len(topic) > 100:
         raise BadInput("a topic of 1 to 100 characters is needed", topic, "write a few words, such as 企业研发费用补助")
     desk.shelf()
-    report: Report = room("rag.chain").topic_chain(topic.strip(), desk.store, desk.retriever, reader, region=_place(region), as_of=_day(as_of))
+    report: Report = room("rag.chain").topic_chain(_topic(desk, topic, reader, as_of), desk.store, desk.retriever, reader, region=_place(region), as_of=_day(as_of))
     return report
 
 

@@ -39,10 +39,17 @@ def _date(day: str) -> str:
 
 
 def policy_items(rows: Iterable[Mapping[str, Any]], base: str) -> Iterable[dict[str, str]]:
-    """Documents as items."""
+    """Documents as items; the id changes with the standing, so that readers see a change as news."""
     for d in rows:
         text = "　".join(p for p in (d["doc_number"], "、".join(d["issuers"]), d["published_on"]) if p)
-        yield {"title": d["title"], "link": base.rstrip("/") + link(d["id"]), "id": d["id"], "text": text, "date": d["published_on"]}
+        standing = say(f"validity.{d['validity']['status']}", "zh")
+        yield {"title": d["title"], "link": base.rstrip("/") + link(d["id"]), "id": f"{d['id']}-{d['validity']['status']}", "text": f"{text}　{standing}", "date": d["published_on"]}
+
+
+def told_items(rows: Iterable[Mapping[str, Any]], base: str) -> Iterable[dict[str, str]]:
+    """What was told to somebody, as items."""
+    for m in rows:
+        yield {"title": m["title"], "link": base.rstrip("/") + (m["link"] or "/"), "id": f"told-{m['n']}", "text": m["text"], "date": str(m["at"])[:10]}
 
 
 def risk_items(rows: Iterable[Mapping[str, Any]], base: str) -> Iterable[dict[str, str]]:
