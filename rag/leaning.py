@@ -84,7 +84,7 @@ def follows_up(question: str) -> bool:
         return True
     if len(core) <= TINY and frame(core).ask and not named_in(core):
         return True
-    if len(plain) <= SHORT and (names_nothing(plain) or WITH.match(plain) or WHETHER_CASE.match(plain) or is_side(core) or LEVEL_ONLY.fullmatch(core) or place_only(core)):
+    if len(plain) <= SHORT and (names_nothing(plain) or WITH.match(plain) or WHETHER_CASE.match(plain) or is_side(core) or LEVEL_ONLY.fullmatch(core) or ZONE.fullmatch(core.strip("的")) or place_only(core)):
         return True
     return len(plain) <= SHORT and bool(re.search(r"呢[?？]?$", plain) or re.match(r"^(?:什么时候|多少|几年|怎么|谁|哪里|在哪|需要|要不要|有没有|为什么|标准|条件|流程|材料|期限|比例|上限|(?:申请|申报|办理|报名)(?:要|需要|有|的)?(?:什么|哪些|怎么|多久|材料|条件|手续|流程|时间))", plain))
 

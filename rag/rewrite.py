@@ -36,6 +36,7 @@ from rag.leaning import (
     LIKE,
     LINK,
     MAY,
+    MODAL,
     MORE,
     NOT_BUT,
     OF_DOCUMENT,
@@ -75,7 +76,17 @@ def rewrite(question: str, history: Sequence[str], speaks: Speaks | None = None)
     turns = [turn for turn in history if turn.strip() and not route(normalise(turn)).status]
     if not turns or not (follows_up(question) or (speaks and bare(question))):
         return question
-    alone = _alone(turns, speaks)
+    alone: list[str] = []
+    for turn in turns:
+        alone.append(_asked(turn, alone[-6:], speaks) if alone else turn)
+    return _asked(question, alone, speaks)
+
+
+def _asked(question: str, alone: Sequence[str], speaks: Speaks | None) -> str:
+    """One turn put whole by the whole ones before it; what only says where somebody is asks nothing."""
+    if not (follows_up(question) or (speaks and bare(question))):
+        return question
+    alone = [t for t in alone if not own_place(normalise(t))] or alone
     if not follows_up(question):
         named = LINK.sub("", book(alone[-1]))
         return f"{named}{question}" if named and speaks and speaks(named, question) else question
@@ -89,14 +100,6 @@ def rewrite(question: str, history: Sequence[str], speaks: Speaks | None = None)
     if RETURNS.match(plain) and (match := BACK.match(plain)):
         return _returned(TAIL.sub("", match["what"]), alone)
     return _changed(plain, alone[-1]) or question
-
-
-def _alone(turns: Sequence[str], speaks: Speaks | None = None) -> list[str]:
-    """Every turn as it would have been asked alone, each by the ones before it; what only says where somebody is asks nothing."""
-    found: list[str] = []
-    for turn in turns:
-        found.append(rewrite(turn, found[-6:], speaks) if found else turn)
-    return [t for t in found if not own_place(normalise(t))] or found
 
 
 def _changed(plain: str, before: str) -> str:
@@ -237,7 +240,7 @@ def _of_topic(core: str, before: str, of: bool) -> str:
         return f"{asked.topic} {core}"
     if new.ask and BREACH.match(new.topic):
         return f"{asked.topic} {core}"
-    if new.ask and (not new.topic or is_side(new.topic) or names_nothing(new.topic)):
+    if new.ask and (not new.topic or is_side(new.topic) or names_nothing(new.topic) or MODAL.fullmatch(new.topic[:1])):
         return f"{asked.topic}{'的' if is_side(frame(core).topic or core[:2]) else ''}{core}" if asked.topic else f"{before} {core}"
     if new.ask and re.fullmatch(rf"(?:{BENEFIT}){{1,2}}", new.topic):
         return f"{re.sub(f'(?:{BENEFIT})+$', '', asked.topic)}{core}"
