@@ -1,5 +1,5 @@
-"""How a statement bears on a question by its build: a list of what is asked for, the wanted value with the asked thing beside it, a general rule
-before its exceptions, a rule of an old text, a penalty nobody asked for.
+"""How a statement bears on a question by its build: a list of what is asked for, the wanted value with the asked thing beside it,
+a rule of an old text, a penalty nobody asked for.
 
 Features 0..1 for `rag.weigh`; their weights lie in data/answer.toml with the way they were fitted.
 """
@@ -7,28 +7,24 @@ Features 0..1 for `rag.weigh`; their weights lie in data/answer.toml with the wa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
 from corpus.models import Document
-from corpus.text import NUMERAL, fold_numerals, normalise
+from corpus.text import NUMERAL, normalise
 from rag import forms
 from rag.fit import Need, bag
 from rag.statements import Statement, strip_label
 
 _ASKS_KINDS = re.compile(r"哪些|哪几|哪种|哪类|几种|几类|什么(?!时候|时间|意思|叫|是)[\u4e00-\u9fff]{2}|怎么分(?!配)|怎样才|怎么样才")
 _LISTS = re.compile(r"下列|以下")
-_SETS = re.compile(r"(?:期限?|期间|税率|标准|比例|金额|额|年龄|速|费)(?:最[长高低])?(?:为|是|不得(?:超过|少于|低于)|不超过)")
-"""A statement that sets a value (有效期为, 税率为), not one that only mentions it."""
 _BACK = re.compile(r"\s*(?:(?:符合|除)?前述|除?(?:前款|前两款|前条|本条所称|前项)|依照前|有前款|违反前款|(?:第[一二三四]款)|本条)")
 """A paragraph that only stands behind another one of its article."""
 _TRANSITION = re.compile(r"本(?:法|条例|办法|规定|细则|解释)施行(?:前|之日)|施行后[^。]{0,20}施行前")
 _ASKS_TRANSITION = re.compile(r"施行|生效|以前|之前|旧|老|新法|修订|修改|当时|追溯")
 OLD = "2000"
 """A text of before that year is seldom what a question of today means."""
-AHEAD, MOST = 5, 3
-"""Articles after one that count as the exceptions to it, and how many of them at most."""
 BEFORE, AFTER = 26, 12
 """Characters before and after a value that say what it is the value of."""
 WINDOWS = 5
@@ -64,19 +60,19 @@ class Bearing:
         lists = self.kinds and bool(_LISTS.search(lead))
         made = d.published_on or d.written_on
         return {
-            "listlead": float(lists), "listheld": self.need.held(bag(lead)) if lists else 0.0, "opening": self._share(re.split(r"[，。；：\n]", body, maxsplit=1)[0]),
+            "listlead": float(lists), "listheld": self.need.held(bag(lead)) if lists else 0.0,
             "titled": self.need.held(title), "old": float(bool(made) and made < OLD), "court": float(d.legal_rank == "司法解释"),
             "unasked": forms.features(self.wanted, self.question, text).get("penalty_unasked", 0.0),
             "back": float(leans_back(text)), "transition": float(not self.past and bool(_TRANSITION.search(body))),
         }  # fmt: skip
 
     def of_value(self, units: frozenset[str], text: str) -> dict[str, float]:
-        """`beside`: the greatest share of the words around a value of a wanted kind that the question holds; `sets`: whether a value is set."""
+        """`beside`: the greatest share of the words around a value of a wanted kind that the question holds."""
         if not (units and (pattern := _valued(units))):
             return {}
         body = strip_label(text)
         shares = (self._share(_around(body, m)) for m in islice(pattern.finditer(body), WINDOWS))
-        return {"beside": max(shares, default=0.0), "sets": float(bool(_SETS.search(body)))}
+        return {"beside": max(shares, default=0.0)}
 
     def _share(self, words: str) -> float:
         """Share of the tokens of some words that the question holds; short ones count a little less."""
@@ -99,22 +95,3 @@ def _around(text: str, value: re.Match[str]) -> str:
     """The words of its sentence around a value."""
     before = re.split(r"[。；\n]", text[max(0, value.start() - BEFORE) : value.start()])[-1]
     return before + re.split(r"[。；\n]", text[value.start() : value.end() + AFTER])[0]
-
-
-def leading(found: Iterable[tuple[Document, Statement]]) -> Mapping[tuple[str, str], float]:
-    """(document, article or section) → how many of the AHEAD after it were found too, 0..1: the rule stands before its exceptions."""
-    numbers: dict[str, dict[str, int]] = {}
-    for d, s in found:
-        if (n := _number(s)) is not None:
-            numbers.setdefault(d.id, {})[section(s)] = n
-    return {(i, a): min(MOST, sum(0 < m - n <= AHEAD for m in held.values())) / MOST for i, held in numbers.items() for a, n in held.items()}
-
-
-def section(s: Statement) -> str:
-    """The article of a statement, else the first step of its path (二、)."""
-    return s.article or next(iter(s.path), "")
-
-
-def _number(s: Statement) -> int | None:
-    digits = re.search(r"\d+", fold_numerals(s.article or re.sub(rf"^([{NUMERAL}]+)、$", r"第\1条", section(s))))
-    return int(digits[0]) if digits else None

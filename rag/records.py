@@ -67,7 +67,8 @@ class Sentence:
 class Evidence:
     """A span that may support an answer: where it lies, how it was found (`score` of the retriever over its best, 0..1),
     the same for each part (`places`), how well it fits each part of the question (`fits`, 0..1; `worths` add what kind of value is wanted), and
-    the share of the question's runs of three characters that it holds (`run`); `slot`, 0..1: how surely it is the part of a policy that is asked for (conditions, materials)."""
+    the share of the question's runs of three characters that it holds (`run`); `slot`, 0..1: how surely it is the part of a policy that is asked for (conditions, materials); `judged`: what the
+    reranker says of it (a logit, about -20 to 10), None where it was not read."""
 
     document: Document
     validity: Validity
@@ -83,6 +84,7 @@ class Evidence:
     near: float = 0.0
     run: float = 0.0
     slot: float = 0.0
+    judged: float | None = None
     places: tuple[tuple[int, float], ...] = ()
 
     @property

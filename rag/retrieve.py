@@ -261,6 +261,16 @@ class Retriever:
         asked = [self._reading(Query(question), reader).vector for question in questions]
         return np.asarray(np.stack([v for v in asked if v is not None]) @ embedder.under(texts).T, dtype=np.float32)
 
+    def judged(self, question: str, texts: Sequence[str]) -> list[float]:
+        """Logits of the built-in reranker for texts as `rag.rerank.shown` gives them; none with another reranker or without."""
+        reranker = self._opened_reranker()
+        return reranker.scores(question, texts) if isinstance(reranker, Builtin) else []
+
+    def _opened_reranker(self) -> CrossEncoder | Builtin | None:
+        if self._reranker is None and self.settings.reranker not in ("", "off"):
+            self._reranker = open_reranker(self.settings)
+        return self._reranker
+
     def _reading(self, query: Query, reader: Reader) -> Read:
         """The reading of a question, kept while index and shelf stay as they are: an answer asks the same words of every level."""
         state = (id(self._lexical), id(self._vectors), self._state.sequence, self.shelf.sequence)
@@ -287,18 +297,16 @@ class Retriever:
 
     def _reranked(self, query: Query, read: Read, order: list[int], found: Sequence[rank.Candidate], rows: list[dict[str, float]], scored: NDArray[np.float64]) -> list[int]:
         """The best ones with the cross-encoder's word: ours adds to their `scored` and `rows` where the query asks for it, one of transformers orders them alone."""
-        if self._reranker is None and self.settings.reranker not in ("", "off"):
-            self._reranker = open_reranker(self.settings)
-        if isinstance(self._reranker, Builtin):
+        reranker = self._opened_reranker()
+        if isinstance(reranker, Builtin):
             return self._weighed(read.seen.text, order, found, rows, scored) if query.rerank and asks(read.seen.text) else order
-        if self._reranker is None or not order:
+        if reranker is None or not order:
             return order
-        return [order[i] for i in self._reranker.order(query.text, [found[i].passage.text for i in order])]
+        return [order[i] for i in reranker.order(query.text, [found[i].passage.text for i in order])]
 
     def _weighed(self, text: str, order: list[int], found: Sequence[rank.Candidate], rows: list[dict[str, float]], scored: NDArray[np.float64]) -> list[int]:
-        assert isinstance(self._reranker, Builtin)
         best = order[:DEPTH]
-        judged = self._reranker.scores(text, [shown(found[i].document.title, found[i].passage.text) for i in best])
+        judged = self.judged(text, [shown(found[i].document.title, found[i].passage.text) for i in best])
         for i, logit in zip(best, judged, strict=True):
             rows[i]["reranker"] = logit - sum(judged) / len(judged)
             scored[i] += rank.contributions({"reranker": rows[i]["reranker"]}).get("reranker", 0.0)

@@ -20,6 +20,7 @@ from rag.gather import gather
 from rag.leaning import own_place
 from rag.query import Query
 from rag.records import CLARIFY, NO_SUPPORT, PARTIAL, REFUSED, Context
+from rag.reread import reread
 from rag.rewrite import rewrite
 from rag.route import canned, route
 from rag.tools import Tools
@@ -155,8 +156,8 @@ def retrieve(tools: Tools, c: Context) -> Context:
 
 
 def rerank(tools: Tools, c: Context) -> Context:
-    """Candidates as statements, by how well they fit what is asked."""
-    return weigh(tools, c)
+    """Candidates as statements, by how well they fit what is asked, the best of them read by the reranker."""
+    return reread(tools, weigh(tools, c))
 
 
 def settle_rates(tools: Tools, c: Context) -> Context:

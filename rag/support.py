@@ -124,9 +124,33 @@ def _then(c: Context) -> str:
 
 def _unsupported(tools: Tools, c: Context) -> bool:
     """Too little of the question is held, for its length and its world; or a support of a place, a result of a year, a value of a thing of which nothing is held."""
-    k, sure = constants()["support"], score(c)
-    likely = sure if sure >= k["surely"] else sure + k["world"] * _world(tools, c) + k["unheld"] * _names_unheld(tools, c) + k["nowhere"] * _nowhere(tools, c) + k["titled"] * _titled(c) + k["matter"] * any(settles(c.rewritten, e.text) > HALF for e in c.evidence)
-    return likely < k["never"] or _elsewhere(c, sure) or _of_another_year(c) or _unnamed(c, sure) or _without_number(tools, c)
+    sure = likely(signals(tools, c))
+    return sure < constants()["support"]["never"] or _elsewhere(c, sure) or _of_another_year(c, sure) or _unnamed(c, sure) or _without_number(tools, c)
+
+
+def signals(tools: Tools, c: Context) -> dict[str, float]:
+    """What speaks for and against an answer; their weights lie under [support] of data/answer.toml."""
+    k, top = constants()["support"], c.evidence[:8]
+    length = max(2, len(re.sub(r"\s", "", c.rewritten)))
+    told = [e.judged for e in c.evidence if e.judged is not None]
+    return {
+        "fit": max((e.fit for e in c.evidence[:20]), default=0.0),
+        "run": max((e.run for e in top), default=0.0),
+        "near": max((e.near for e in top), default=0.0) or k["usual"],
+        "told": max(told) if told else k["untold"],
+        "length": math.log(length),
+        "world": _world(tools, c),
+        "unheld": float(_names_unheld(tools, c)),
+        "nowhere": float(_nowhere(tools, c)),
+        "titled": float(_titled(c)),
+        "matter": float(any(settles(c.rewritten, e.text) > HALF for e in c.evidence)),
+    }
+
+
+def likely(found: Mapping[str, float]) -> float:
+    """How surely the evidence answers, as log odds."""
+    weights = constants()["support"]["weights"]
+    return float(constants()["support"]["bias"] + sum(weights[name] * value for name, value in found.items()))
 
 
 def _titled(c: Context) -> bool:
@@ -191,19 +215,10 @@ def _in_words(name: str) -> re.Pattern[str]:
 _RESULT = re.compile(r"获奖|[特一二三]等奖|名单|得主|入选|中标|公示|给了?哪|授予|哪(?:个|些|几个?|两)(?:项目|单位|企业|人|位)|多少[家项个]|哪几?[家位]")
 
 
-def _of_another_year(c: Context) -> bool:
+def _of_another_year(c: Context, sure: float) -> bool:
     """A result of a year (who won, which projects) of which no evidence speaks."""
     said = set() if c.as_of_said or c.named.documents else years(c.rewritten)
-    return bool(said and (_RESULT.search(c.rewritten) or score(c) < constants()["support"]["year"])) and not any(y in f"{e.document.title}{e.document.doc_number}{e.text}" for y in said for e in c.evidence[:10])
-
-
-def score(c: Context) -> float:
-    """How surely the best evidence speaks of what is asked, about -6..6: more of a short question must be held than of a long story."""
-    k = constants()["support"]
-    top = c.evidence[:8]
-    runs, near = max((e.run for e in top), default=0.0), max((e.near for e in top), default=0.0) or k["usual"]
-    length = max(2, len(re.sub(r"\s", "", c.rewritten)))
-    return float(k["fit"] * max((e.fit for e in c.evidence[:20]), default=0.0) + k["run"] * runs + k["near"] * near + k["length"] * math.log(length) + k["bias"])
+    return bool(said and (_RESULT.search(c.rewritten) or sure < constants()["support"]["year"])) and not any(y in f"{e.document.title}{e.document.doc_number}{e.text}" for y in said for e in c.evidence[:10])
 
 
 def _speaks_of(place: str, near: Sequence[Evidence]) -> bool:

@@ -14,11 +14,10 @@ from corpus.models import Document
 from corpus.text import NUMERAL, normalise
 from rag import guard, meaning
 from rag.asked import Wanted, slots_of, without_slots
-from rag.bearing import Bearing, leading, section
+from rag.bearing import Bearing
 from rag.cite import clause_record
 from rag.facts import dates, month_days, quantities, years
 from rag.fit import Need, bag, need_of, one_name
-from rag.focus import compound, focus
 from rag.matters import settles
 from rag.places import covers
 from rag.reading import run
@@ -53,9 +52,8 @@ def weigh(tools: Tools, c: Context) -> Context:
                 found.setdefault((e.document.id, statement.start, statement.end), (e, statement))
     for e, statement in _parts_asked(c, books, words):
         found.setdefault((e.document.id, statement.start, statement.end), (e, statement))
-    ahead = leading((e.document, s) for e, s in found.values())
     near = tools.retriever.nearness([p.about for p in c.asked.parts], [(f"{e.document.title} {s.heading}", s.text(e.document)) for e, s in found.values()], c.reader).T
-    weighed = (_weighed(e, s, c, needs, whole, words, ahead.get((e.document.id, section(s)), 0.0), n) for (e, s), n in zip(found.values(), near.tolist(), strict=True))
+    weighed = (_weighed(e, s, c, needs, whole, words, n) for (e, s), n in zip(found.values(), near.tolist(), strict=True))
     kept = (e for e in weighed if not guard.is_tainted(e.text))
     return replace(c, evidence=tuple(sorted(kept, key=lambda e: -e.worth)))
 
@@ -125,13 +123,10 @@ def _listing(question: str) -> re.Pattern[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class _Wording:
-    """The wording of a question: its runs of three characters, what is asked for (nouns beside the question word), whether a meaning is asked for,
-    how a list that it asks for begins, the parts of a policy that it asks for, what it is about without them, and what the build of a statement is held against (one a part)."""
+    """The wording of a question: its runs of three characters, whether a meaning is asked for, how a list that it asks for begins, the parts of a policy that it asks for, what it is about without them, and what the build of a statement is held against (one a part)."""
 
     plain: str
-    things: frozenset[str]
     runs: frozenset[str]
-    wanted: tuple[Need, ...]
     meaning: bool
     thing: str
     listing: re.Pattern[str] | None
@@ -142,16 +137,12 @@ class _Wording:
     @classmethod
     def of(cls, tools: Tools, c: Context) -> _Wording:
         plain = re.sub(r"\s", "", normalise(c.rewritten))
-        words = {w for p in c.asked.parts for w in focus(p.text).asked}
-        things = frozenset(one_name(n) for p in c.asked.parts if (n := compound(p.text)))
-        return cls(one_name(plain), things, frozenset(r for i in range(len(plain) - 2) if _CHARS.fullmatch(r := plain[i : i + 3])), tuple(need_of(w, tools.retriever, c.reader) for w in sorted(words)), bool(_ASKS_MEANING.search(plain)), meaning.thing(plain), _listing(plain), _slots(plain), need_of(without_slots(plain.replace(c.place_words or "\0", "")), tools.retriever, c.reader), tuple(Bearing.of(p.about, need_of(p.about, tools.retriever, c.reader)) for p in c.asked.parts))
+        return cls(one_name(plain), frozenset(r for i in range(len(plain) - 2) if _CHARS.fullmatch(r := plain[i : i + 3])), bool(_ASKS_MEANING.search(plain)), meaning.thing(plain), _listing(plain), _slots(plain), need_of(without_slots(plain.replace(c.place_words or "\0", "")), tools.retriever, c.reader), tuple(Bearing.of(p.about, need_of(p.about, tools.retriever, c.reader)) for p in c.asked.parts))
 
-    def features(self, text: str, held: frozenset[str]) -> dict[str, float]:
-        """thing: it names the thing whose value is asked for; run: share of the runs that the text holds; wanted: share of what is asked for that it, its title or headings hold; meaning: it defines where that is asked; defines: how surely it says what the asked thing is; lists: it begins the list that is asked for."""
+    def features(self, text: str) -> dict[str, float]:
+        """run: share of the runs that the text holds; meaning: it defines where that is asked; defines: how surely it says what the asked thing is; lists: it begins the list that is asked for."""
         plain = re.sub(r"\s", "", normalise(text))
-        total = sum(n.total for n in self.wanted)
-        wanted = sum(n.total * n.held(held) for n in self.wanted) / total if total else 1.0
-        return {"thing": float(any(t in one_name(plain) for t in self.things)), "run": sum(r in plain for r in self.runs) / max(1, len(self.runs)), "wanted": wanted, "meaning": float(self.meaning and bool(_DEFINES.search(plain))), "defines": meaning.defines(self.thing, text) if not text.lstrip().startswith("|") else -float(bool(self.thing)), "lists": float(bool(self.listing and self.listing.search(plain)))}
+        return {"run": sum(r in plain for r in self.runs) / max(1, len(self.runs)), "meaning": float(self.meaning and bool(_DEFINES.search(plain))), "defines": meaning.defines(self.thing, text) if not text.lstrip().startswith("|") else -float(bool(self.thing)), "lists": float(bool(self.listing and self.listing.search(plain)))}
 
 
 def _slots(question: str) -> tuple[Wanted, ...]:
@@ -192,15 +183,15 @@ def _past(title: str, c: Context) -> float:
     return float(bool(said) and max(said) < c.as_of[:4] and not years(c.rewritten))
 
 
-def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole: Need, words: _Wording, ahead: float, near: Sequence[float]) -> Evidence:
+def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole: Need, words: _Wording, near: Sequence[float]) -> Evidence:
     text = s.text(e.document)
     body, title, head = bag(text), bag(e.document.title), bag(s.heading)
     context = title | head | bag(e.text)
     fits = tuple(n.held(body, context) for n in needs)
     shared = {
-        "whole": whole.held(body, context), "body": whole.held(body), "heading": whole.held(head),
+        "whole": whole.held(body, context), "body": whole.held(body),
         "subject": _subject(words.plain, e.document.title), "law": float(e.document.legal_rank == "法律"), "local": float(not c.region and e.document.level not in (None, "national")),
-        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text) or (not words.meaning and bool(_OPENS_DEFINING.match(text))) or (bool(_BEGINS.match(text)) and not _ASKS_BEGIN.search(c.rewritten))), "example": float(bool(_EXAMPLE.search(text[:24]) or _EXAMPLE.search(s.heading))), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words, title | head, body) * _rank_of(e.document), "past": _past(e.document.title, c), "glossary": float(not words.meaning and bool(_GLOSSARY.match(text))), "clawback": float(bool(_CLAWBACK.search(text)) and not _ASKS_CLAWBACK.search(c.rewritten)), "own": _own(words.plain, e.document.title), "ahead": ahead, "placed": float(bool(c.place_words) and e.document.level not in (None, "national") and covers(e.document.region_code, c.region)), "matter": settles(c.rewritten, text), "instrument": instrument(c.rewritten, e.document), "note": float(bool(ASIDE.search(s.heading[-24:]))), **words.features(text, body | context),
+        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text) or (not words.meaning and bool(_OPENS_DEFINING.match(text))) or (bool(_BEGINS.match(text)) and not _ASKS_BEGIN.search(c.rewritten))), "example": float(bool(_EXAMPLE.search(text[:24]) or _EXAMPLE.search(s.heading))), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words, title | head, body) * _rank_of(e.document), "past": _past(e.document.title, c), "glossary": float(not words.meaning and bool(_GLOSSARY.match(text))), "clawback": float(bool(_CLAWBACK.search(text)) and not _ASKS_CLAWBACK.search(c.rewritten)), "own": _own(words.plain, e.document.title), "placed": float(bool(c.place_words) and e.document.level not in (None, "national") and covers(e.document.region_code, c.region)), "matter": settles(c.rewritten, text), "instrument": instrument(c.rewritten, e.document), "note": float(bool(ASIDE.search(s.heading[-24:]))), **words.features(text),
     }  # fmt: skip
     values = values_of(text) if any(p.units for p in c.asked.parts) else set()
     places = e.places or ((e.rank, e.score),) * len(fits)
