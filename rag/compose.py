@@ -169,6 +169,7 @@ def group(tools: Tools, c: Context, picked: Sequence[tuple[int, Evidence]], need
     led: dict[int, str] = {}
     given: set[tuple[str, int]] = set()
     books, old = tools.books.get((e.document.id for _, e in picked), c.reader), stale(tools, c)
+    weighed = frozenset((e.document.id, e.start) for e in c.evidence)
     for part, e in picked:
         if e.statement is None:
             continue
@@ -181,7 +182,7 @@ def group(tools: Tools, c: Context, picked: Sequence[tuple[int, Evidence]], need
             given.update((e.document.id, s.start) for s in fresh)
             continue
         kin = siblings(books[e.document.id].statements, e.statement)
-        e = _nearest_kin(e, kin, needs[part])
+        e = _nearest_kin(e, [s for s in kin if (e.document.id, s.start) not in weighed], needs[part])
         section = () if e.role == "named" else _section(e, kin, c.asked.parts[part], needs[part])
         kept = tuple(kin) if e.role == "named" else section or _with_limits(e, kin, c, part, first)
         kept = tuple(s for s in _with_table(_standing(kept, kin, e.document), kin, e.document) if (e.document.id, s.start) not in given and not old(e.document, s.text(e.document)))
@@ -239,12 +240,12 @@ BETTER = 1.25
 
 
 def _nearest_kin(e: Evidence, kin: Sequence[Statement], need: Need) -> Evidence:
-    """The evidence moved to the paragraph of its article that answers (search finds the article, not always the paragraph)."""
+    """The evidence moved to the paragraph of its article that answers, of those that were not weighed beside it."""
     if e.role or e.statement is None or not e.statement.article or e.statement.kind == "table" or e.slot >= constants()["pick"]["slot"]:
         return e
     held = {s: need.held(bag(s.text(e.document))) for s in kin if s.kind != "table"}
     best = max(held, key=lambda s: held[s], default=e.statement)
-    if held.get(best, 0.0) < BETTER * held.get(e.statement, 0.0):
+    if held.get(best, 0.0) < BETTER * need.held(bag(e.text)):
         return e
     return replace(e, statement=best, start=best.start, end=best.end)
 

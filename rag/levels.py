@@ -18,7 +18,7 @@ from rag.facts import quantities
 from rag.offers import ABOUT, LEVELS, ZONE, Offer, offers
 from rag.places import inside
 from rag.rates import STALE_RATE, cut
-from rag.records import ANSWERED, PARTIAL, Citation, Context, Sentence
+from rag.records import ANSWERED, PARTIAL, Citation, Context, Evidence, Sentence
 from rag.slots import Slot, cue
 from rag.source import named, short_title
 from rag.statements import Statement, condense
@@ -41,7 +41,7 @@ class Levels:
             return None
         held = _without_shut(_of_kind(c, _without_repeats(c, _of_thing(c, [o for o in offered if o.worth >= (ABOUT if asked_case(c) is None else ABOUT_CASE) or o.excluded]))))
         found = _of_case(c, _of_level(c, held))
-        if not found:
+        if not found or _other_clause(c, found):
             return None  # support for other things is no answer: the clauses that fit best are given instead
         sentences: list[Sentence] = []
         citations: list[Citation] = []
@@ -57,6 +57,29 @@ class Levels:
         notes = (*c.notices, *(_silent(found) if _wants_stacking(c) else ()), *(() if level_said(c) else not_held(c, [o.book.document for o in held])), *([PLACE] if partial else [ONLY.format(name_of(code)) for code in places if code and not c.region and len(places) == 1]))
         used = tuple(o.evidence for o in found)
         return replace(c, sentences=tuple(sentences), citations=tuple(citations), notices=notes, used=used, status=PARTIAL if partial else ANSWERED, composer=self.name, said=NO_PLACE if partial else NO_TOTAL if c.asked.total and whole is None and len({o.book.document.level for o in found if not o.excluded}) > 1 else "")
+
+
+AHEAD = 2.0
+"""So much more the reranker must say (a logit) of a clause that is no offer, for it to be what is asked."""
+
+
+_OPEN = re.compile(r"(?:什么|哪些|哪几[种项类]|啥)(?:样的)?(?:[^，。？?]{0,4}的)?[^，。？?的]{0,6}(?:优惠|补助|补贴|奖励|奖补|资助|政策|支持|扶持|好处)|(?:优惠|补助|补贴|奖励|政策|支持|扶持)有(?:什么|哪些|啥)|(?:怎么|如何)(?:补|奖|支持|扶持)")
+"""Asks what support there is at all."""
+
+
+def _other_clause(c: Context, found: Sequence[Offer]) -> bool:
+    """Whether the best statement is none of what is offered, and the reranker finds it much nearer to the question: then a clause of one policy
+    answers (who is shut out, until when it holds, by which website), not what each level gives."""
+    best = next((e for e in c.evidence if e.judged is not None and e.document.kind != "interpretation"), None)
+    if best is None or c.asked.stacking or c.asked.total or _OPEN.search(c.rewritten):
+        return False
+    given = [(o.book.document.id, x.start, x.end) for o in found for x in o.amounts] + [(o.book.document.id, x.start, x.end) for o in found for x in (*o.stacking, *o.total, *o.delivery, *([o.excluded] if o.excluded else []))]
+
+    def offered(e: Evidence) -> bool:
+        return any(i == e.document.id and start < e.end and e.start < end for i, start, end in given)
+
+    told = [e.judged for e in c.evidence if e.judged is not None and offered(e)]
+    return not offered(best) and (best.judged or 0.0) - max(told, default=0.0) > AHEAD
 
 
 NO_TOTAL = "已收录的文件没有规定各级一共给多少，也不能都相加，以下按级列出各自的标准："

@@ -105,12 +105,18 @@ def _bare_law(tools: Tools, text: str, reader: Reader) -> list[str]:
     if _GENERIC.search(name) or len(name) < 4:
         return []
     key = title_key(words().names.get(name, name))
-    return [] if tools.retriever.shelf.lookup(reader).loose(key) or _inside_a_title(tools, key) else [name]
+    ends = [key[at:] for at in range(len(key) - SHORT_NAME + 1)]  # words of the question may stand before the name (能享受成果转化条例)
+    return [] if tools.retriever.shelf.lookup(reader).loose(key) or any(_inside_a_title(tools, end) for end in ends) else [name]
+
+
+SHORT_NAME = 6
+"""Characters of the shortest end of a name that is looked for in titles."""
 
 
 def _inside_a_title(tools: Tools, key: str) -> bool:
-    """Whether a title holds the name anywhere, or its own words (of a short name) in order."""
-    return any(key in title for title in list(tools.retriever.shelf.titles))
+    """Whether a title holds the name anywhere, or is a rule of its subject (企业所得税条例: 企业所得税法实施条例)."""
+    subject = key.removesuffix("条例")
+    return any(key in title or (subject != key and len(subject) >= 4 and subject in title and title.endswith("条例")) for title in list(tools.retriever.shelf.titles))
 
 
 def _gone(tools: Tools, lost: list[str], reader: Reader, as_of: str) -> Gone | None:

@@ -2,7 +2,7 @@
 
 1. A vocabulary of pieces of at most three characters. 2. Masked words (Devlin et al. 2018) over the passages of the corpus and the texts of pair
 files; half of the windows have one of their spans at the front, as a question stands before a passage. 3. Ranking: the right passage of a question
-against what our search finds beside it, by a softmax over the list. Only passages that answer another question count as wrong: a passage that
+against what our search finds beside it, by a softmax over the list; for policies the right statement among those weighed (rag/practice.py). Only passages that answer another question count as wrong: a passage that
 never is right would be learned as wrong for good, and what test sets hold back are the passages asked about most.
 """
 
@@ -23,6 +23,7 @@ from corpus.errors import BadInput, SettingsError
 from corpus.models import POLICY_KINDS
 from corpus.settings import Settings
 from corpus.store import Store
+from rag import practice
 from rag.query import Query
 from rag.questions import answered, bare
 from rag.rerank import packed, shown
@@ -199,7 +200,7 @@ def train(settings: Settings, store: Store, *, data: Path | None = None, without
     if missing := [name for name in ("torch", "transformers", "onnx") if find_spec(name) is None]:
         raise SettingsError("training a reranker needs the ml extra", missing[0], "pip install 'jianwei[ml]'")
     retriever = open_retriever(settings.model_copy(update={"reranker": "off"}), store)
-    found = lists(retriever, pairs)
+    found = [*lists(retriever, pairs), *(Asked(*made) for made in practice.lists(practice.texts()))]
     retriever.close()
     own = [f"{u.context}\n{u.passage.text}" for d in store.documents.scan(LOCAL, kind=tuple(str(k) for k in POLICY_KINDS)) for u in units(d)]
     model, tokenizer, figures = fit([*own, *(f"{q}\n{p}" for q, p in pairs)], found, recipe, log)

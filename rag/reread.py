@@ -28,7 +28,7 @@ def reread(tools: Tools, c: Context) -> Context:
     for i, part in enumerate(c.asked.parts):
         order = sorted(range(len(found)), key=lambda n: -found[n].worths[i])
         best = order[: DEPTH_PART if several else DEPTH]
-        logits = tools.retriever.judged(part.about if several else c.rewritten, [_shown(found[n]) for n in best])
+        logits = tools.retriever.judged(part.about if several else c.rewritten, [read_as(found[n]) for n in best])
         if not logits:
             return c
         told = dict(zip(best, logits, strict=True))
@@ -37,7 +37,8 @@ def reread(tools: Tools, c: Context) -> Context:
     return replace(c, evidence=tuple(sorted(found, key=lambda e: -e.worth)))
 
 
-def _shown(e: Evidence) -> str:
+def read_as(e: Evidence) -> str:
+    """A statement as the reranker reads it: title and headings, then its text."""
     return shown(f"{short_title(e.document.title)} {e.statement.heading if e.statement else ''}".strip(), e.text)
 
 

@@ -47,7 +47,7 @@ def decide(tools: Tools, c: Context) -> Verdict:
     near = nearest(c.evidence)
     if c.named.gone is not None or (c.asked.validity and targets(tools, c)):
         return Verdict(ANSWERED, "standing")
-    if c.asked.validity and _A_DOCUMENT.search(c.rewritten) and all(p.form == "validity" for p in c.asked.parts):
+    if c.asked.validity and _A_DOCUMENT.search(c.rewritten) and all(p.form == "validity" for p in c.asked.parts) and not _tells_of_end(c):
         return Verdict(NO_SUPPORT, "document not held", NOT_HELD, near)
     if meant(tools, c):
         return Verdict(ANSWERED, "call")
@@ -58,7 +58,7 @@ def decide(tools: Tools, c: Context) -> Verdict:
         return Verdict(NO_SUPPORT, "report not held", NO_REPORT, near)
     if not c.evidence:
         return Verdict(NO_SUPPORT, "nothing found", _then(c) or canned("no_support").text, near or nearest(c.ended))
-    if c.asked.here and not c.region:
+    if c.asked.here and not c.region and len({e.document.id for e in c.evidence[:SAME]}) > 1:
         return Verdict(CLARIFY, "place not given", canned("needs_clarification").text, near)
     if c.evidence[0].role == "named":
         return Verdict(ANSWERED, "named")
@@ -73,6 +73,17 @@ def decide(tools: Tools, c: Context) -> Verdict:
     if not _defined(c) and not any(e.slot >= SURELY for e in c.evidence) and _unsupported(tools, c):
         return Verdict(NO_SUPPORT, "fit too low", canned("no_support").text, near)
     return Verdict(ANSWERED)
+
+
+SAME = 3
+"""When so many of the best statements are of one document, the asker's own place need not be known to say what it gives."""
+_ENDS = re.compile(r"废止|失效|停止执行|不再执行|有效期|作废|继续有效")
+
+
+def _tells_of_end(c: Context) -> bool:
+    """Whether the best statement, read with the question, tells of the end of some document (…《暂行办法》同时废止)."""
+    best = next(iter(c.evidence), None)
+    return best is not None and (best.judged or 0.0) > 0.0 and bool(_ENDS.search(best.text))
 
 
 def _unstated(c: Context) -> str:
