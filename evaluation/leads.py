@@ -68,7 +68,7 @@ def answers(gold: Gold, document: Document, start: int, end: int) -> bool:
     """Whether a span of a document overlaps a statement of the gold."""
     plain, title = bare(document.text), bare(document.title)
     at, to = len(bare(document.text[:start])), len(bare(document.text[:end]))
-    return any(title == t and (n := plain.find(s)) >= 0 and n < to and at < n + len(s) for t, s in gold)
+    return any(title == t and (n := plain.find(s)) >= 0 and at < to and n < to and at < n + len(s) for t, s in gold)
 
 
 def _led(answer: Answer) -> set[int]:

@@ -23,7 +23,7 @@ from rag.words import words
 
 RUN, LEAST = 4, 0.6
 """The title shares so many characters in a row with the question, and holds this much of what the question is about."""
-HOLDS = 3.0
+HOLDS = 5.0
 """What the reranker says (a logit) of a statement in force that answers the question."""
 _OVER = {Status.repealed: "已经废止", Status.expired: "已经失效"}
 

@@ -22,7 +22,7 @@ from rag.records import ANSWERED, CLARIFY, NO_SUPPORT, Context, Evidence
 from rag.route import canned
 from rag.standing import targets
 from rag.tools import Tools
-from rag.weigh import constants, instrument, values_of
+from rag.weigh import constants, values_of
 from rag.words import words
 from rag.world import world
 
@@ -66,12 +66,12 @@ def decide(tools: Tools, c: Context) -> Verdict:
         return Verdict(ANSWERED, "case")
     if persons.given(tools, c):
         return Verdict(ANSWERED, "person")
-    if persons.unheld(c):
+    if persons.unheld(c) and not any((e.judged or 0.0) >= PLAINLY for e in c.evidence):
         return Verdict(NO_SUPPORT, "person not held", canned("no_support").text, near)
     if words := _unstated(c):
         return Verdict(NO_SUPPORT, "not stated", words, near)
-    if not _defined(c) and not any(e.slot >= SURELY for e in c.evidence) and _unsupported(tools, c):
-        return Verdict(NO_SUPPORT, "fit too low", canned("no_support").text, near)
+    if not _defined(c) and not any(e.slot >= SURELY for e in c.evidence) and (reason := _unsupported(tools, c)):
+        return Verdict(NO_SUPPORT, reason, canned("no_support").text, near)
     return Verdict(ANSWERED)
 
 
@@ -90,7 +90,7 @@ def _unstated(c: Context) -> str:
     """What is said where a part is asked for that no evidence shows (when the money comes; who may bear a title); empty where some does or none such is asked for."""
     for p in c.asked.parts:
         for wanted in slots_of(p.text):
-            if wanted.missing and not any(e.slot >= STATED for e in c.evidence):
+            if wanted.missing and not any(e.slot >= STATED or (e.judged or 0.0) >= PLAINLY for e in c.evidence):
                 return wanted.missing
             if wanted.whole and not wanted.missing and _BORNE.search(p.text) and (name := _titled_thing(p.text)) and not _shown(c, name, wanted):
                 return f"已收录的文件没有写明{name}的条件，不作推测。"
@@ -114,6 +114,8 @@ def _shown(c: Context, name: str, wanted: Wanted) -> bool:
     return any(wanted.shown(e.text, e.statement.heading if e.statement else "") and plain in one_name(normalise(f"{e.document.title}{e.text}")) for e in c.evidence)
 
 
+PLAINLY = 5.0
+"""What the reranker says (a logit) of a statement that plainly answers, though its words are none of those that show the asked part."""
 SURELY = 0.5
 """A statement that shows the asked part so surely supports an answer, however odd the question is put."""
 STATED = 0.1
@@ -133,10 +135,15 @@ def _then(c: Context) -> str:
     return f"本库未收录{c.as_of}当时有效的文本，不能据以回答；现在收录的版本在其后施行。"
 
 
-def _unsupported(tools: Tools, c: Context) -> bool:
-    """Too little of the question is held, for its length and its world; or a support of a place, a result of a year, a value of a thing of which nothing is held."""
-    sure = likely(signals(tools, c))
-    return sure < constants()["support"]["never"] or _elsewhere(c, sure) or _of_another_year(c, sure) or _unnamed(c, sure) or _without_number(tools, c)
+def _unsupported(tools: Tools, c: Context) -> str:
+    """Why there is no support: too little speaks for an answer; or a support of a place, a result of a year, a value of a thing, a telephone of which nothing is held. Empty where there is."""
+    found = signals(tools, c)
+    sure = likely(found)
+    faults = {
+        "fit too low": lambda: sure < constants()["support"]["never"], "thing not held": lambda: bool(c.asked.support and found["unheld"]) and sure < constants()["support"]["named"], "of another place": lambda: _elsewhere(c, sure), "of another year": lambda: _of_another_year(c, sure),
+        "thing not named": lambda: _unnamed(c, sure), "no number": lambda: _without_number(tools, c),
+    }  # fmt: skip
+    return next((reason for reason, holds in faults.items() if holds()), "")
 
 
 def signals(tools: Tools, c: Context) -> dict[str, float]:
@@ -153,7 +160,6 @@ def signals(tools: Tools, c: Context) -> dict[str, float]:
         "world": _world(tools, c),
         "unheld": float(_names_unheld(tools, c)),
         "nowhere": float(_nowhere(tools, c)),
-        "titled": float(_titled(c)),
         "matter": float(any(settles(c.rewritten, e.text) > HALF for e in c.evidence)),
     }
 
@@ -162,11 +168,6 @@ def likely(found: Mapping[str, float]) -> float:
     """How surely the evidence answers, as log odds."""
     weights = constants()["support"]["weights"]
     return float(constants()["support"]["bias"] + sum(weights[name] * value for name, value in found.items()))
-
-
-def _titled(c: Context) -> bool:
-    """Whether a policy was found whose title names the very thing that the question speaks of (创新券)."""
-    return any(instrument(c.rewritten, e.document) for e in c.evidence)
 
 
 TELLING = 12
