@@ -140,7 +140,7 @@ def _unsupported(tools: Tools, c: Context) -> str:
     found = signals(tools, c)
     sure = likely(found)
     faults = {
-        "fit too low": lambda: sure < constants()["support"]["never"], "thing not held": lambda: bool(c.asked.support and found["unheld"]) and sure < constants()["support"]["named"], "of another place": lambda: _elsewhere(c, sure), "of another year": lambda: _of_another_year(c, sure),
+        "fit too low": lambda: sure < constants()["support"]["never"], "thing not held": lambda: bool(c.asked.support and found["unheld"]) and found["fit"] < LITTLE and found["told"] < PLAINLY, "of another place": lambda: _elsewhere(c, sure), "of another year": lambda: _of_another_year(c, sure),
         "thing not named": lambda: _unnamed(c, sure), "no number": lambda: _without_number(tools, c),
     }  # fmt: skip
     return next((reason for reason, holds in faults.items() if holds()), "")
@@ -179,6 +179,8 @@ def _world(tools: Tools, c: Context) -> float:
     return min(0.0, world(c.rewritten, tools.settings.home)) * min(1.0, TELLING / max(1, len(re.sub(r"\s", "", c.rewritten))))
 
 
+LITTLE = 0.45
+"""Share of a question for support that must be held where it names a thing of which no text holds a trace."""
 SHORT = 36
 """Characters of a question that tells no story."""
 
