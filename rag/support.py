@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,7 +139,7 @@ def _unsupported(tools: Tools, c: Context) -> str:
     """Why there is no support: too little speaks for an answer; or a support of a place, a result of a year, a value of a thing, a telephone of which nothing is held. Empty where there is."""
     found = signals(tools, c)
     sure = likely(found)
-    faults = {
+    faults: dict[str, Callable[[], bool]] = {
         "fit too low": lambda: sure < constants()["support"]["never"], "thing not held": lambda: bool(c.asked.support and found["unheld"]) and found["fit"] < LITTLE and found["told"] < PLAINLY, "of another place": lambda: _elsewhere(c, sure), "of another year": lambda: _of_another_year(c, sure),
         "thing not named": lambda: _unnamed(c, sure), "no number": lambda: _without_number(tools, c),
     }  # fmt: skip
