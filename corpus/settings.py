@@ -22,7 +22,7 @@ class Settings(BaseModel):
     chroma_url: str = Field(default="", description="http://host:port of a Chroma server; empty means embedded")
     redis_url: str = Field(default="", description="shared crawl queue; empty means the durable local queue")
     embedding: str = Field(default="builtin", description="builtin | off | path or name of a sentence-transformers model | openai:MODEL")
-    reranker: str = Field(default="builtin", description="builtin (reads the best hits of questions in the library and at the command line) | off | path or name of a transformers cross-encoder")
+    reranker: str = Field(default="builtin", description="builtin (reads the best statements of answers, and the best hits of questions in the library and at the command line) | off | path or name of a transformers cross-encoder")
     llm: str = Field(default="", description="openai:MODEL | transformers:PATH; empty means the extractive composer")
     llm_base_url: str = Field(default="", description="address of an OpenAI-compatible server")
     llm_api_key: str = Field(default="", description="key of that server (environment only)", repr=False)

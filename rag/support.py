@@ -22,7 +22,7 @@ from rag.records import ANSWERED, CLARIFY, NO_SUPPORT, Context, Evidence
 from rag.route import canned
 from rag.standing import targets
 from rag.tools import Tools
-from rag.weigh import constants, values_of
+from rag.weigh import constants, instrument, values_of
 from rag.words import words
 from rag.world import world
 
@@ -140,7 +140,7 @@ def _unsupported(tools: Tools, c: Context) -> str:
     found = signals(tools, c)
     sure = likely(found)
     faults: dict[str, Callable[[], bool]] = {
-        "fit too low": lambda: sure < constants()["support"]["never"], "thing not held": lambda: bool(c.asked.support and found["unheld"]) and found["fit"] < LITTLE and found["told"] < PLAINLY, "of another place": lambda: _elsewhere(c, sure), "of another year": lambda: _of_another_year(c, sure),
+        "fit too low": lambda: sure < constants()["support"]["never"], "thing not held": lambda: bool(found["unheld"]) and found["fit"] < LITTLE and found["told"] < PLAINLY and _gives(c), "of another place": lambda: _elsewhere(c, sure), "of another year": lambda: _of_another_year(c, sure),
         "thing not named": lambda: _unnamed(c, sure), "no number": lambda: _without_number(tools, c),
     }  # fmt: skip
     return next((reason for reason, holds in faults.items() if holds()), "")
@@ -168,6 +168,11 @@ def likely(found: Mapping[str, float]) -> float:
     """How surely the evidence answers, as log odds."""
     weights = constants()["support"]["weights"]
     return float(constants()["support"]["bias"] + sum(weights[name] * value for name, value in found.items()))
+
+
+def _gives(c: Context) -> bool:
+    """Whether support is asked for, and no policy was found whose title names the very thing that the question speaks of (创新券)."""
+    return c.asked.support and not any(instrument(c.rewritten, e.document) for e in c.evidence)
 
 
 TELLING = 12
