@@ -16,7 +16,7 @@ from rag.asked import pattern, slots_of, table
 from rag.cite import cite
 from rag.facts import quantities
 from rag.offers import ABOUT, LEVELS, ZONE, Offer, offers
-from rag.places import inside
+from rag.places import inside, level_said
 from rag.rates import STALE_RATE, cut
 from rag.records import ANSWERED, PARTIAL, Citation, Context, Evidence, Sentence
 from rag.slots import Slot, cue
@@ -53,8 +53,8 @@ class Levels:
         for offer in sorted(found, key=lambda o: (not _of_asked(c, o), not _is_tax(o))):
             _say(tools, c, offer, _heading(offer, kinds), sentences, citations)
         places = {o.book.document.region_code for o in found if o.book.document.level != "national"}
-        partial = not c.region and not level_said(c) and len(places) > 1
-        notes = (*c.notices, *(_silent(found) if _wants_stacking(c) else ()), *(() if level_said(c) else not_held(c, [o.book.document for o in held])), *([PLACE] if partial else [ONLY.format(name_of(code)) for code in places if code and not c.region and len(places) == 1]))
+        partial = not c.region and not level_said(c.rewritten) and len(places) > 1
+        notes = (*c.notices, *(_silent(found) if _wants_stacking(c) else ()), *(() if level_said(c.rewritten) else not_held(c, [o.book.document for o in held])), *([PLACE] if partial else [ONLY.format(name_of(code)) for code in places if code and not c.region and len(places) == 1]))
         used = tuple(o.evidence for o in found)
         return replace(c, sentences=tuple(sentences), citations=tuple(citations), notices=notes, used=used, status=PARTIAL if partial else ANSWERED, composer=self.name, said=NO_PLACE if partial else NO_TOTAL if c.asked.total and whole is None and len({o.book.document.level for o in found if not o.excluded}) > 1 else "")
 
@@ -168,18 +168,9 @@ def _of_case(c: Context, found: Sequence[Offer]) -> list[Offer]:
 
 _SETTLES = re.compile(r"视同|不属于|不予|不享受|给予|奖励|补助")
 """What says whether a case gets something."""
-_SAID = (("province", re.compile(r"省里|省级|省财政|省科技厅|(?<![外全本各同])省(?=研发|高企|高新|创新券|科技|补|奖)")), ("city", re.compile(r"市里|市级|市财政|市科技局")), ("county", re.compile(r"县里|县级|区里|区级|县财政|区财政")))
-
-
-def level_said(c: Context) -> str:
-    """The one level that the question names (省里给多少); empty when it names none or several."""
-    said = [level for level, words in _SAID if words.search(c.rewritten)]
-    return said[0] if len(said) == 1 else ""
-
-
 def _of_level(c: Context, found: Sequence[Offer]) -> list[Offer]:
     """Offers of the one level that the question names (省里给多少), unless it is how levels stack; all when it names none or several, or nothing is left."""
-    said = level_said(c)
+    said = level_said(c.rewritten)
     if not said or c.asked.stacking:
         return list(found)
     kept = [o for o in found if o.book.document.level == said]

@@ -15,9 +15,9 @@ from corpus.text import sentences
 from rag.amounts import FORMS
 from rag.asked import pattern, slots_of, table
 from rag.cite import cite
-from rag.levels import NO_PLACE, PLACE, elsewhere, heading_of, level_said, not_held, stack_word
+from rag.levels import NO_PLACE, PLACE, elsewhere, heading_of, not_held, stack_word
 from rag.offers import LEVELS, SHUTS, clauses, excluding
-from rag.places import covers, inside, places_in
+from rag.places import covers, inside, level_said, places_in
 from rag.reading import run
 from rag.records import ANSWERED, PARTIAL, Citation, Context, Sentence
 from rag.slot import Slot, cells, rows_of
@@ -66,8 +66,8 @@ class Persons:
         citations: list[Citation] = []
         for g in found[:MOST]:
             _say(tools, c, g, len(found) > 1, sentences, citations)
-        partial = not c.region and not level_said(c) and len({g.book.document.region_code for g in found}) > 1
-        notes = (*c.notices, *(() if level_said(c) else not_held(c, [g.book.document for g in found])), *([PLACE] if partial else []))
+        partial = not c.region and not level_said(c.rewritten) and len({g.book.document.region_code for g in found}) > 1
+        notes = (*c.notices, *(() if level_said(c.rewritten) else not_held(c, [g.book.document for g in found])), *([PLACE] if partial else []))
         return replace(c, sentences=tuple(sentences), citations=tuple(citations), notices=notes, status=PARTIAL if partial else ANSWERED, composer=self.name, said=NO_PLACE.replace("企业", "") if partial else "")
 
 
@@ -112,7 +112,7 @@ def _books(tools: Tools, c: Context) -> list[Book]:
     books = tools.books.get([*titled[:24], *near[:24]], c.reader).values()
     order = list(LEVELS)
     reached = [b for b in books if _reaches(c, b.document) and tools.validity(b.document.id, c.as_of).status in CURRENT]
-    reached = [b for b in reached if b.document.level == level_said(c)] or reached
+    reached = [b for b in reached if b.document.level == level_said(c.rewritten)] or reached
     if not c.region:
         reached = [b for b in reached if run(c.rewritten, short_title(b.document.title)) >= TITLED] or reached
     return sorted(reached, key=lambda b: (order.index(str(b.document.level)) if b.document.level in order else 9, b.document.region_code, b.document.id))

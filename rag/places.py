@@ -54,3 +54,12 @@ def covers(region: str, asked: str) -> bool:
 def inside(region: str, asked: str) -> bool:
     """Whether `region` lies in `asked`."""
     return bool(region) and region != "000000" and region.startswith(stem(asked))
+
+
+_SAID = (("province", re.compile(r"省里|省级|省财政|省科技厅|(?<![外全本各同])省(?=研发|高企|高新|创新券|科技|补|奖)")), ("city", re.compile(r"市里|市级|市财政|市科技局")), ("county", re.compile(r"县里|县级|区里|区级|县财政|区财政")))
+
+
+def level_said(text: str) -> str:
+    """The one level that a question names (省里给多少: province); empty when it names none or several."""
+    said = [level for level, words in _SAID if words.search(text)]
+    return said[0] if len(said) == 1 else ""

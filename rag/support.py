@@ -204,7 +204,7 @@ def _without_number(tools: Tools, c: Context) -> bool:
     asked = [p for p in c.asked.parts if p.units == {"phone"}]
     needs = [need_of(without_slots(p.about), tools.retriever, c.reader) for p in asked]
     given = [e for e in c.evidence if "phone" in values_of(e.text)]
-    return any(not any(n.held(bag(f"{e.document.title}{''.join(e.document.issuers)}{e.text}")) >= HALF for e in given) for n in needs)
+    return any(not any(n.held(bag(f"{e.document.title}{''.join(e.document.issuers)}{e.text}")) >= HALF or (not c.place_words and instrument(c.rewritten, e.document)) for e in given) for n in needs)
 
 
 HALF = 0.5

@@ -19,7 +19,7 @@ from rag.cite import clause_record
 from rag.facts import dates, month_days, quantities, years
 from rag.fit import Need, bag, need_of, one_name
 from rag.matters import settles
-from rag.places import covers
+from rag.places import covers, level_said
 from rag.reading import run
 from rag.records import Context, Evidence
 from rag.source import short_title
@@ -191,17 +191,23 @@ def _weighed(e: Evidence, s: Statement, c: Context, needs: Sequence[Need], whole
     shared = {
         "whole": whole.held(body, context), "body": whole.held(body),
         "subject": _subject(words.plain, e.document.title), "law": float(e.document.legal_rank == "法律"), "local": float(not c.region and e.document.level not in (None, "national")),
-        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text) or (not words.meaning and bool(_OPENS_DEFINING.match(text))) or (bool(_BEGINS.match(text)) and not _ASKS_BEGIN.search(c.rewritten))), "example": float(bool(_EXAMPLE.search(text[:24]) or _EXAMPLE.search(s.heading))), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words, title | head, body) * _rank_of(e.document), "past": _past(e.document.title, c), "glossary": float(not words.meaning and bool(_GLOSSARY.match(text))), "clawback": float(bool(_CLAWBACK.search(text)) and not _ASKS_CLAWBACK.search(c.rewritten)), "own": _own(words.plain, e.document.title), "placed": float(bool(c.place_words) and e.document.level not in (None, "national") and covers(e.document.region_code, c.region)), "matter": settles(c.rewritten, text), "instrument": instrument(c.rewritten, e.document), "note": float(bool(ASIDE.search(s.heading[-24:]))), **words.features(text),
+        "interpretation": float(e.document.kind == "interpretation"), "named": float(e.role == "named"), "passing": float(_in_passing(text) or (not words.meaning and bool(_OPENS_DEFINING.match(text))) or (bool(_BEGINS.match(text)) and not _ASKS_BEGIN.search(c.rewritten))), "example": float(bool(_EXAMPLE.search(text[:24]) or _EXAMPLE.search(s.heading))), "report": float(e.document.genre == "报告"), "section": float(_under(s, c)), "slot": _shown(text, s, words, title | head, body) * _rank_of(e.document), "past": _past(e.document.title, c), "glossary": float(not words.meaning and bool(_GLOSSARY.match(text))), "clawback": float(bool(_CLAWBACK.search(text)) and not _ASKS_CLAWBACK.search(c.rewritten)), "own": _own(words.plain, e.document.title), "placed": float(bool(c.place_words) and e.document.level not in (None, "national") and covers(e.document.region_code, c.region)), "matter": settles(c.rewritten, text), "instrument": instrument(c.rewritten, e.document), "otherlevel": float(_other_level(c, e.document)), "note": float(bool(ASIDE.search(s.heading[-24:]))), **words.features(text),
     }  # fmt: skip
     values = values_of(text) if any(p.units for p in c.asked.parts) else set()
     places = e.places or ((e.rank, e.score),) * len(fits)
     programme = _PROGRAMME.match(text.lstrip())
     own = (
-        {"programme": float(bool(programme) and (p.form in _PLAIN or bool(_ASKS_HOW.search(p.text)))), "fit": fit, "value": float(bool(p.units & values)), "rank": 1 / (1 + rank), "score": score, "cosine": cosine, **b.features(e.document, s, text, title), **b.of_value(p.units, text)}
+        {"programme": float(bool(programme) and (p.form in _PLAIN or bool(_ASKS_HOW.search(p.text)))), "fit": fit, "value": float(bool(p.units & values)) * (NUMBER if p.units == {"phone"} else 1.0), "rank": 1 / (1 + rank), "score": score, "cosine": cosine, **b.features(e.document, s, text, title), **b.of_value(p.units, text)}
         for p, b, fit, (rank, score), cosine in zip(c.asked.parts, words.bearings, fits, places, near, strict=True)
     )  # fmt: skip
     worths = tuple(_worth({**shared, **part}) for part in own)
     return replace(e, start=s.start, end=s.end, clause=clause_record(e.document, s.start, s.end), statement=s, fits=fits, worths=worths, run=shared["run"], slot=max(shared["slot"], shared["lists"], shared["defines"]))
+
+
+def _other_level(c: Context, d: Document) -> bool:
+    """Whether a local text is of another level than the one that the question names (省里的创新券), where it names no place."""
+    said = "" if c.place_words else level_said(c.rewritten)
+    return bool(said) and d.level not in (said, None, "national")
 
 
 @lru_cache(maxsize=4096)
@@ -261,6 +267,8 @@ def values_of(text: str) -> set[str]:
     return found
 
 
+NUMBER = 3.0
+"""How many times more a telephone number counts than another value where one is asked for: nothing else answers."""
 _CYCLE = re.compile(rf"每(?:[{NUMERAL}\d]+个?)?(?:年|季度?|半年|月|周)[^。；，]{{0,12}}(?:次|组织|开展|进行|评|报|检|核|考)")
 """How often something is done (每三年组织一次)."""
 _PHONE = re.compile(r"(?<!\d)(?:0\d{2,3}[-—－]?\d{7,8}|400[-—－]?\d{3}[-—－]?\d{4}|1[0-2]\d{3})(?!\d)")

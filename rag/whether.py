@@ -19,8 +19,8 @@ from rag.cite import cite
 from rag.conditions import applicant_of
 from rag.facts import Quantity, quantities
 from rag.fit import Need, bag, need_of
-from rag.levels import level_said
 from rag.offers import LEVELS
+from rag.places import level_said
 from rag.predicates import comparison
 from rag.records import ANSWERED, PARTIAL, Citation, Context, Sentence
 from rag.slot import Slot
@@ -109,7 +109,7 @@ def _meant(tools: Tools, c: Context, asked: Case) -> list[Book]:
     """The policies found whose title holds what is applied for, the best first; all that were found where it is only called support."""
     aim = pattern("whether.vague").sub("", asked.aim)
     found = list(dict.fromkeys(e.document.id for e in c.evidence if e.document.kind == "policy" and e.document.legal_rank not in _LAWS))
-    level = level_said(c)
+    level = level_said(c.rewritten)
     books = [b for b in tools.books.get(found[:12], c.reader).values() if not level or b.document.level == level]
     if not re.search(r"[\u4e00-\u9fff]{2}", aim):
         return books
