@@ -2,8 +2,8 @@
 
 1. A vocabulary of pieces of at most three characters. 2. Masked words (Devlin et al. 2018) over the passages of the corpus and the texts of pair
 files; half of the windows have one of their spans at the front, as a question stands before a passage. 3. Ranking: the right passage of a question
-against what our search finds beside it, by a softmax over the list; for policies the right statement among those weighed (rag/practice.py). Only passages that answer another question count as wrong: a passage that
-never is right would be learned as wrong for good, and what test sets hold back are the passages asked about most.
+against what our search finds beside it, by a softmax over the list; for policies the right statement among those weighed (rag/practice.py). Of passages only
+those that answer another question count as wrong: one that never is right would be learned as wrong for good, and what test sets hold back are the passages asked about most.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Constants of the training; lengths in tokens, times in seconds. The shipped weights: 420 s of masked words, 355 s of ranking on one H100."""
+    """Constants of the training; lengths in tokens, times in seconds; `practised`: so many of the fictional policies (None: all). The shipped weights: 420 s of masked words, 355 s of ranking on one H100."""
 
     vocabulary: int = 16_000
     layers: int = 4
@@ -54,6 +54,7 @@ class Recipe:
     rank_seconds: float = 18_000.0
     rank_rate: float = 3e-4
     dropout: float = 0.2
+    practised: int | None = None
     seed: int = 20261127
 
 
@@ -200,7 +201,7 @@ def train(settings: Settings, store: Store, *, data: Path | None = None, without
     if missing := [name for name in ("torch", "transformers", "onnx") if find_spec(name) is None]:
         raise SettingsError("training a reranker needs the ml extra", missing[0], "pip install 'jianwei[ml]'")
     retriever = open_retriever(settings.model_copy(update={"reranker": "off"}), store)
-    found = [*lists(retriever, pairs), *(Asked(*made) for made in practice.lists(practice.texts()))]
+    found = [*lists(retriever, pairs), *(Asked(*made) for made in practice.lists(practice.texts()[: recipe.practised]))]
     retriever.close()
     own = [f"{u.context}\n{u.passage.text}" for d in store.documents.scan(LOCAL, kind=tuple(str(k) for k in POLICY_KINDS)) for u in units(d)]
     model, tokenizer, figures = fit([*own, *(f"{q}\n{p}" for q, p in pairs)], found, recipe, log)
