@@ -57,10 +57,10 @@ class Bearing:
         """Of one statement with its text; `title`: the tokens of its document's title."""
         body = strip_label(text)
         lead = body.split("\n")[0] if s.items else ""
-        lists = self.kinds and bool(_LISTS.search(lead))
+        lists = self.kinds and (s.kind == "table" or bool(_LISTS.search(lead)))
         made = d.published_on or d.written_on
         return {
-            "listlead": float(lists), "listheld": self.need.held(bag(lead)) if lists else 0.0,
+            "listlead": float(lists), "listheld": self.need.held(bag(lead or text)) if lists else 0.0,
             "titled": self.need.held(title), "old": float(bool(made) and made < OLD), "court": float(d.legal_rank == "司法解释"),
             "unasked": forms.features(self.wanted, self.question, text).get("penalty_unasked", 0.0),
             "back": float(leans_back(text)), "transition": float(not self.past and bool(_TRANSITION.search(body))),

@@ -74,7 +74,7 @@ def _parts_asked(c: Context, books: Mapping[str, Book], words: _Wording) -> Iter
         yield from ((e, s) for s in islice(shown, OF_DOCUMENT))
 
 
-_ADDRESS = re.compile(r"^(?:各|附件|抄送|（?此件|（?联系人)[^。；]{0,160}[：:]?$|^(?:现将|现就|经)[^。]{0,120}(?:印发给你们|公布|公告|同意)[^。]{0,40}[，,。]?[^。]{0,30}。?$|^[^，。；：]{2,24}(?:厅|局|部|委|会|政府|办公室)$|^[\d年月日\s]+$")
+_ADDRESS = re.compile(r"^(?:各|附件|抄送|（?此件|（?联系人)[^。；]{0,160}[：:]?$|^(?:现将|现就|经)[^。]{0,120}(?:印发给你们|公布|公告|同意)[^。]{0,40}[，,。]?[^。]{0,30}。?$|^[^，。；：]{2,24}(?:厅|局|部|委|会|政府|办公室)$|^[\d年月日\s]+$|^[\u4e00-\u9fff]{1,12}[〔\[][12]\d{3}[〕\]]\d{1,4}号$")
 _OPENING = re.compile(r"^(?:根据|为|按照?|依据|经)[^。]{0,300}(?:现(?:发布|印发|公布|就|将|组织|开展)|(?:通知|公告|通告)如下)[^。]{0,120}[：:。]?$")
 _QUESTION = re.compile(r"^(?:\d{1,2}[.、．]\s*)?问[：:][^。；]*[？?]$")
 """The question of a list of questions and answers, without its answer."""
@@ -86,7 +86,7 @@ _ASKS_HISTORY = re.compile(r"修订|修正|修改|通过|公布|颁布|发布|�
 
 
 def _idle(text: str, c: Context, above: str) -> bool:
-    """What answers nothing: salutations, 现印发给你们, signatures, names of attachments, what only repeats a heading or title; questions
+    """What answers nothing: salutations, 现印发给你们, signatures, 文号, names of attachments, what only repeats a heading or title; questions
     of a list of answers, dates of passing and revision unless they are asked for."""
     plain = text.strip()
     if _SHEET.match(plain) or _QUESTION.match(plain):

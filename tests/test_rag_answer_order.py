@@ -232,3 +232,25 @@ def test_the_place_of_before_is_kept_where_none_is_said_and_that_is_told(ask: As
     assert own.region == "990121" and not any("按上一问" in n for n in own.notices)
     assert ask("我们公司在安浦县").route == "own_place" and ask("谢谢，再见").route == "thanks"
     assert not any("按上一问" in n for n in ask("劳动合同试用期最长多久", "鹭屿市研发费用补助最高多少").notices)
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("临洲高企奖励办法哪年到期", "2027-08-31"),
+        ("2025年临洲科技局废止了哪些文件", "临洲科〔2020〕11号"),
+        ("没入库科小还能享受研发加计扣除吗", "自2023年1月1日起"),
+        ("揭榜的联合体最多能几家一起", "联合体单位不超过5家"),
+        ("海峡英才补助中途离职要不要还", "应当退回已发放补助的50%"),
+        ("鹭屿研发补助从哪个网站进去填", "惠企政策兑现平台"),
+    ],
+)
+def test_the_clause_that_answers_leads_whatever_the_words_it_is_asked_in(ask: Ask, question: str, said: str) -> None:
+    answer = ask(question)
+    assert answer.status in ("answered", "partial") and said in answer.sentences[0].text.replace(" ", "")
+
+
+@pytest.mark.parametrize("question", ["中央在闽海的研究所能享受成果转化条例的扶持吗", "周末被叫去加班又没调休，工资各该怎么算", "企业所得税条例里写研发加计扣除50%，现在还按这个吗"])
+def test_no_document_is_missed_and_no_person_asked_about_where_none_is_named(ask: Ask, question: str) -> None:
+    answer = ask(question)
+    assert answer.reason not in ("personal_data", "no_such_document") and "本库未收录《" not in answer.text
