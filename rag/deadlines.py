@@ -47,13 +47,13 @@ class Deadlines:
     name = "deadlines"
 
     def compose(self, tools: Tools, c: Context) -> Context | None:
-        """Deadlines by stage of the calls that are meant, one place after the other."""
+        """Deadlines by stage of the calls that are meant, one place after the other, the one that the question names first."""
         found = meant(tools, c)
         if not found:
             return None
         sentences: list[Sentence] = []
         citations: list[Citation] = []
-        for book in found:
+        for book in sorted(found, key=lambda b: bool(c.place_words) and b.document.region_code != c.region):
             self._say(tools, c, book, sentences, citations)
         if not sentences:
             return None

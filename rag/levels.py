@@ -50,7 +50,7 @@ class Levels:
             citations += [cite(n, b.document, start, end, tools.validity(b.document.id, c.as_of)) for n, (b, start, end) in enumerate(whole.spans, 1)]
             sentences.append(Sentence(whole.text, tuple(x.n for x in citations), "lead", derived=whole.derived))
         kinds = len({_is_tax(o) for o in found}) > 1
-        for offer in sorted(found, key=lambda o: (not _of_asked(c, o), not _is_tax(o))):
+        for offer in sorted(found, key=lambda o: (not _of_asked(c, o), o.excluded is not None and bool(c.place_words), not _is_tax(o))):
             _say(tools, c, offer, _heading(offer, kinds), sentences, citations)
         places = {o.book.document.region_code for o in found if o.book.document.level != "national"}
         partial = not c.region and not level_said(c.rewritten) and len(places) > 1

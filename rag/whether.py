@@ -67,10 +67,14 @@ class Whether:
         return _unsaid(tools, c, asked)
 
 
+_COUNTED = re.compile(r"多少|几(?!乎)|多大|多高|多长")
+"""A number is asked for: no case to be judged."""
+
+
 def case(c: Context) -> Case | None:
     """The case that a question puts; None for other questions."""
     match = pattern("whether.words").search(re.sub(r"[\s？?。]", "", normalise(c.rewritten)))
-    if match is None or c.named.articles or stacking.asks(c):
+    if match is None or c.named.articles or stacking.asks(c) or _COUNTED.search(match["case"]):
         return None
     words = re.sub(pattern("whether.self"), "", match["case"].replace(c.place_words or "\0", "")).strip("的，,")
     return Case(words, match["aim"]) if len(words) >= 2 and not pattern("whether.nobody").fullmatch(words) else None
