@@ -85,11 +85,15 @@ def unheld(c: Context) -> bool:
     return who is not None and who.says is not None and not any(who.said(e.text) for e in c.evidence)
 
 
+_OF_HIM = re.compile(r"年龄|多大岁数|几岁|周岁|岁以[上下]|学历|职称|工作(?:多少|几)年|(?:多少|几)年(?:工作)?经验|到岗")
+"""What is asked of a person, not given."""
+
+
 def asks(c: Context) -> bool:
     """Whether a question asks what a person of some class is given."""
     if c.asked.stacking or c.named.articles or slots_of(c.rewritten) or not (c.asked.support or any(p.form == "amount" for p in c.asked.parts)):
         return False
-    return person(c.rewritten) is not None and not re.search(r"博士后(?:科研)?(?:工作站|流动站|创新实践)|院士(?:专家)?工作站|建站", c.rewritten)
+    return person(c.rewritten) is not None and not _OF_HIM.search(c.rewritten) and not re.search(r"博士后(?:科研)?(?:工作站|流动站|创新实践)|院士(?:专家)?工作站|建站", c.rewritten)
 
 
 @cache
