@@ -140,8 +140,8 @@ PAGES: dict[str, str] = {
     "/feeds/policies.xml": "", "/feeds/risks.xml": "", "/login": "", "/password": "",
 }  # fmt: skip
 """Pages that every role may open (what they show is held to the ceiling); the rest of the address."""
-ELSEWHERE = {"/logout", "/oidc/login", "/oidc/callback", "/panels/{panel_id}/view", "/answers/{answer_id}/replay"}
-"""Pages of signing in and out, tested in test_ui_people; what organisers and auditors see of panels and answers, tested below."""
+ELSEWHERE = {"/logout", "/oidc/login", "/oidc/callback", "/panels/{panel_id}/view", "/answers/{answer_id}/replay", "/feeds/inbox.xml"}
+"""Pages of signing in and out, tested in test_ui_people; what organisers and auditors see of panels and answers, and the feed of one's own subscriptions, tested below."""
 SAMPLE = {"source_id": "snothing", "answer_id": "anothing", "conversation_id": "cnothing", "risk_id": "rnothing", "form": "md", "number": "999", "action": "keep", "name": "nobody", "token_id": "tnothing", "state": "pause", "step": "review", "model": "jianwei"}
 
 STEPS = {"/api/v1/alerts/{number}/{step}": {"step": "acknowledged"}}
@@ -223,6 +223,11 @@ def test_panels_and_answers_are_opened_by_those_who_organise_or_audit(clients: d
     for role, client in clients.items():
         assert client.get("/panels/pnothing/view").status_code == (404 if role in ORGANISERS | {"auditor"} else 403), role
         assert client.get("/answers/anothing/replay").status_code == (404 if role in WATCHERS else 403), role
+
+
+def test_the_feed_of_ones_own_subscriptions_needs_an_account(clients: dict[str, httpx.Client]) -> None:
+    for role, client in clients.items():
+        assert client.get("/feeds/inbox.xml").status_code == (200 if role in ACCOUNTS else 403), role
 
 
 @pytest.mark.parametrize("path", PAGES)
