@@ -7,9 +7,7 @@ Every question can be answered, so that a refusal is a fault. Beside it the firs
 
 from __future__ import annotations
 
-import gzip
 import json
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +29,7 @@ from evaluation.portal import portal
 from rag.answer import Answerer, open_answerer
 from rag.compose import RELATED
 from rag.practice import lay
+from rag.questions import bare, packed_rows
 from rag.records import Answer, Question
 from rag.retrieve import open_retriever
 from rag.understand import understand
@@ -47,11 +46,6 @@ class Asked:
     gold: Gold
 
 
-def bare(text: str) -> str:
-    """A text without white space."""
-    return re.sub(r"\s", "", text)
-
-
 def portal_asked() -> list[Asked]:
     """Questions over the demo portal: question, then title and opening of each statement, parted by tabs."""
     lines = files("evaluation").joinpath("asked/portal.tsv").read_text("utf-8").splitlines()
@@ -60,7 +54,7 @@ def portal_asked() -> list[Asked]:
 
 def province() -> tuple[list[dict[str, Any]], list[Asked]]:
     """The policies of the other province ({title, number, date, text}) and the questions over them."""
-    rows = [json.loads(line) for line in gzip.decompress(files("evaluation").joinpath("asked/province.jsonl.gz").read_bytes()).decode("utf-8").splitlines()]
+    rows = packed_rows("evaluation", "asked/province.jsonl.gz")
     return rows, [Asked(q, [(bare(row["title"]), bare(snippet))]) for row in rows for q, snippet in row["asked"]]
 
 

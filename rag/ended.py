@@ -16,6 +16,7 @@ from rag.fit import bag, need_of, one_name
 from rag.focus import names_in
 from rag.reading import run
 from rag.records import PARTIAL, Context, Sentence
+from rag.reread import plainly
 from rag.source import named, short_title
 from rag.standing import because, holds, successor
 from rag.tools import Tools
@@ -23,8 +24,6 @@ from rag.words import words
 
 RUN, LEAST = 4, 0.6
 """The title shares so many characters in a row with the question, and holds this much of what the question is about."""
-HOLDS = 5.0
-"""What the reranker says (a logit) of a statement in force that answers the question."""
 _OVER = {Status.repealed: "已经废止", Status.expired: "已经失效"}
 
 
@@ -68,7 +67,7 @@ def subject(tools: Tools, c: Context) -> Document | None:
     if c.named.documents:
         first = tools.head(c.named.documents[0], c.reader)
         return first if first and first.kind == "policy" and tools.validity(first.id, c.as_of).status in _OVER else None
-    if any(e.judged is not None and e.judged >= HOLDS for e in c.evidence):
+    if plainly(c):
         return None  # a text in force answers; that another ended stands in a notice
     about = pattern("filler.words").sub(" ", without_slots(normalise(c.rewritten))).replace(c.place_words or "\0", " ")
     need, plain = need_of(about, tools.retriever, c.reader), one_name(normalise(c.rewritten))

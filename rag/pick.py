@@ -44,7 +44,14 @@ def pick(shelf: Shelf, said: str, reader: Reader, on: str) -> str:
         chosen = [_version(shelf, w, "", reader, on) for w in works]
         raise BadInput("several documents bear this name", said, f"name one by its 文号 or id: {_listed(chosen)}")
     year = _YEAR.search(normalise(said).strip())
+    if year and not any(_of_year(d, year[1]) for d in works[0]):
+        raise NotFound("no version of that year", said, f"held are: {_listed(works[0])}")
     return _version(shelf, works[0], year[1] if year else "", reader, on).id
+
+
+def _of_year(d: Document, year: str) -> bool:
+    """Whether a version was made, published or began in a year, or bears it in its title."""
+    return year in d.title or any(day.startswith(year) for day in (d.written_on, d.published_on, d.effective_on))
 
 
 def _work(d: Document) -> tuple[str, str]:
@@ -90,7 +97,7 @@ def _version(shelf: Shelf, versions: Iterable[Document], year: str, reader: Read
 
     def order(d: Document) -> tuple[bool, bool, str, str]:
         dated = d.written_on or d.published_on or d.effective_on
-        return bool(year) and dated.startswith(year), shelf.validity(d.id, on, reader.ceiling).status in CURRENT, dated, d.id
+        return bool(year) and _of_year(d, year), shelf.validity(d.id, on, reader.ceiling).status in CURRENT, dated, d.id
 
     return max(versions, key=order)
 

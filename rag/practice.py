@@ -6,10 +6,7 @@ statement that a clerk would quote first: `{title, number, date, text, asked: [[
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +16,7 @@ from corpus.ingest import import_paths
 from corpus.settings import load_settings
 from corpus.store import open_store
 from rag.answer import Answerer, open_answerer
+from rag.questions import bare, packed_rows
 from rag.records import Context, Evidence, Question
 from rag.reread import read_as
 from rag.retrieve import open_retriever
@@ -31,8 +29,7 @@ BESIDE = 40
 
 def texts() -> list[dict[str, Any]]:
     """The documents with their questions."""
-    packed = gzip.decompress(files("rag").joinpath("data/practice.jsonl.gz").read_bytes())
-    return [json.loads(line) for line in packed.decode("utf-8").splitlines()]
+    return packed_rows("rag", "data/practice.jsonl.gz")
 
 
 def lists(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[str], list[str]]]:
@@ -73,5 +70,5 @@ def _same(a: Evidence, b: Evidence) -> bool:
 
 
 def _runs(text: str) -> frozenset[str]:
-    plain = "".join(text.split())
+    plain = bare(text)
     return frozenset(plain[n : n + 3] for n in range(len(plain) - 2))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
+from typing import Any
 
 from corpus.access import LOCAL
 from corpus.models import POLICY_KINDS
@@ -24,9 +25,13 @@ Article = tuple[str, str]
 @cache
 def written() -> dict[Article, tuple[str, ...]]:
     """Article → its questions, of data/questions.jsonl.gz ({law, article, asked} a line)."""
-    packed = files("rag").joinpath("data/questions.jsonl.gz").read_bytes()
-    rows = (json.loads(line) for line in gzip.decompress(packed).decode("utf-8").splitlines())
-    return {(title_key(row["law"]), article_key(row["article"])): tuple(row["asked"]) for row in rows}
+    return {(title_key(row["law"]), article_key(row["article"])): tuple(row["asked"]) for row in packed_rows("rag", "data/questions.jsonl.gz")}
+
+
+def packed_rows(package: str, name: str) -> list[dict[str, Any]]:
+    """The rows of a JSON-lines file (gzip) that lies in a package."""
+    packed = gzip.decompress(files(package).joinpath(name).read_bytes())
+    return [json.loads(line) for line in packed.decode("utf-8").splitlines()]
 
 
 def bare(text: str) -> str:

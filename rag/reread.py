@@ -37,6 +37,15 @@ def reread(tools: Tools, c: Context) -> Context:
     return replace(c, evidence=tuple(sorted(found, key=lambda e: -e.worth)))
 
 
+PLAINLY = 5.0
+"""What the reranker says (a logit) of a statement that plainly answers the question, though other signs are missing."""
+
+
+def plainly(c: Context) -> bool:
+    """Whether some statement that was read plainly answers."""
+    return any(e.judged is not None and e.judged >= PLAINLY for e in c.evidence)
+
+
 def read_as(e: Evidence) -> str:
     """A statement as the reranker reads it: title and headings, then its text."""
     return shown(f"{short_title(e.document.title)} {e.statement.heading if e.statement else ''}".strip(), e.text)

@@ -78,11 +78,18 @@ def _changed(other: Document, document: Document) -> Iterator[Since]:
 
 def _stated(e: Event, other: Document, own: str) -> Since | None:
     """An event of another text as a change, an extension (past `own`, the end that the text itself states), a confirmation or an end; None for any other."""
+    start, end = _span(e, other)
     if e.kind in (EventKind.extended, EventKind.continued):
-        return Since("extended" if e.kind == EventKind.extended and e.on > own else "continued", other, e.start, e.end)
+        return Since("extended" if e.kind == EventKind.extended and e.on > own else "continued", other, start, end)
     if e.kind == EventKind.amended and _CHANGES.search(e.quote):
-        return Since("changed", other, e.start, e.end, frozenset(_ARTICLE.findall(_QUOTED.sub("", e.quote))))
-    return Since("ended", other, e.start, e.end) if e.kind in (*_ENDS, EventKind.amended) else None
+        return Since("changed", other, start, end, frozenset(_ARTICLE.findall(_QUOTED.sub("", e.quote))))
+    return Since("ended", other, start, end) if e.kind in (*_ENDS, EventKind.amended) else None
+
+
+def _span(e: Event, other: Document) -> tuple[int, int]:
+    """The words of an event; of one without words (a newer version ends the older) the first line of the newer one, its name."""
+    first = re.search(r"\S[^\n]*", other.text)
+    return (e.start, e.end) if e.end > e.start or first is None else first.span()
 
 
 def change_of(place: str, changes: Sequence[Since], words: str = "") -> Since | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from corpus.text import normalise
 from rag import apart, contrast, follow, gist, guard, meaning, named, notices, overview, rates, support
@@ -33,10 +34,10 @@ _GIVES = re.compile(BENEFIT)
 Step = Callable[[Tools, Context], Context]
 
 
-def stop(context: Context, label: str, **changes: object) -> Context:
+def stop(context: Context, label: str, **changes: Any) -> Context:
     """The pipeline ends with the canned words of a label."""
     known = canned(label)
-    return replace(context, **{"status": known.status, "route": label, "reason": label, "said": known.text, "done": True, **changes})  # type: ignore[arg-type]  # names of fields
+    return replace(context, **{"status": known.status, "route": label, "reason": label, "said": known.text, "done": True, **changes})
 
 
 def check_question(tools: Tools, c: Context) -> Context:

@@ -19,6 +19,7 @@ from rag.fit import CAP, bag, idf, need_of, one_name
 from rag.focus import MODAL, compound, focus, names_in
 from rag.matters import settles
 from rag.records import ANSWERED, CLARIFY, NO_SUPPORT, Context, Evidence
+from rag.reread import plainly
 from rag.route import canned
 from rag.standing import targets
 from rag.tools import Tools
@@ -66,7 +67,7 @@ def decide(tools: Tools, c: Context) -> Verdict:
         return Verdict(ANSWERED, "case")
     if persons.given(tools, c):
         return Verdict(ANSWERED, "person")
-    if persons.unheld(c) and not any((e.judged or 0.0) >= PLAINLY for e in c.evidence):
+    if persons.unheld(c) and not plainly(c):
         return Verdict(NO_SUPPORT, "person not held", canned("no_support").text, near)
     if words := _unstated(c):
         return Verdict(NO_SUPPORT, "not stated", words, near)
@@ -90,7 +91,7 @@ def _unstated(c: Context) -> str:
     """What is said where a part is asked for that no evidence shows (when the money comes; who may bear a title); empty where some does or none such is asked for."""
     for p in c.asked.parts:
         for wanted in slots_of(p.text):
-            if wanted.missing and not any(e.slot >= STATED or (e.judged or 0.0) >= PLAINLY for e in c.evidence):
+            if wanted.missing and not any(e.slot >= STATED for e in c.evidence) and not plainly(c):
                 return wanted.missing
             if wanted.whole and not wanted.missing and _BORNE.search(p.text) and (name := _titled_thing(p.text)) and not _shown(c, name, wanted):
                 return f"已收录的文件没有写明{name}的条件，不作推测。"
@@ -114,8 +115,6 @@ def _shown(c: Context, name: str, wanted: Wanted) -> bool:
     return any(wanted.shown(e.text, e.statement.heading if e.statement else "") and plain in one_name(normalise(f"{e.document.title}{e.text}")) for e in c.evidence)
 
 
-PLAINLY = 5.0
-"""What the reranker says (a logit) of a statement that plainly answers, though its words are none of those that show the asked part."""
 SURELY = 0.5
 """A statement that shows the asked part so surely supports an answer, however odd the question is put."""
 STATED = 0.1
@@ -140,7 +139,7 @@ def _unsupported(tools: Tools, c: Context) -> str:
     found = signals(tools, c)
     sure = likely(found)
     faults: dict[str, Callable[[], bool]] = {
-        "fit too low": lambda: sure < constants()["support"]["never"], "thing not held": lambda: bool(found["unheld"]) and found["fit"] < LITTLE and found["told"] < PLAINLY and _gives(c), "of another place": lambda: _elsewhere(c, sure), "of another year": lambda: _of_another_year(c, sure),
+        "fit too low": lambda: sure < constants()["support"]["never"], "thing not held": lambda: bool(found["unheld"]) and found["fit"] < LITTLE and not plainly(c) and _gives(c), "of another place": lambda: _elsewhere(c, sure), "of another year": lambda: _of_another_year(c, sure),
         "thing not named": lambda: _unnamed(c, sure), "no number": lambda: _without_number(tools, c),
     }  # fmt: skip
     return next((reason for reason, holds in faults.items() if holds()), "")

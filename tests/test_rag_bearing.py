@@ -23,7 +23,7 @@ def statement(article: str | None, start: int = 0, path: tuple[str, ...] = (), i
 
 
 def document(text: str = "", title: str = "某办法", **more: object) -> Document:
-    return Document("d1", "policy", title, text, "0" * 64, **more)  # type: ignore[arg-type]
+    return Document("d1", "policy", title, text, "0" * 64, **more)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from corpus.access import LOCAL
 from corpus.ingest import Draft, ingest
 from corpus.linking import resolve
-from corpus.models import Document
+from corpus.models import Document, Event, EventKind
 from corpus.report import Heading, Paragraph, Report, TableBlock
 from corpus.store import Store
 from rag.align import align, marked
@@ -15,6 +15,7 @@ from rag.coherence import coherence
 from rag.compare import compare
 from rag.interpret import TITLE, interpret
 from rag.match import match
+from rag.since import _stated
 
 OLD = """某省海洋装备补助办法
 
@@ -268,3 +269,12 @@ def test_coherence_names_a_call_that_tells_the_figures_of_before_a_change(store:
     said = sections(coherence(store, LOCAL, "2026-05-01"))["与依据文件的标准不一致"]
     assert "闽科发〔2026〕1号" in said and "100万元" in said and "修改前的标准" in said and "闽科发〔2026〕2号" not in said
     assert "未发现" in sections(coherence(store, LOCAL, "2024-06-01"))["与依据文件的标准不一致"]
+
+
+def test_a_version_that_a_newer_one_ended_without_a_word_names_the_newer_one(store: Store) -> None:
+    rule = "海岛标本条例\n\n第一条 为了保护标本，制定本条例。\n\n第二条 标本应当妥善保存{}年。\n"
+    ingest(store, [draft(f"v{year}", "海岛标本条例", rule.format(kept), written_on=f"{year}-03-01", published_on=f"{year}-03-01") for year, kept in (("2001", "五"), ("2020", "十"))])
+    old, new = (next(d.id for d in store.documents.scan(LOCAL) if d.external_id == key) for key in ("v2001", "v2020"))
+    event = Event(EventKind.amended, "2020-03-01", document_id=old, stated_by=new, quote="", start=0, end=0)
+    found = _stated(event, store.documents.get(new, LOCAL), "")
+    assert found is not None and found.document.text[found.start : found.end] == "海岛标本条例"

@@ -135,7 +135,7 @@ def test_deadlines_by_stage_and_year(filled: Store) -> None:
     _, later = held(filled, **GOOD, on="2027-02-01")
     assert later["fj"].deadline_notice.startswith("本年度通知未收录；上年为") and "仅供参考" in later["fj"].deadline_notice
     report = calendar(filled, ANONYMOUS, ON, region="350100")
-    assert report.blocks[0].rows[0][0] == "2026-12-18"  # type: ignore[union-attr]  # the first block is the table
+    assert report.blocks[0].rows[0][0] == "2026-12-18"
 
 
 def test_expired_policies_are_left_out(filled: Store) -> None:

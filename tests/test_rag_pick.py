@@ -40,7 +40,7 @@ def _named(store: Store) -> Pick:
     keys = {head.id: head.external_id for head in shelf.heads.values()}
 
     def one(said: str, on: str = "2026-11-27", reader: object = LOCAL) -> str:
-        found = pick(shelf, said, reader, on)  # type: ignore[arg-type]  # a Reader
+        found = pick(shelf, said, reader, on)
         return keys.get(found, found)
 
     return one
@@ -86,3 +86,9 @@ def test_what_is_above_the_ceiling_has_no_name(store: Store) -> None:
         assert pick(Shelf(store), said, LOCAL, "2026-11-27")
         with pytest.raises(NotFound):
             pick(Shelf(store), said, ANONYMOUS, "2026-11-27")
+
+
+def test_a_year_of_which_no_version_is_held_is_said_with_those_that_are(named: Pick) -> None:
+    with pytest.raises(NotFound, match="no version of that year") as told:
+        named("海岛研发补助办法（2009年版）")
+    assert "某科规〔2022〕8号" in str(told.value)

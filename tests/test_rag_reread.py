@@ -78,7 +78,7 @@ def test_written_policies_hold_the_words_that_answer_their_questions_just_once(r
     titles = Counter(str(row["title"]) for row in rows)
     assert max(titles.values()) == 1
     for row in rows:
-        assert row["asked"] and all(str(row["text"]).count(words) == 1 and question for question, words in row["asked"])  # type: ignore[attr-defined]
+        assert row["asked"] and all(str(row["text"]).count(words) == 1 and question for question, words in row["asked"])
 
 
 def test_no_policy_of_the_measure_is_practised_on() -> None:
